@@ -1,0 +1,41 @@
+# Each target sets up what it needs. Needs: a Linux machine with Python >= 3.11 (python3-venv) and make.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/pip --quiet --disable-pip-version-check
+
+.PHONY: run demo test bench lint clean
+
+# Two marks: the node's own needs, and those of its tests and workshop (TensorFlow among them: 2.7 GB).
+$(VENV)/node.installed: pyproject.toml deploy/constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "baa_node needs Python 3.11 or newer; $(PYTHON) is older (make PYTHON=/path/to/python3.11 ...)"; exit 1; }
+	@echo "setting up $(VENV) ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PIP) install --constraint deploy/constraints.txt --editable .
+	@touch $@
+
+$(VENV)/test.installed: $(VENV)/node.installed
+	@echo "adding the tools of the tests, the training and the export ..."
+	@$(PIP) install --constraint deploy/constraints.txt --editable '.[test,train,export]'
+	@touch $@
+
+demo: $(VENV)/node.installed
+	@$(BIN)/baa-node demo --samples sample_dicom --out demo_out
+
+run: $(VENV)/node.installed
+	@$(BIN)/baa-node --data-dir var serve
+
+lint: $(VENV)/test.installed
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: lint
+	$(BIN)/python -m pytest
+
+bench: $(VENV)/test.installed
+	$(BIN)/python -m tests.bench
+
+clean:
+	rm -rf $(VENV) demo_out bench_out

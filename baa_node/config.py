@@ -1,0 +1,265 @@
+"""TOML file and environment to frozen dataclasses; an unknown key is an error that names the nearest known one.
+
+Order, later wins: defaults here, the file, ``BAA_NODE_<SECTION>__<KEY>``. ``deploy/baa-node.example.toml`` is the manual of
+every key; a test holds it to this file.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import os
+import tomllib
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from baa_node.errors import ConfigError
+
+ENVIRONMENT_PREFIX = "BAA_NODE_"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NodeSection:
+    """The DICOM listener."""
+
+    ae_title: str = "BAA_NODE"
+    host: str = "0.0.0.0"
+    port: int = 11112
+    any_called_ae: bool = False
+    processing_images: bool = False
+    secondary_capture: bool = False
+    digitised_film: bool = False
+    max_associations: int = 64
+    max_associations_per_address: int = 32
+    max_instance_mb: int = 512
+    tls_certificate: str = ""
+    tls_key: str = ""
+    tls_ca: str = ""
+
+    def __post_init__(self) -> None:
+        title = self.ae_title
+        if not title.strip() or title != title.strip() or len(title) > 16 or "\\" in title or not title.isprintable():
+            raise ConfigError(
+                f"node.ae_title {title!r}: an AE title has 1 to 16 printable characters, no backslash, no space at either end"
+            )
+        _port("node.port", self.port)
+        tls = [self.tls_certificate, self.tls_key]
+        if any(tls) and not all(tls):
+            raise ConfigError("node.tls_certificate and node.tls_key go together: one of them is empty")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConsoleSection:
+    """The HTTP port for health, metrics and the console."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+
+    def __post_init__(self) -> None:
+        _port("console.port", self.port)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatabaseSection:
+    """Where the record is kept; empty means SQLite in the data directory."""
+
+    url: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpoolSection:
+    """Where files are kept; empty means ``spool`` in the data directory."""
+
+    path: str = ""
+    reserve_mb: int = 256
+
+
+@dataclass(frozen=True, kw_only=True)
+class PipelineSection:
+    """The durable work behind the listener."""
+
+    study_quiet_s: float = 5.0
+    readers: int = 1
+    parallel_deliveries: int = 4
+    retry_first_s: float = 2.0
+    retry_longest_s: float = 3600.0
+    give_up_after_h: float = 168.0
+
+    def __post_init__(self) -> None:
+        if self.readers < 1 or self.parallel_deliveries < 1:
+            raise ConfigError("pipeline.readers and pipeline.parallel_deliveries must be at least 1")
+        if self.study_quiet_s < 0 or self.retry_first_s <= 0 or self.retry_longest_s < self.retry_first_s:
+            raise ConfigError("pipeline: study_quiet_s must not be negative and 0 < retry_first_s <= retry_longest_s")
+
+
+@dataclass(frozen=True, kw_only=True)
+class InferenceSection:
+    """Which weights read, and on what."""
+
+    bundle: str = ""
+    providers: tuple[str, ...] = ()
+    threads: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportSection:
+    """What the report says of whom and against what."""
+
+    z_score: str = "chronological_age"
+    normal_limit_sd: float = 2.0
+    station_name: str = "BAA_NODE"
+    device_uid: str = ""
+
+    def __post_init__(self) -> None:
+        if self.z_score not in {"chronological_age", "reference_mean"}:
+            raise ConfigError(f'report.z_score is {self.z_score!r}; it can be "chronological_age" or "reference_mean"')
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogSection:
+    """The log on standard error."""
+
+    level: str = "info"
+    json: bool = False
+
+    def __post_init__(self) -> None:
+        if self.level not in {"debug", "info", "warning", "error"}:
+            raise ConfigError(f'log.level is {self.level!r}; it can be "debug", "info", "warning" or "error"')
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """Every setting of one node, checked.
+
+    Attributes
+    ----------
+    data_dir
+        Holds the database, the spool and the identity of the installation unless a section says otherwise.
+    """
+
+    data_dir: Path
+    node: NodeSection = field(default_factory=NodeSection)
+    console: ConsoleSection = field(default_factory=ConsoleSection)
+    database: DatabaseSection = field(default_factory=DatabaseSection)
+    spool: SpoolSection = field(default_factory=SpoolSection)
+    pipeline: PipelineSection = field(default_factory=PipelineSection)
+    inference: InferenceSection = field(default_factory=InferenceSection)
+    report: ReportSection = field(default_factory=ReportSection)
+    log: LogSection = field(default_factory=LogSection)
+
+    @property
+    def database_url(self) -> str:
+        """SQLAlchemy URL of the record."""
+        return self.database.url or f"sqlite:///{self.data_dir.resolve() / 'baa_node.db'}"
+
+    @property
+    def queue_url(self) -> str:
+        """SQLAlchemy URL of the durable engine: a file of its own for SQLite, so that neither waits for the other's lock."""
+        return self.database.url or f"sqlite:///{self.data_dir.resolve() / 'queue.db'}"
+
+    @property
+    def spool_path(self) -> Path:
+        """Folder of the spool."""
+        return Path(self.spool.path) if self.spool.path else self.data_dir / "spool"
+
+
+SECTIONS: Mapping[str, type[Any]] = {
+    f.name: typing.get_type_hints(Config)[f.name] for f in dataclasses.fields(Config) if f.name != "data_dir"
+}
+
+
+def load_config(data_dir: Path | None = None, file: Path | None = None, environment: Mapping[str, str] | None = None) -> Config:
+    """Read the file (``baa-node.toml`` of the data directory when none is named) and the environment.
+
+    Raises
+    ------
+    ConfigError
+        Names the file or variable, the key, and what it may be.
+    """
+    environment = os.environ if environment is None else environment
+    folder = data_dir or Path(environment.get("BAA_NODE_DATA_DIR", "var"))
+    settings = _from_file(file, folder)
+    for variable, text in sorted(environment.items()):
+        if variable.startswith(ENVIRONMENT_PREFIX) and "__" in variable:
+            section, _, key = variable.removeprefix(ENVIRONMENT_PREFIX).lower().partition("__")
+            settings.setdefault(section, {})[key] = (variable, text)
+    return _build(folder, settings)
+
+
+def _from_file(file: Path | None, folder: Path) -> dict[str, dict[str, tuple[str, Any]]]:
+    path = file or folder / "baa-node.toml"
+    if file is None and not path.exists():
+        return {}
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"configuration file {path} cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"configuration file {path} is not valid TOML: {error}") from error
+    settings: dict[str, dict[str, tuple[str, Any]]] = {}
+    for section, values in content.items():
+        if not isinstance(values, dict):
+            raise ConfigError(f"{path}: {section!r} stands outside a section; keys belong under one of {_names(SECTIONS)}")
+        settings[section] = {key: (f"{path}, [{section}]", value) for key, value in values.items()}
+    return settings
+
+
+def _build(folder: Path, settings: Mapping[str, Mapping[str, tuple[str, Any]]]) -> Config:
+    sections: dict[str, Any] = {}
+    for name, values in settings.items():
+        if name not in SECTIONS:
+            where = next((origin for origin, _ in values.values()), name)
+            raise ConfigError(f"{where}: there is no section {name!r}{_nearest(name, SECTIONS)}")
+        sections[name] = _build_section(name, SECTIONS[name], values)
+    return Config(data_dir=folder, **sections)
+
+
+def _build_section(name: str, section: type[Any], values: Mapping[str, tuple[str, Any]]) -> object:
+    hints = typing.get_type_hints(section)
+    arguments = {}
+    for key, (origin, value) in values.items():
+        if key not in hints:
+            raise ConfigError(f"{origin}: there is no key {name}.{key}{_nearest(key, hints)}")
+        arguments[key] = _convert(f"{origin}: {name}.{key}", hints[key], value)
+    return section(**arguments)
+
+
+def _convert(where: str, wanted: Any, value: Any) -> Any:
+    if wanted is bool and isinstance(value, str) and value.lower() in {"true", "false", "1", "0"}:
+        return value.lower() in {"true", "1"}
+    if wanted in {int, float} and isinstance(value, str):
+        try:
+            return wanted(value)
+        except ValueError:
+            raise ConfigError(f"{where} is {value!r}, which is no {_KIND[wanted]}") from None
+    if isinstance(wanted, types.GenericAlias):
+        parts = [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+        if isinstance(parts, list) and all(isinstance(part, str) for part in parts):
+            return tuple(parts)
+        raise ConfigError(f"{where} must be a list of texts")
+    if wanted is float and type(value) is int:
+        return float(value)
+    if type(value) is not wanted:
+        raise ConfigError(f"{where} is {value!r}; it must be a {_KIND[wanted]}")
+    return value
+
+
+_KIND = {bool: "boolean (true or false)", int: "whole number", float: "number", str: "text"}
+
+
+def _port(name: str, value: int) -> None:
+    if not 0 <= value <= 65535:
+        raise ConfigError(f"{name} is {value}; a port lies between 1 and 65535 (0 takes any free one)")
+
+
+def _nearest(name: str, known: Mapping[str, Any]) -> str:
+    close = difflib.get_close_matches(name, known, n=1)
+    return f"; did you mean {close[0]!r}?" if close else f"; known are {_names(known)}"
+
+
+def _names(known: Mapping[str, Any]) -> str:
+    return ", ".join(known)

@@ -1,0 +1,126 @@
+"""The only writer of files: temporary file, fsync, rename, fsync of the folder.
+
+A path handed out by the spool exists with all its bytes or not at all, whatever is killed and whenever.
+
+DO   ``path = spool.write("instances", uid, content)`` and keep the relative path in the database.
+DON'T open a file of the spool for writing anywhere else: half-written files must be impossible, not unlikely.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import time
+import uuid
+from pathlib import Path
+
+from baa_node.errors import SpoolError
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
+_TEMPORARY = ".part"
+
+
+class Spool:
+    """A folder tree of immutable files, two levels deep by digest so that no folder grows without bound.
+
+    Parameters
+    ----------
+    root : Path
+        Created when absent.
+    min_free_bytes : int
+        Writing stops with `SpoolError` while the file system has less than this left, so that database and journal
+        of the same disk can still be written.
+
+    Raises
+    ------
+    SpoolError
+        When the folder cannot be created or written.
+    """
+
+    def __init__(self, root: Path, *, min_free_bytes: int = 0) -> None:
+        self.root = root
+        self._min_free_bytes = min_free_bytes
+        try:
+            root.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SpoolError(f"spool folder {root} cannot be used: {error.strerror}") from error
+
+    def write(self, kind: str, name: str, content: bytes | memoryview) -> str:
+        """Make bytes durable and return their path relative to the spool.
+
+        Raises
+        ------
+        SpoolError
+            Disk full, read-only or below the free-space limit; nothing of the file is left behind.
+        """
+        relative = self.place(kind, name)
+        target = self.root / relative
+        self._refuse_when_short(len(content))
+        temporary = target.with_name(f"{target.name}.{uuid.uuid4().hex}{_TEMPORARY}")
+        try:
+            if not target.parent.is_dir():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                _sync_folder(target.parent.parent)
+                _sync_folder(target.parent.parent.parent)
+            with temporary.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.rename(target)
+            _sync_folder(target.parent)
+        except OSError as error:
+            temporary.unlink(missing_ok=True)
+            raise SpoolError(f"cannot write to the spool at {self.root}: {error.strerror}") from error
+        return relative
+
+    def read(self, relative: str) -> bytes:
+        """Bytes of a file written before.
+
+        Raises
+        ------
+        SpoolError
+            The file is gone or unreadable; names the path below the spool.
+        """
+        try:
+            return (self.root / relative).read_bytes()
+        except OSError as error:
+            raise SpoolError(f"{relative} cannot be read from the spool: {error.strerror}") from error
+
+    def sweep(self, *, older_than_s: float) -> int:
+        """Remove what killed writers left behind; return how many files.
+
+        The age keeps the unfinished file of another process that shares this spool.
+        """
+        leftovers = [path for path in self.root.glob(f"*/*/*{_TEMPORARY}") if time.time() - path.stat().st_mtime >= older_than_s]
+        for path in leftovers:
+            path.unlink(missing_ok=True)
+        return len(leftovers)
+
+    def free_bytes(self) -> int:
+        """Bytes that an unprivileged process may still write to the file system of the spool."""
+        stat = os.statvfs(self.root)
+        return stat.f_bavail * stat.f_frsize
+
+    def is_short(self) -> bool:
+        """Tell whether less than the configured reserve is free."""
+        return self.free_bytes() < self._min_free_bytes
+
+    @staticmethod
+    def place(kind: str, name: str) -> str:
+        """Relative path of a name: its own characters where they are safe in a file name, spread by digest."""
+        spread = hashlib.sha256(name.encode()).hexdigest()[:2]
+        return f"{kind}/{spread}/{_UNSAFE.sub('_', name)[:180]}"
+
+    def _refuse_when_short(self, size: int) -> None:
+        free = self.free_bytes()
+        if free - size < self._min_free_bytes:
+            raise SpoolError(f"spool at {self.root} has {free >> 20} MiB free and keeps {self._min_free_bytes >> 20} MiB in reserve")
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
