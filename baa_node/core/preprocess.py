@@ -1,0 +1,256 @@
+"""From the displayed grey values of a radiograph to the square a network sees; training reads it from here too.
+
+Three variants, each a pure function of the pixels and a `Preparation`:
+
+``espinal``
+    Espinal & Postigo, as their text has it: segmentation, crop, CLAHE with many small tiles, zero padding, resize.
+``pad``
+    Their control set: zero padding and resize only.
+``espinal_raster``
+    The same segmentation, crop and CLAHE on a fixed small raster, aspect ratio given up on purpose
+    (deploy/decisions/0001-preprocessing.md). The variant the shipped bundle uses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from baa_node.errors import BundleError
+
+Pixels = NDArray[np.uint8]
+Box = tuple[int, int, int, int]
+
+REDUCE_ABOVE_PX: Final = 600
+"""Frames whose shorter side is above this are segmented on a copy of half the height and width."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preparation:
+    """How one network wants its input; stands in ``bundle.json`` so that weights and preprocessing cannot part.
+
+    Attributes
+    ----------
+    variant
+        ``"espinal"``, ``"pad"`` or ``"espinal_raster"``.
+    size
+        Side of the square given to the network, pixels.
+    segment_clip, segment_grid
+        CLAHE before the segmentation: clip limit and tiles a side.
+    blur_px, blur_sigma
+        Gaussian kernel (odd) and its sigma, in pixels of the image that is segmented.
+    least_area
+        Share of the image the largest contour must exceed for a crop; below it the whole image is kept.
+    margin
+        Widening of the crop on each side, as a share of the segmented image's side.
+    clip, grid
+        Final CLAHE: clip limit and tiles a side.
+    raster
+        Side of the square the frame is resized to before anything else; 0 keeps the frame.
+    """
+
+    variant: str
+    size: int = 250
+    segment_clip: float = 2.0
+    segment_grid: int = 17
+    blur_px: int = 73
+    blur_sigma: float = 17.0
+    least_area: float = 0.10
+    margin: float = 0.0
+    clip: float = 2.5
+    grid: int = 50
+    raster: int = 0
+
+    def to_json(self) -> dict[str, str | int | float]:
+        """Plain values, as they stand in ``bundle.json``."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, object]) -> Preparation:
+        """Read back what `to_json` wrote.
+
+        Raises
+        ------
+        BundleError
+            The variant is unknown, or a parameter is unknown, missing, of the wrong type or out of range.
+        """
+        return cls(**_checked(values))  # type: ignore[arg-type]
+
+
+ESPINAL: Final = Preparation(variant="espinal")
+"""The text of the paper: CLAHE 2/17, blur 73/17, Otsu, 10 %, CLAHE 2.5/50, zeros, 250 px."""
+
+PAD: Final = Preparation(variant="pad")
+"""The paper's unprocessed set."""
+
+ESPINAL_RASTER: Final = Preparation(variant="espinal_raster", blur_px=13, blur_sigma=3.0, margin=0.03, grid=8, raster=299)
+"""The shipped one. The blur is the paper's 73/17, which suits frames of about 1,700 px, scaled to 299 px."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """What a network sees and where it lay in the frame.
+
+    Attributes
+    ----------
+    image
+        ``(size, size, 1) uint8``.
+    crop
+        ``(top, left, height, width)`` in pixels of the frame that the square covers; with padding it may reach outside.
+    """
+
+    image: Pixels
+    crop: Box
+
+
+def prepare(pixels: Pixels, spec: Preparation) -> Prepared:
+    """Turn displayed grey values into a network's input.
+
+    Parameters
+    ----------
+    pixels
+        ``(H, W) uint8``, bone bright on dark.
+    spec
+        Variant and its parameters.
+
+    Raises
+    ------
+    BundleError
+        ``spec.variant`` is not one of the variants of this version.
+    """
+    try:
+        variant = _VARIANTS[spec.variant]
+    except KeyError:
+        raise BundleError(f"preprocessing variant {spec.variant!r} is unknown here; known: {', '.join(_VARIANTS)}") from None
+    return variant(np.ascontiguousarray(pixels), spec)
+
+
+def segment_box(pixels: Pixels, spec: Preparation = ESPINAL, *, reduce: bool = True) -> Box:
+    """Upright rectangle around the largest bright region, or the whole frame if that region is too small.
+
+    CLAHE, Gaussian blur, Otsu's threshold, largest external contour (Espinal & Postigo, segmentation step).
+
+    Parameters
+    ----------
+    pixels
+        ``(H, W) uint8``.
+    spec
+        Parameters of the step.
+    reduce
+        Blur and threshold large frames on a copy of a quarter of the area: four times faster, the box stays within
+        3 px. False computes everything at full size.
+
+    Returns
+    -------
+    tuple of int
+        ``(top, left, height, width)`` in pixels of ``pixels``.
+    """
+    height, width = pixels.shape
+    enhanced = _clahe(pixels, spec.segment_clip, spec.segment_grid)
+    if not reduce or min(height, width) <= REDUCE_ABOVE_PX:
+        return _largest_region(enhanced, spec.blur_px, spec.blur_sigma, spec.least_area)
+    half = cv2.resize(enhanced, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
+    box = _largest_region(half, spec.blur_px // 2 | 1, spec.blur_sigma / 2, spec.least_area)
+    return _rescaled(box, half.shape, (height, width))
+
+
+def _espinal(pixels: Pixels, spec: Preparation) -> Prepared:
+    top, left, height, width = segment_box(pixels, spec)
+    enhanced = _clahe(pixels[top : top + height, left : left + width], spec.clip, spec.grid)
+    return _padded(enhanced, (top, left), spec.size)
+
+
+def _pad(pixels: Pixels, spec: Preparation) -> Prepared:
+    return _padded(pixels, (0, 0), spec.size)
+
+
+def _espinal_raster(pixels: Pixels, spec: Preparation) -> Prepared:
+    raster = _resized(pixels, spec.raster)
+    box = _widened(segment_box(raster, spec, reduce=False), round(spec.margin * spec.raster), spec.raster)
+    top, left, height, width = box
+    square = _resized(raster[top : top + height, left : left + width], spec.size)
+    image = _clahe(square, spec.clip, spec.grid)
+    return Prepared(image=image[:, :, np.newaxis], crop=_rescaled(box, raster.shape, pixels.shape))
+
+
+_VARIANTS: Final[Mapping[str, Callable[[Pixels, Preparation], Prepared]]] = {
+    "espinal": _espinal,
+    "pad": _pad,
+    "espinal_raster": _espinal_raster,
+}
+
+
+def _clahe(pixels: Pixels, clip: float, grid: int) -> Pixels:
+    equalised: Pixels = cv2.createCLAHE(clipLimit=clip, tileGridSize=(grid, grid)).apply(np.ascontiguousarray(pixels))
+    return equalised
+
+
+def _largest_region(enhanced: Pixels, blur_px: int, blur_sigma: float, least_area: float) -> Box:
+    blurred = cv2.GaussianBlur(enhanced, (blur_px, blur_px), blur_sigma)
+    _, bright = cv2.threshold(blurred, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    contours, _ = cv2.findContours(bright, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    largest = max(contours, key=cv2.contourArea, default=None)
+    if largest is None or cv2.contourArea(largest) <= least_area * enhanced.size:
+        return (0, 0, *enhanced.shape)
+    left, top, width, height = cv2.boundingRect(largest)
+    return (top, left, height, width)
+
+
+def _padded(pixels: Pixels, origin: tuple[int, int], size: int) -> Prepared:
+    """Centre on zeros in a square of the longer side, then resize; the crop is that square."""
+    height, width = pixels.shape
+    side = max(height, width)
+    above, before = (side - height) // 2, (side - width) // 2
+    square = np.zeros((side, side), np.uint8)
+    square[above : above + height, before : before + width] = pixels
+    crop = (origin[0] - above, origin[1] - before, side, side)
+    return Prepared(image=_resized(square, size)[:, :, np.newaxis], crop=crop)
+
+
+def _resized(pixels: Pixels, side: int) -> Pixels:
+    """To a square by area averaging: the nearest to Pillow's antialiased resize that made the training raster."""
+    if pixels.shape == (side, side):
+        return pixels
+    resized: Pixels = cv2.resize(pixels, (side, side), interpolation=cv2.INTER_AREA)
+    return resized
+
+
+def _widened(box: Box, by: int, side: int) -> Box:
+    top, left = max(0, box[0] - by), max(0, box[1] - by)
+    bottom, right = min(side, box[0] + box[2] + by), min(side, box[1] + box[3] + by)
+    return (top, left, bottom - top, right - left)
+
+
+def _rescaled(box: Box, seen: tuple[int, ...], frame: tuple[int, ...]) -> Box:
+    """Carry a box from the image it was found in to the frame that image is a resized copy of."""
+    top, bottom = (round(y * frame[0] / seen[0]) for y in (box[0], box[0] + box[2]))
+    left, right = (round(x * frame[1] / seen[1]) for x in (box[1], box[1] + box[3]))
+    return (top, left, bottom - top, right - left)
+
+
+def _checked(values: Mapping[str, object]) -> dict[str, object]:
+    known = {field.name: field.type for field in fields(Preparation)}
+    if values.get("variant") not in _VARIANTS:
+        raise BundleError(f"preprocessing variant {values.get('variant')!r} is unknown here; known: {', '.join(_VARIANTS)}")
+    if values.keys() != known.keys():
+        odd = ", ".join(sorted(values.keys() ^ known.keys()))
+        raise BundleError(f"preprocessing parameters unknown or missing: {odd}")
+    for name, value in values.items():
+        if not _valid(name, str(known[name]), value):
+            raise BundleError(f"preprocessing parameter {name} cannot be {value!r}")
+    return dict(values)
+
+
+def _valid(name: str, kind: str, value: object) -> bool:
+    if kind == "str":
+        return isinstance(value, str)
+    if isinstance(value, bool) or not isinstance(value, int if kind == "int" else (int, float)):
+        return False
+    if name == "blur_px":
+        return value > 0 and value % 2 == 1
+    return value >= 0 if name in {"least_area", "margin", "raster"} else value > 0
