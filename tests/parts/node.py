@@ -1,0 +1,123 @@
+"""The node as its users have it: a process started by its command, spoken to by DICOM, HTTP and its command line."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from tests.parts.programs import Service, eventually, free_port, run
+
+EXECUTABLE = Path(sys.executable).with_name("baa-node")
+
+
+class Node:
+    """One installation of the node: a data folder, ports that stay the same over restarts, and its settings.
+
+    Parameters
+    ----------
+    folder : Path
+        Empty folder; the data directory and the logs go there.
+    settings : str
+        ``SECTION__KEY=value`` pairs, as in the environment but without the prefix ``BAA_NODE_``.
+    """
+
+    ae_title = "BAA_NODE"
+
+    def __init__(self, folder: Path, **settings: object) -> None:
+        self.folder = folder
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.data = folder / "data"
+        self.port = free_port()
+        self.console_port = free_port()
+        self.service: Service | None = None
+        defaults = {
+            "NODE__HOST": "127.0.0.1",
+            "NODE__PORT": self.port,
+            "CONSOLE__HOST": "127.0.0.1",
+            "CONSOLE__PORT": self.console_port,
+            "PIPELINE__STUDY_QUIET_S": 1,
+        }
+        self.env = {f"BAA_NODE_{key}": str(value) for key, value in {**defaults, **settings}.items()}
+
+    def start(self, *options: str, wrap: tuple[str, ...] = ()) -> Self:
+        """Start ``serve`` and return when it says that it listens; ``wrap`` is a command that runs it, such as ``prlimit``."""
+        self.launch(*options, wrap=wrap)
+        self.wait_listening()
+        return self
+
+    def launch(self, *options: str, wrap: tuple[str, ...] = ()) -> Service:
+        """Start ``serve`` without waiting."""
+        command = [*wrap, str(EXECUTABLE), "--data-dir", str(self.data), "serve", *options]
+        self._seen = self._listening_lines()
+        self.service = Service("node", command, folder=self.folder, env=self.env)
+        return self.service
+
+    def wait_listening(self, timeout_s: float = 60.0) -> None:
+        eventually(self._listens, what="the node to say that it is listening", timeout_s=timeout_s, every_s=0.05)
+
+    def _listens(self) -> bool:
+        service = self.running
+        if not service.alive:
+            raise RuntimeError(f"the node ended with {service.process.returncode} before it listened\n{service.said()}")
+        return self._listening_lines() > self._seen
+
+    def _listening_lines(self) -> int:
+        path = self.folder / "node.stdout"
+        return len(re.findall(rb"^listening", path.read_bytes(), re.MULTILINE)) if path.exists() else 0
+
+    @property
+    def running(self) -> Service:
+        if self.service is None:
+            raise RuntimeError("the node was not started")
+        return self.service
+
+    def stop(self) -> int:
+        """Stop by SIGTERM; the exit status."""
+        status = self.running.stop()
+        self.service = None
+        return status
+
+    def kill(self) -> None:
+        """End by SIGKILL, as a power cut would."""
+        self.running.kill()
+        self.service = None
+
+    def __enter__(self) -> Self:
+        return self if self.service else self.start()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self.service is not None:
+            self.stop()
+
+    def cli(self, *arguments: str | Path, timeout_s: float = 120.0) -> subprocess.CompletedProcess[str]:
+        """Run ``baa-node`` on this installation; standard output and error apart."""
+        return subprocess.run(
+            [EXECUTABLE, "--data-dir", self.data, *arguments],
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
+            env={**os.environ, **self.env},
+            check=False,
+        )
+
+    def json(self, *arguments: str | Path) -> Any:
+        """Parse what a command prints with ``--json``; the test fails when the command does."""
+        done = self.cli("--json", *arguments)
+        assert done.returncode == 0, f"baa-node {' '.join(map(str, arguments))}: {done.returncode}\n{done.stderr}"
+        return json.loads(done.stdout)
+
+    def add_peer(self, name: str, ae_title: str, port: int, *options: str) -> None:
+        done = self.cli("peers", "add", name, "--ae-title", ae_title, "--host", "127.0.0.1", "--port", str(port), *options)
+        assert done.returncode == 0, done.stderr
+
+    def run_line(self, line: str) -> subprocess.CompletedProcess[str]:
+        """Run a command line that the node printed, on this installation; a line may name ``baa-node`` with or without options."""
+        words = shlex.split(line)
+        return run(EXECUTABLE, "--data-dir", self.data, *words[1:], env=self.env)

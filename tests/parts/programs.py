@@ -1,0 +1,136 @@
+"""Finding and running the programs that the tests need; a missing one fails the test and names the Debian package."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeVar
+
+import pytest
+
+T = TypeVar("T")
+
+PACKAGE_OF = {
+    "Orthanc": "orthanc",
+    "dciodvfy": "dicom3tools",
+    "setpriv": "util-linux",
+}
+"""Debian package of a program; whatever is not named here belongs to dcmtk."""
+
+
+def program(name: str) -> str:
+    """Absolute path of a program; the test fails, naming the package, when it is absent."""
+    found = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+    if found is None:
+        pytest.fail(f"{name} is not installed: apt-get install {PACKAGE_OF.get(name, 'dcmtk')}", pytrace=False)
+    return found
+
+
+def run(*command: str | Path, timeout_s: float = 60.0, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """Run a program to its end; standard error is folded into ``stdout`` and undecodable bytes are replaced."""
+    return subprocess.run(
+        [str(part) for part in command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        timeout=timeout_s,
+        env={**os.environ, **(env or {})},
+        check=False,
+    )
+
+
+def free_port() -> int:
+    """Port on 127.0.0.1 that nothing listens on at this moment."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
+
+
+def eventually(probe: Callable[[], T | None], *, what: str, timeout_s: float = 20.0, every_s: float = 0.1) -> T:
+    """First result of ``probe`` that is neither None nor False; the test fails with ``what`` when the time is up."""
+    deadline = time.monotonic() + timeout_s
+    while True:
+        result = probe()
+        if result is not None and result is not False:
+            return result
+        if time.monotonic() >= deadline:
+            pytest.fail(f"waited {timeout_s:g} s in vain: {what}")
+        time.sleep(every_s)
+
+
+class Service:
+    """A program that runs beside the tests, in a session of its own, and dies with the test process.
+
+    Standard output and error go to files which ``tests/conftest.py`` shows when a test fails.
+    """
+
+    running: list[Service] = []  # noqa: RUF012 - one register for the whole run is its purpose
+
+    def __init__(self, name: str, command: Sequence[str], *, folder: Path, env: dict[str, str] | None = None) -> None:
+        self.name = name
+        self.stdout = folder / f"{name}.stdout"
+        self.stderr = folder / f"{name}.stderr"
+        with self.stdout.open("ab") as out, self.stderr.open("ab") as err:
+            self.process = subprocess.Popen(
+                [program("setpriv"), "--pdeathsig", "KILL", *command],
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+                env={**os.environ, **(env or {})},
+                start_new_session=True,
+            )
+        Service.running.append(self)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self in Service.running:
+            self.stop()
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    @property
+    def alive(self) -> bool:
+        return self.process.poll() is None
+
+    def stop(self, timeout_s: float = 20.0) -> int:
+        """SIGTERM, then SIGKILL when it does not end in time; returns the exit status (negative: the signal)."""
+        if self.alive:
+            self.process.terminate()
+        try:
+            status = self.process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            return self.kill()
+        self._forget()
+        return status
+
+    def kill(self) -> int:
+        """SIGKILL at once."""
+        self.process.kill()
+        status = self.process.wait(10)
+        self._forget()
+        return status
+
+    def said(self) -> str:
+        """Return the end of both streams, for a failure message."""
+        streams = (f"--- {self.name} {path.suffix[1:]}\n{_tail(path)}" for path in (self.stdout, self.stderr) if path.exists())
+        return "\n".join(streams)
+
+    def _forget(self) -> None:
+        if self in Service.running:
+            Service.running.remove(self)
+
+
+def _tail(path: Path, size: int = 6000) -> str:
+    data = path.read_bytes()
+    return data[-size:].decode(errors="replace")
