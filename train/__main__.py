@@ -1,0 +1,45 @@
+"""``python -m train RECIPE``: a name in ``train/recipes`` or a TOML file; a run that was cut off goes on."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+WORKSHOP = Path(__file__).parent
+
+
+def main(arguments: list[str]) -> int:
+    """Train one recipe into ``train/runs/<name>``."""
+    parser = argparse.ArgumentParser(prog="python -m train", description=__doc__)
+    parser.add_argument("recipe")
+    parser.add_argument("--data", type=Path, default=WORKSHOP.parent.parent / "shared" / "data")
+    parser.add_argument("--runs", type=Path, default=WORKSHOP / "runs")
+    parser.add_argument("--cache", type=Path, default=WORKSHOP / "cache")
+    parser.add_argument("--limit", type=int, help="use only so many images of each split")
+    chosen = parser.parse_args(arguments)
+
+    import cv2  # noqa: PLC0415
+
+    from train.data import joined, load_phantoms, load_split
+    from train.recipes import RECIPES, load_recipe
+    from train.train import train
+
+    cv2.setNumThreads(1)
+    named = Path(chosen.recipe)
+    recipe = load_recipe(named if named.suffix == ".toml" else RECIPES / f"{chosen.recipe}.toml")
+    training, validation = (
+        load_split(chosen.data, split, recipe.preparation, cache=chosen.cache, limit=chosen.limit) for split in ("train", "val")
+    )
+    if recipe.phantoms:
+        training = joined([training, load_phantoms(recipe.phantoms, recipe.preparation, cache=chosen.cache, seed=recipe.seed)])
+    print(f"{recipe.name}: {len(training)} images to learn from, {len(validation)} to validate", flush=True)
+    progress = train(recipe, training, validation, chosen.runs / recipe.name)
+    print(f"best validation MAE {progress.best_mae:.2f} months after {progress.elapsed_s / 60:.0f} minutes")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,253 @@
+"""Hand radiographs with their bone age: reading, checking and caching the prepared images.
+
+The folder holds ``rsna_train.csv`` and ``rsna_train/*.zip`` (members ``<image_id>.jpg``). Terms of use of the RSNA
+Pediatric Bone Age Challenge apply: research and education, never committed, never shipped.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from baa_node.core.preprocess import Preparation, prepare
+from baa_node.core.radiograph import Sex
+from baa_node.errors import BaaError
+
+Pixels = NDArray[np.uint8]
+
+OLDEST_MONTHS: Final = 240.0
+"""Upper end of any plausible label; the challenge's own labels end at 228."""
+
+SPLITS: Final = ("train", "val")
+
+
+class DataError(BaaError):
+    """The training data are incomplete or contradict themselves; the message names the file."""
+
+    code = "DATA"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Label:
+    """One row of the label file; ``bone_age_months`` is the readers' consensus, not the child's age."""
+
+    image_id: str
+    bone_age_months: float
+    sex: Sex
+    split: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Examples:
+    """Prepared images beside their labels, in one order.
+
+    Attributes
+    ----------
+    images
+        ``(N, size, size, 1) uint8``, possibly memory-mapped.
+    months
+        ``(N,) float32``.
+    male
+        ``(N,) float32``, 0 female and 1 male.
+    ids
+        ``N`` image ids.
+    """
+
+    images: Pixels
+    months: NDArray[np.float32]
+    male: NDArray[np.float32]
+    ids: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+def read_labels(table: Path) -> tuple[Label, ...]:
+    """All rows of the label file, checked.
+
+    Raises
+    ------
+    DataError
+        A column is absent, an age is no number of months from 0 to 240, a sex or split is unknown, an id stands twice.
+    """
+    with _opened(table).open(newline="", encoding="utf-8") as lines:
+        labels = tuple(_label(row, f"{table.name} line {number}") for number, row in enumerate(csv.DictReader(lines), start=2))
+    twice = _first_repeated(label.image_id for label in labels)
+    if twice is not None:
+        raise DataError(f"{table.name}: image {twice} stands twice")
+    return labels
+
+
+def read_images(archives: Sequence[Path], wanted: Sequence[str]) -> Iterator[Pixels]:
+    """Grey images in the order of ``wanted``, from ZIP files with members ``<image_id>.jpg``.
+
+    Raises
+    ------
+    DataError
+        An archive is corrupt, a wanted image is in none of them, or a member does not decode.
+    """
+    opened = {archive.name: _archive(archive) for archive in archives}
+    where = {Path(name).stem: (shelf, name) for shelf, archive in opened.items() for name in archive.namelist()}
+    try:
+        for image_id in wanted:
+            if image_id not in where:
+                raise DataError(f"image {image_id} is labelled but in none of {', '.join(opened)}")
+            shelf, name = where[image_id]
+            yield _decoded(opened[shelf], shelf, name)
+    finally:
+        for archive in opened.values():
+            archive.close()
+
+
+def check_labelled(archives: Sequence[Path], labels: Sequence[Label]) -> None:
+    """Refuse a data set in which an image has no label.
+
+    Raises
+    ------
+    DataError
+        Names the archive and the first such image.
+    """
+    known = {label.image_id for label in labels}
+    for path in archives:
+        with _archive(path) as archive:
+            stray = next((name for name in archive.namelist() if Path(name).stem not in known), None)
+        if stray is not None:
+            raise DataError(f"{path.name}: {stray} has no label")
+
+
+def load_split(folder: Path, split: str, spec: Preparation, *, cache: Path, limit: int | None = None) -> Examples:
+    """Read one split as prepared images, made once and then kept in ``cache``.
+
+    Parameters
+    ----------
+    folder
+        Where ``rsna_train.csv`` and ``rsna_train/`` lie.
+    split
+        ``"train"`` or ``"val"``.
+    spec
+        Preparation of the network; part of the cache's name.
+    cache
+        Folder for one ``.npy`` a split and preparation.
+    limit
+        Use only the first so many rows.
+    """
+    archives = sorted((folder / "rsna_train").glob("*.zip"))
+    if not archives:
+        raise DataError(f"no .zip file in {folder.name}/rsna_train")
+    every = read_labels(folder / "rsna_train.csv")
+    check_labelled(archives, every)
+    labels = [label for label in every if label.split == split][:limit]
+    stored = cache / f"{split}-{len(labels)}-{fingerprint(spec, [label.image_id for label in labels])}.npy"
+    images = cached(stored, read_images(archives, [label.image_id for label in labels]), len(labels), spec)
+    return Examples(
+        images=images,
+        months=np.array([label.bone_age_months for label in labels], np.float32),
+        male=np.array([label.sex is Sex.MALE for label in labels], np.float32),
+        ids=tuple(label.image_id for label in labels),
+    )
+
+
+def cached(stored: Path, frames: Iterable[Pixels], count: int, spec: Preparation) -> Pixels:
+    """``count`` prepared frames as one array, computed only if ``stored`` does not exist yet."""
+    if not stored.exists():
+        stored.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = stored.with_suffix(".part.npy")
+        images = np.lib.format.open_memmap(unfinished, mode="w+", dtype=np.uint8, shape=(count, spec.size, spec.size, 1))
+        for index, frame in enumerate(frames):
+            images[index] = prepare(frame, spec).image
+        images.flush()
+        unfinished.replace(stored)
+    return np.load(stored)  # type: ignore[no-any-return]
+
+
+def fingerprint(spec: Preparation, names: Sequence[str]) -> str:
+    """Twelve hexadecimal digits that change with the preparation or the choice of images."""
+    text = json.dumps([spec.to_json(), list(names)], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def joined(parts: Sequence[Examples]) -> Examples:
+    """Several sets of examples as one, in order."""
+    return Examples(
+        images=np.concatenate([part.images for part in parts]),
+        months=np.concatenate([part.months for part in parts]),
+        male=np.concatenate([part.male for part in parts]),
+        ids=tuple(name for part in parts for name in part.ids),
+    )
+
+
+def _opened(path: Path) -> Path:
+    if not path.is_file():
+        raise DataError(f"{path.name} is missing in {path.parent.name}")
+    return path
+
+
+def _label(row: Mapping[str, str | None], where: str) -> Label:
+    image_id = row.get("image_id") or ""
+    if not image_id:
+        raise DataError(f"{where}: no image_id")
+    try:
+        months = float(row.get("bone_age_months") or "")
+    except ValueError:
+        raise DataError(f"{where}: bone_age_months of image {image_id} is no number") from None
+    if not 0 <= months <= OLDEST_MONTHS:
+        raise DataError(f"{where}: bone_age_months {months:g} of image {image_id} is outside 0 to {OLDEST_MONTHS:g}")
+    if row.get("sex") not in set(Sex) or row.get("split") not in SPLITS:
+        raise DataError(f"{where}: sex or split of image {image_id} is unknown")
+    return Label(image_id=image_id, bone_age_months=months, sex=Sex(str(row["sex"])), split=str(row["split"]))
+
+
+def _first_repeated(names: Iterable[str]) -> str | None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            return name
+        seen.add(name)
+    return None
+
+
+def _archive(path: Path) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(_opened(path))
+    except zipfile.BadZipFile as fault:
+        raise DataError(f"{path.name} is no readable ZIP file: {fault}") from fault
+
+
+def _decoded(archive: zipfile.ZipFile, shelf: str, name: str) -> Pixels:
+    try:
+        coded = archive.read(name)
+    except (zipfile.BadZipFile, EOFError) as fault:
+        raise DataError(f"{shelf}: {name} is damaged: {fault}") from fault
+    pixels = cv2.imdecode(np.frombuffer(coded, np.uint8), cv2.IMREAD_GRAYSCALE) if coded else None
+    if pixels is None:
+        raise DataError(f"{shelf}: {name} is no image")
+    return np.asarray(pixels, np.uint8)
+
+
+def load_phantoms(count: int, spec: Preparation, *, cache: Path, seed: int = 1) -> Examples:
+    """Drawn hands of known age, squashed to the raster of the radiographs and prepared like them; ids ``phantom-...``."""
+    from train.phantom import draw_hand
+
+    months = np.random.default_rng([seed, count]).uniform(12, 216, count).astype(np.float32)
+    sexes = [Sex.MALE if index % 2 else Sex.FEMALE for index in range(count)]
+    names = tuple(f"phantom-{seed}-{index:04d}" for index in range(count))
+    people = enumerate(zip(months, sexes, strict=True))
+    drawn = (_squashed(draw_hand(float(age), sex, seed=seed * 100_000 + index, size=600)) for index, (age, sex) in people)
+    images = cached(cache / f"phantoms-{count}-{fingerprint(spec, names)}.npy", drawn, count, spec)
+    return Examples(images=images, months=months, male=np.array([sex is Sex.MALE for sex in sexes], np.float32), ids=names)
+
+
+def _squashed(pixels: Pixels) -> Pixels:
+    """As the training radiographs were: Pillow's antialiased bilinear resize to 299 × 299."""
+    return np.asarray(Image.fromarray(pixels).resize((299, 299), Image.Resampling.BILINEAR))

@@ -1,0 +1,209 @@
+"""One training run, read from top to bottom: data, network, schedule, epochs, checkpoint."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from train.augment import augment
+from train.data import Examples
+from train.models.espinal import vgg6, vgg6_sex
+from train.recipes import Recipe
+
+ARCHITECTURES: Final[dict[str, Callable[[int], keras.Model]]] = {"vgg6": vgg6, "vgg6_sex": vgg6_sex}
+
+Weights = list[NDArray[np.float32]]
+Batch = tuple[Any, NDArray[np.float32]]
+
+
+@dataclass(kw_only=True)
+class Progress:
+    """Where a run stands; everything a resumed run needs beside the weights."""
+
+    epoch: int = 0
+    elapsed_s: float = 0.0
+    best_mae: float = math.inf
+    history: list[dict[str, float]] = field(default_factory=list)
+
+
+def train(recipe: Recipe, training: Examples, validation: Examples, folder: Path, *, stop_after: int | None = None) -> Progress:
+    """Train until epochs or minutes are used up, resuming from ``folder`` if a run was cut off there.
+
+    Parameters
+    ----------
+    recipe
+        Settings; a folder that holds a run of another recipe is refused.
+    training, validation
+        Prepared examples; the best epoch is chosen on ``validation``.
+    folder
+        Receives ``run.json``, ``state.npz`` (to resume) and ``best.weights.h5`` (float32, output in months).
+    stop_after
+        Leave after this many epochs of this call, as a kill would.
+    """
+    keras.utils.set_random_seed(recipe.seed)
+    mean, sd = (float(training.months.mean()), float(training.months.std())) if recipe.standardise else (0.0, 1.0)
+    model = _compiled(recipe, training.images.shape[1])
+    reader = ARCHITECTURES[recipe.architecture](training.images.shape[1])
+    progress, average = _resume(recipe, model, folder)
+    last = recipe.epochs if stop_after is None else min(recipe.epochs, progress.epoch + stop_after)
+    while progress.epoch < last and not _spent(recipe, progress):
+        started, spent = time.monotonic(), progress.elapsed_s
+        losses = []
+        for share, batch in _batches(recipe, training, (mean, sd), progress.epoch):
+            progress.elapsed_s = spent + time.monotonic() - started
+            model.optimizer.learning_rate = learning_rate(recipe, progress.epoch + share, progress.elapsed_s)
+            losses.append(float(model.train_on_batch(*batch)))
+            average = _averaged(average, model, recipe.ema)
+        reader.set_weights(average)
+        fold_months(reader, mean, sd)
+        progress.elapsed_s = spent + time.monotonic() - started
+        _note(progress, training, losses, mean_absolute_error(reader, validation))
+        if progress.history[-1]["val_mae"] < progress.best_mae:
+            progress.best_mae = progress.history[-1]["val_mae"]
+            reader.save_weights(folder / "best.weights.h5")
+        _save(recipe, model, average, progress, folder)
+    return progress
+
+
+def learning_rate(recipe: Recipe, epoch: float, elapsed_s: float) -> float:
+    """Rate at a fractional epoch, or at the elapsed share of the minutes if that is further on."""
+    if recipe.schedule == "step":
+        return recipe.learning_rate * (0.1 if epoch >= recipe.step_epoch else 1.0)
+    if epoch < recipe.warmup_epochs:
+        return recipe.learning_rate * max(epoch / recipe.warmup_epochs, 0.01)
+    done = (epoch - recipe.warmup_epochs) / (recipe.epochs - recipe.warmup_epochs)
+    if recipe.minutes:
+        done = max(done, elapsed_s / (60 * recipe.minutes))
+    return recipe.learning_rate * 0.5 * (1 + math.cos(math.pi * min(done, 1.0)))
+
+
+def fold_months(model: keras.Model, mean: float, sd: float) -> None:
+    """Let the last layer answer in months: its kernel and bias take over the affine step, the layers stay the paper's."""
+    last = model.get_layer("age")
+    kernel, bias = last.get_weights()
+    last.set_weights([kernel * sd, bias * sd + mean])
+
+
+def predict_months(model: keras.Model, examples: Examples, *, mirrored: bool = False) -> NDArray[np.float32]:
+    """``(N,) float32`` months; with ``mirrored`` the mean of the image and its mirror image."""
+    months = _forward(model, examples.images, examples.male)
+    return (months + _forward(model, examples.images[:, :, ::-1], examples.male)) / 2 if mirrored else months
+
+
+def mean_absolute_error(model: keras.Model, examples: Examples) -> float:
+    """In months, each image read once."""
+    return float(np.abs(predict_months(model, examples) - examples.months).mean())
+
+
+def _forward(model: keras.Model, images: NDArray[np.uint8], male: NDArray[np.float32]) -> NDArray[np.float32]:
+    parts = []
+    for start in range(0, len(images), 64):
+        part = slice(start, start + 64)
+        parts.append(keras.ops.convert_to_numpy(model(_inputs(model, images[part], male[part]), training=False))[:, 0])
+    return np.concatenate(parts)
+
+
+def _inputs(model: keras.Model, images: NDArray[np.uint8], male: NDArray[np.float32]) -> Any:
+    scaled = images.astype(np.float32)
+    return [scaled, male[:, np.newaxis]] if len(model.inputs) == 2 else scaled
+
+
+def _compiled(recipe: Recipe, size: int) -> keras.Model:
+    keras.config.set_dtype_policy(recipe.precision)
+    try:
+        model = ARCHITECTURES[recipe.architecture](size)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    optimizer = keras.optimizers.AdamW(recipe.learning_rate, weight_decay=recipe.weight_decay)
+    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    model.compile(optimizer=optimizer, loss=recipe.loss)
+    optimizer.build(model.trainable_variables)
+    return model
+
+
+def _batches(recipe: Recipe, training: Examples, affine: tuple[float, float], epoch: int) -> Iterator[tuple[float, Batch]]:
+    """Shuffled batches of one epoch with the share of it done, each made while the one before is learnt from."""
+    rng = np.random.default_rng([recipe.seed, epoch])
+    order = rng.permutation(len(training))
+    steps = len(training) // recipe.batch
+    with ThreadPoolExecutor(max_workers=1) as maker:
+        coming = maker.submit(_batch, recipe, training, affine, order[: recipe.batch], rng)
+        for step in range(steps):
+            batch = coming.result()
+            if step + 1 < steps:
+                chosen = order[(step + 1) * recipe.batch : (step + 2) * recipe.batch]
+                coming = maker.submit(_batch, recipe, training, affine, chosen, rng)
+            yield step / steps, batch
+
+
+def _batch(recipe: Recipe, training: Examples, affine: tuple[float, float], chosen: NDArray[np.int64], rng: np.random.Generator) -> Batch:
+    images = augment(training.images[chosen], recipe.augmentation, rng).astype(np.float32)
+    targets = (training.months[chosen] - affine[0]) / affine[1]
+    male = training.male[chosen]
+    needs_sex = recipe.architecture.endswith("_sex")
+    return ([images, male[:, np.newaxis]] if needs_sex else images), targets[:, np.newaxis]
+
+
+def _averaged(average: Weights | None, model: keras.Model, decay: float) -> Weights:
+    current: Weights = model.get_weights()
+    if average is None or not decay:
+        return current
+    return [decay * old + (1 - decay) * new for old, new in zip(average, current, strict=True)]
+
+
+def _spent(recipe: Recipe, progress: Progress) -> bool:
+    return bool(recipe.minutes) and progress.elapsed_s >= 60 * recipe.minutes
+
+
+def _note(progress: Progress, training: Examples, losses: list[float], val_mae: float) -> None:
+    seconds = progress.elapsed_s - (progress.history[-1]["elapsed_s"] if progress.history else 0.0)
+    progress.epoch += 1
+    line = {
+        "epoch": progress.epoch,
+        "loss": float(np.mean(losses)),
+        "val_mae": val_mae,
+        "images_per_s": len(training) / seconds,
+        "elapsed_s": progress.elapsed_s,
+    }
+    progress.history.append(line)
+    print("  ".join(f"{name} {value:.4g}" for name, value in line.items()), flush=True)
+
+
+def _save(recipe: Recipe, model: keras.Model, average: Weights | None, progress: Progress, folder: Path) -> None:
+    """State first, then the record that vouches for it; both by rename."""
+    groups = {"model": model.get_weights(), "average": average or [], "optimizer": [v.numpy() for v in model.optimizer.variables]}
+    arrays = {f"{group}_{index:03d}": value for group, values in groups.items() for index, value in enumerate(values)}
+    unfinished = folder / "state.part.npz"
+    np.savez(unfinished, epoch=progress.epoch, **arrays)
+    unfinished.replace(folder / "state.npz")
+    record = {"recipe": recipe.to_json(), **vars(progress)}
+    unfinished = folder / "run.part.json"
+    unfinished.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    unfinished.replace(folder / "run.json")
+
+
+def _resume(recipe: Recipe, model: keras.Model, folder: Path) -> tuple[Progress, Weights | None]:
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / "state.npz").exists() or not (folder / "run.json").exists():
+        return Progress(), None
+    record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    if record.pop("recipe") != json.loads(json.dumps(recipe.to_json())):
+        raise ValueError(f"{folder.name} holds a run of another recipe; choose another folder")
+    with np.load(folder / "state.npz") as state:
+        stored = {
+            group: [state[name] for name in sorted(state.files) if name.startswith(group)] for group in ("model", "average", "optimizer")
+        }
+    model.set_weights(stored["model"])
+    for variable, value in zip(model.optimizer.variables, stored["optimizer"], strict=True):
+        variable.assign(value)
+    return Progress(**record), stored["average"] or None
