@@ -1,0 +1,70 @@
+"""Reading one attribute of a data set that may hold anything: a value of the expected kind, or None."""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Sequence as AbstractSequence
+from datetime import date
+
+from pydicom import Dataset
+from pydicom.sequence import Sequence
+
+# What pydicom raises while it converts an element on first access: bad IS/DS text, wrong length, unknown VR, bad character set.
+UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, IndexError, NotImplementedError, ArithmeticError, LookupError, struct.error)
+
+
+def value(ds: Dataset, keyword: str) -> object:
+    """Value of one attribute; None when it is absent, empty, or not convertible in its value representation."""
+    try:
+        found = ds.get(keyword)
+    except UNREADABLE:
+        return None
+    return None if found is None or found == "" else found
+
+
+def values(ds: Dataset, keyword: str) -> tuple[object, ...]:
+    """All values of a multi-valued attribute, in order; empty when absent."""
+    found = value(ds, keyword)
+    if found is None:
+        return ()
+    if isinstance(found, AbstractSequence) and not isinstance(found, str | bytes):
+        return tuple(found)
+    return (found,)
+
+
+def numbers(ds: Dataset, keyword: str) -> tuple[float, ...]:
+    """All values as finite floats; empty when one of them is no number, since half a pair means nothing."""
+    try:
+        found = tuple(float(str(item)) for item in values(ds, keyword))
+    except (ValueError, TypeError):
+        return ()
+    return found if all(math.isfinite(item) for item in found) else ()
+
+
+def integer(ds: Dataset, keyword: str) -> int | None:
+    """First value as a whole number; None when absent or fractional."""
+    found = numbers(ds, keyword)
+    return int(found[0]) if found and found[0].is_integer() else None
+
+
+def text(ds: Dataset, keyword: str) -> str:
+    """All values joined by one space, stripped; empty when absent."""
+    return " ".join(str(item).strip() for item in values(ds, keyword)).strip()
+
+
+def items(ds: Dataset, keyword: str) -> tuple[Dataset, ...]:
+    """Items of a sequence attribute; empty when absent or no sequence."""
+    found = value(ds, keyword)
+    return tuple(found) if isinstance(found, Sequence) else ()
+
+
+def day(ds: Dataset, keyword: str) -> date | None:
+    """Date of a DA attribute (PS3.5 6.2, also the ACR-NEMA form with points); None when it is no calendar day."""
+    digits = text(ds, keyword).replace(".", "").replace("-", "")
+    if len(digits) != 8 or not digits.isascii() or not digits.isdigit():
+        return None
+    try:
+        return date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
+    except ValueError:
+        return None

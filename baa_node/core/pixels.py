@@ -1,0 +1,365 @@
+"""From Pixel Data to one plane of stored words: sizes are believed only after the codestream confirms them.
+
+Nothing is allocated from a declared size before three checks: the declaration is below a limit, the header inside the
+codestream says the same, and native data are as long as declared (PS3.5 8.1, 8.2 and annex A).
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from pydicom import Dataset
+from pydicom.encaps import encapsulate, get_frame
+from pydicom.pixels.decoders.base import get_decoder
+from pydicom.uid import (
+    HTJ2K,
+    JPEG2000,
+    UID,
+    ExplicitVRBigEndian,
+    JPEG2000TransferSyntaxes,
+    JPEGBaseline8Bit,
+    JPEGExtended12Bit,
+    JPEGLSNearLossless,
+    JPEGLSTransferSyntaxes,
+    JPEGTransferSyntaxes,
+    RLELossless,
+)
+
+from baa_node.core import attributes
+from baa_node.errors import MissingAttribute, UndecodablePixels, UnsupportedImage
+
+MAX_PIXELS: Final = 100_000_000
+"""Largest frame that is decoded. The largest detectors give about 20 megapixels, digitised film up to 60."""
+
+MAX_TILES: Final = 4096
+"""JPEG 2000 decoders allocate several kilobytes a tile before they read one; 100 megapixels in tiles of 256 need 1,526."""
+
+PLUGINS: Final = ("pyjpegls", "pylibjpeg", "pillow", "gdcm")
+"""Order in which pydicom's decoding plug-ins are tried: pyjpegls is the fastest for JPEG-LS, pylibjpeg for JPEG 2000 and
+the only one for lossless and 12-bit JPEG; pillow is the second opinion for baseline JPEG and JPEG 2000."""
+
+LOSSY_SYNTAXES: Final = frozenset({JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLSNearLossless, JPEG2000, HTJ2K})
+
+_HTJ2K_PREFIX: Final = "1.2.840.10008.1.2.4.20"
+_MONOCHROME: Final = ("MONOCHROME1", "MONOCHROME2")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PixelLayout:
+    """How samples lie in Pixel Data (PS3.3 C.7.6.3); the integers are the attributes of the same name."""
+
+    rows: int
+    columns: int
+    bits_allocated: int
+    bits_stored: int
+    high_bit: int
+    signed: bool
+    inverted: bool
+    transfer_syntax: UID
+
+    @property
+    def lossy(self) -> bool:
+        """True when the transfer syntax may change sample values."""
+        return self.transfer_syntax in LOSSY_SYNTAXES
+
+    @property
+    def native_length(self) -> int:
+        """Bytes of the uncompressed frame."""
+        return self.rows * self.columns * (self.bits_allocated // 8)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CodestreamHeader:
+    """What the compressed frame says of itself; ``precision`` in bits a sample."""
+
+    rows: int
+    columns: int
+    components: int
+    precision: int
+
+
+def read_layout(ds: Dataset, *, max_pixels: int = MAX_PIXELS) -> PixelLayout:
+    """Describe the frame without touching Pixel Data.
+
+    Raises
+    ------
+    UnsupportedImage
+        Colour, several frames, or a sample size other than 8 or 16 bits.
+    MissingAttribute
+        Rows, Columns, Bits Allocated, Photometric Interpretation or the transfer syntax.
+    UndecodablePixels
+        More pixels than ``max_pixels``, or bit positions that contradict each other.
+    """
+    photometric = _photometric(ds)
+    rows, columns = _required(ds, "Rows"), _required(ds, "Columns")
+    _check_size(ds, rows, columns, max_pixels)
+    allocated = _required(ds, "BitsAllocated")
+    if allocated not in (8, 16):
+        raise UnsupportedImage(f"BitsAllocated is {allocated}; 8 and 16 are read")
+    stored = _optional(ds, "BitsStored", allocated)
+    high_bit = _optional(ds, "HighBit", stored - 1)
+    if not (1 <= stored <= high_bit + 1 <= allocated):
+        raise UndecodablePixels(f"BitsStored {stored} and HighBit {high_bit} do not fit BitsAllocated {allocated}")
+    inverse_shape = attributes.text(ds, "PresentationLUTShape") == "INVERSE"
+    return PixelLayout(
+        rows=rows,
+        columns=columns,
+        bits_allocated=allocated,
+        bits_stored=stored,
+        high_bit=high_bit,
+        signed=_optional(ds, "PixelRepresentation", 0) == 1,
+        # INVERSE is how a DX image repeats MONOCHROME1 (PS3.3 C.8.11.3), not a second inversion.
+        inverted=photometric == "MONOCHROME1" or inverse_shape,
+        transfer_syntax=_transfer_syntax(ds),
+    )
+
+
+def decode(ds: Dataset, layout: PixelLayout) -> NDArray[np.uint8] | NDArray[np.uint16]:
+    """Return the stored words of the only frame, ``(rows, columns)``, unsigned as they lie in memory: unused bits are still in them.
+
+    Raises
+    ------
+    UnsupportedImage
+        No Pixel Data, or a transfer syntax for which no decoder is installed.
+    UndecodablePixels
+        Shorter than declared, contradicting the declaration, or refused by every decoder.
+    """
+    data = attributes.value(ds, "PixelData")
+    if not isinstance(data, bytes | bytearray):
+        raise UnsupportedImage("PixelData is absent or not in memory")
+    if not layout.transfer_syntax.is_encapsulated:
+        return _native(ds, bytes(data), layout)
+    frame = _frame(bytes(data))
+    if layout.transfer_syntax == RLELossless:
+        return _run_length(frame, layout)
+    return _compressed(frame, layout)
+
+
+def _photometric(ds: Dataset) -> str:
+    found = attributes.text(ds, "PhotometricInterpretation")
+    if not any(keyword in ds for keyword in ("PixelData", "FloatPixelData", "DoubleFloatPixelData")):
+        raise UnsupportedImage("there is no PixelData")
+    if not found:
+        raise MissingAttribute("PhotometricInterpretation")
+    samples = _optional(ds, "SamplesPerPixel", 1)
+    if found not in _MONOCHROME or samples != 1:
+        raise UnsupportedImage(f"PhotometricInterpretation {found[:16]!r} with {samples} samples a pixel is not a grey image")
+    return found
+
+
+def _check_size(ds: Dataset, rows: int, columns: int, max_pixels: int) -> None:
+    frames = _optional(ds, "NumberOfFrames", 1)
+    if rows < 1 or columns < 1:
+        raise UndecodablePixels(f"Rows {rows} and Columns {columns} make no image")
+    if rows * columns * max(frames, 1) > max_pixels:
+        raise UndecodablePixels(f"declared size {rows}×{columns}, {frames} frame(s), is above the limit of {max_pixels} pixels")
+    if frames > 1:
+        raise UnsupportedImage(f"NumberOfFrames is {frames}; single frames are read")
+
+
+def _required(ds: Dataset, keyword: str) -> int:
+    found = attributes.integer(ds, keyword)
+    if found is None:
+        raise MissingAttribute(keyword)
+    return found
+
+
+def _optional(ds: Dataset, keyword: str, default: int) -> int:
+    found = attributes.integer(ds, keyword)
+    return default if found is None else found
+
+
+def _transfer_syntax(ds: Dataset) -> UID:
+    found = attributes.value(getattr(ds, "file_meta", None) or Dataset(), "TransferSyntaxUID")
+    if found is None:
+        raise MissingAttribute("TransferSyntaxUID")
+    uid = UID(str(found))
+    if not uid.is_transfer_syntax:
+        raise UnsupportedImage("TransferSyntaxUID names no transfer syntax known here")
+    return uid
+
+
+def _native(ds: Dataset, data: bytes, layout: PixelLayout) -> NDArray[np.uint8] | NDArray[np.uint16]:
+    if len(data) < layout.native_length:
+        raise UndecodablePixels(f"PixelData holds {len(data)} bytes where {layout.native_length} are declared")
+    big_endian = layout.transfer_syntax == ExplicitVRBigEndian
+    if layout.bits_allocated == 16:
+        words = np.frombuffer(data, ">u2" if big_endian else "<u2", count=layout.rows * layout.columns)
+        return words.astype(np.uint16, copy=False).reshape(layout.rows, layout.columns)
+    octets = np.frombuffer(data, np.uint8)
+    if big_endian and ds["PixelData"].VR == "OW":
+        # PS3.5 annex A.3: two 8-bit samples share one word whose bytes are swapped.
+        octets = octets[: octets.size // 2 * 2].reshape(-1, 2)[:, ::-1].ravel()
+        if octets.size < layout.native_length:
+            raise UndecodablePixels(f"PixelData holds {octets.size} bytes in whole words where {layout.native_length} are declared")
+    return octets[: layout.native_length].reshape(layout.rows, layout.columns)
+
+
+def _frame(data: bytes) -> bytes:
+    try:
+        return get_frame(data, 0, number_of_frames=1)
+    except attributes.UNREADABLE as error:
+        raise UndecodablePixels("the encapsulation of PixelData is damaged") from error
+
+
+def _compressed(frame: bytes, layout: PixelLayout) -> NDArray[np.uint8] | NDArray[np.uint16]:
+    header = read_codestream_header(frame, layout.transfer_syntax)
+    _confirm(header, layout)
+    if layout.transfer_syntax == JPEGExtended12Bit:
+        frame = _with_full_spectrum(frame)
+    decoder = get_decoder(layout.transfer_syntax)
+    reasons = []
+    for plugin in (name for name in PLUGINS if name in decoder.available_plugins):
+        try:
+            array, _ = decoder.as_array(encapsulate([frame]), index=0, raw=True, decoding_plugin=plugin, **_image_pixel(layout))
+        except (RuntimeError, *attributes.UNREADABLE) as error:
+            reasons.append(f"{plugin}: {_first_line(error)}")
+        else:
+            flat = array.reshape(layout.rows, layout.columns)
+            return flat.view(np.uint8) if flat.itemsize == 1 else flat.view(np.uint16)
+    raise UndecodablePixels(f"no decoder accepts this {layout.transfer_syntax.name} frame ({'; '.join(reasons) or 'none installed'})")
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().splitlines()[-1][:160] if str(error).strip() else type(error).__name__
+
+
+def _image_pixel(layout: PixelLayout) -> dict[str, Any]:
+    return {
+        "rows": layout.rows,
+        "columns": layout.columns,
+        "number_of_frames": 1,
+        "samples_per_pixel": 1,
+        "bits_allocated": layout.bits_allocated,
+        "bits_stored": layout.bits_stored,
+        "photometric_interpretation": "MONOCHROME2",
+        "pixel_representation": int(layout.signed),
+        "pixel_keyword": "PixelData",
+    }
+
+
+def _confirm(header: CodestreamHeader, layout: PixelLayout) -> None:
+    if (header.rows, header.columns) != (layout.rows, layout.columns):
+        raise UndecodablePixels(f"declared size {layout.rows}×{layout.columns} but the codestream holds {header.rows}×{header.columns}")
+    if header.components != 1:
+        raise UndecodablePixels(f"the codestream holds {header.components} components where 1 is declared")
+    if header.precision > layout.bits_allocated:
+        raise UndecodablePixels(f"the codestream holds {header.precision}-bit samples where BitsAllocated is {layout.bits_allocated}")
+
+
+def read_codestream_header(frame: bytes, transfer_syntax: UID) -> CodestreamHeader:
+    """Size that a JPEG, JPEG-LS or JPEG 2000 frame gives for itself, read without decoding.
+
+    Raises
+    ------
+    UndecodablePixels
+        No frame header, more than one, or more tiles than any radiograph has.
+    UnsupportedImage
+        A transfer syntax of none of these families (video, for example).
+    """
+    if transfer_syntax in JPEG2000TransferSyntaxes or transfer_syntax.startswith(_HTJ2K_PREFIX):
+        return _jpeg_2000_header(frame)
+    if transfer_syntax in JPEGTransferSyntaxes or transfer_syntax in JPEGLSTransferSyntaxes:
+        return _jpeg_header(frame)
+    raise UnsupportedImage(f"transfer syntax {transfer_syntax.name} is not read")
+
+
+def _jpeg_2000_header(frame: bytes) -> CodestreamHeader:
+    """Read the SIZ segment (ISO/IEC 15444-1 A.5.1), which must follow SOC at once; a JP2 box around it is skipped."""
+    start = frame.find(b"\xff\x4f\xff\x51")
+    fields = frame[start + 6 : start + 45]
+    if start < 0 or len(fields) < 39:
+        raise UndecodablePixels("the frame has no JPEG 2000 image size (SIZ) segment")
+    _, x1, y1, x0, y0, tile_w, tile_h, _, _, components, depth, dx, dy = struct.unpack(">H8IH3B", fields)
+    if not (x0 < x1 and y0 < y1 and tile_w and tile_h and dx and dy):
+        raise UndecodablePixels("the JPEG 2000 image size (SIZ) segment is contradictory")
+    tiles = -(-x1 // tile_w) * -(-y1 // tile_h)
+    if tiles > MAX_TILES:
+        raise UndecodablePixels(f"the codestream declares {tiles} tiles, more than the limit of {MAX_TILES}")
+    rows, columns = -(-y1 // dy) - -(-y0 // dy), -(-x1 // dx) - -(-x0 // dx)
+    return CodestreamHeader(rows=rows, columns=columns, components=components, precision=(depth & 0x7F) + 1)
+
+
+_FRAME_HEADER: Final = re.compile(rb"\xff[\xc0-\xc3\xc5-\xc7\xc9-\xcb\xcd-\xcf\xde\xf7]", re.DOTALL)
+
+
+def _jpeg_header(frame: bytes) -> CodestreamHeader:
+    """Read the frame header SOFn or SOF55 (ISO/IEC 10918-1 B.2.2, 14495-1 C.2.2); a second one would evade the size check."""
+    found: CodestreamHeader | None = None
+    position = 2 if frame.startswith(b"\xff\xd8") else len(frame)
+    while position + 4 <= len(frame) and frame[position] == 0xFF:
+        marker, length = frame[position + 1], int.from_bytes(frame[position + 2 : position + 4], "big")
+        if marker == 0xFF:
+            position += 1
+            continue
+        if marker == 0xDA:
+            break
+        if _FRAME_HEADER.match(frame, position):
+            if found is not None:
+                raise UndecodablePixels("the frame has more than one JPEG frame header")
+            found = _sof(frame[position + 4 : position + 2 + length])
+        position += 2 + length
+    if found is None:
+        raise UndecodablePixels("the frame has no JPEG frame header (SOF)")
+    if _FRAME_HEADER.search(frame, position):
+        raise UndecodablePixels("the frame has more than one JPEG frame header")
+    return found
+
+
+def _sof(segment: bytes) -> CodestreamHeader:
+    if len(segment) < 6:
+        raise UndecodablePixels("the JPEG frame header (SOF) is cut short")
+    precision, rows, columns, components = struct.unpack(">BHHB", segment[:6])
+    return CodestreamHeader(rows=rows, columns=columns, components=components, precision=precision)
+
+
+def _with_full_spectrum(frame: bytes) -> bytes:
+    """Set the spectral selection of a sequential scan to 0..63, the only one that exists (ISO/IEC 10918-1 table B.3).
+
+    Some CR systems write 0..0 in 12-bit frames; libjpeg refuses such a scan although its data are complete.
+    """
+    sequential = re.search(rb"\xff[\xc0\xc1]\x00", frame)
+    scan = re.search(rb"\xff\xda\x00\x08\x01..", frame, re.DOTALL)
+    if sequential is None or scan is None:
+        return frame
+    return frame[: scan.end()] + b"\x00\x3f\x00" + frame[scan.end() + 3 :]
+
+
+def _run_length(frame: bytes, layout: PixelLayout) -> NDArray[np.uint8] | NDArray[np.uint16]:
+    """Unpack RLE (PS3.5 annex G): one segment a byte of the sample, most significant first."""
+    planes = layout.bits_allocated // 8
+    header = struct.unpack("<16I", frame[:64]) if len(frame) >= 64 else (0,)
+    if header[0] != planes:
+        raise UndecodablePixels(f"the RLE header declares {header[0]} segments where {planes} are needed")
+    bounds = [*header[1 : planes + 1], len(frame)]
+    if bounds[0] < 64 or sorted(bounds) != bounds:
+        raise UndecodablePixels("the RLE header holds impossible offsets")
+    words = np.zeros((layout.rows * layout.columns, planes), np.uint8)
+    for plane in range(planes):
+        segment = _unpack_bits(frame[bounds[plane] : bounds[plane + 1]], len(words))
+        words[:, planes - 1 - plane] = np.frombuffer(segment, np.uint8)
+    flat = words.view("<u2") if planes == 2 else words
+    return flat.reshape(layout.rows, layout.columns)
+
+
+def _unpack_bits(segment: bytes, length: int) -> bytes:
+    """Expand one segment and stop at ``length`` bytes, however much more the segment would give (PS3.5 G.3.1)."""
+    out = bytearray()
+    position, end = 0, len(segment)
+    while position < end - 1 and len(out) < length:
+        control = segment[position]
+        if control < 128:
+            out += segment[position + 1 : position + 2 + control]
+            position += 2 + control
+        else:
+            if control > 128:
+                out += segment[position + 1 : position + 2] * (257 - control)
+            position += 1 if control == 128 else 2
+    if len(out) < length:
+        raise UndecodablePixels(f"an RLE segment unpacks to {len(out)} bytes where {length} are declared")
+    return bytes(out[:length])
