@@ -1,0 +1,1 @@
+"""The workshop: data, phantoms, models and recipes that make the networks. Never imported by the node."""
