@@ -136,7 +136,7 @@ def age_in_words(months: float) -> str:
     return f"minus {words}" if months < 0 and whole else words
 
 
-def assess(radiograph: Radiograph, estimate: Estimate, policy: AssessmentPolicy = AssessmentPolicy()) -> Assessment:  # noqa: B008 - frozen
+def assess(radiograph: Radiograph, estimate: Estimate, policy: AssessmentPolicy = AssessmentPolicy()) -> Assessment:
     """Compare an estimate with chronological age and reference, and say so in words.
 
     Without dates, without sex, or outside the reference table the bone age still stands; what cannot be computed is

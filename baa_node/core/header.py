@@ -1,0 +1,225 @@
+"""What every object that goes back into a study has in common: whose it is, who made it, and when."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import Any, Final
+
+from pydicom.datadict import tag_for_keyword
+from pydicom.dataelem import DataElement
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.sequence import Sequence
+from pydicom.sr.coding import Code
+from pydicom.uid import UID, ExplicitVRLittleEndian
+
+from baa_node.core import codes
+from baa_node.core.identifiers import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME, MODEL_NAME, SERIES_DESCRIPTION
+from baa_node.core.radiograph import Laterality
+from baa_node.errors import MissingAttribute
+
+DISCLAIMER: Final = (
+    "Research use, not for diagnosis. Computed by software and not verified by a person. "
+    "The network weights are for non-commercial research only."
+)
+
+UTF_8: Final = "ISO_IR 192"
+
+_TYPE_2: Final = (
+    "PatientName",
+    "PatientID",
+    "PatientBirthDate",
+    "PatientSex",
+    "StudyDate",
+    "StudyTime",
+    "StudyID",
+    "AccessionNumber",
+    "ReferringPhysicianName",
+)
+_OPTIONAL: Final = (
+    "IssuerOfPatientID",
+    "IssuerOfPatientIDQualifiersSequence",
+    "OtherPatientIDsSequence",
+    "PatientBirthTime",
+    "EthnicGroup",
+    "PatientAge",
+    "PatientSize",
+    "PatientWeight",
+    "PatientIdentityRemoved",
+    "DeidentificationMethod",
+    "DeidentificationMethodCodeSequence",
+    "StudyDescription",
+    "IssuerOfAccessionNumberSequence",
+    "ProcedureCodeSequence",
+    "ReferencedStudySequence",
+    "AdmissionID",
+    "ServiceEpisodeID",
+)
+_REQUIRED: Final = ("SOPClassUID", "SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Device:
+    """The installation that observes (TID 1004): stable names by which a site finds the machine behind a result.
+
+    Attributes
+    ----------
+    name
+        Station name.
+    uid
+        Device observer UID, one an installation, for good.
+    """
+
+    name: str
+    uid: str
+    manufacturer: str = "baa_node project"
+    model: str = MODEL_NAME
+    serial: str = ""
+    version: str
+
+
+def require_identity(source: Dataset) -> None:
+    """Raise `MissingAttribute` unless the source has the UIDs by which a result can refer to it."""
+    for keyword in _REQUIRED:
+        if not source.get(keyword):
+            raise MissingAttribute(keyword)
+
+
+def value_of(source: Dataset, keyword: str) -> Any:
+    """Value of an attribute, None where it is absent, empty, or not a value of its VR."""
+    element = _element(source, keyword)
+    return None if element is None or element.is_empty else element.value
+
+
+def laterality_of(source: Dataset) -> Laterality | None:
+    """Side that the header names, from the image or else from the series; never guessed."""
+    for keyword in ("ImageLaterality", "Laterality"):
+        value = value_of(source, keyword)
+        if value in {side.value for side in Laterality}:
+            return Laterality(value)
+    return None
+
+
+def instance_number(source: Dataset) -> int:
+    """Take the number of the source, so that results of one study sort as their images do; 1 where the source has none."""
+    number = value_of(source, "InstanceNumber")
+    return int(number) if isinstance(number, int) and 0 < number < 2**31 else 1
+
+
+def copy_identity(source: Dataset, target: Dataset) -> None:
+    """Copy patient, visit and study attributes as they are, decoded from the source's character set.
+
+    Nothing is corrected: Type 2 attributes that the source lacks are empty, optional ones stay absent, and an optional
+    one whose bytes are no value of its VR is left out.
+    """
+    target.SpecificCharacterSet = UTF_8
+    for keyword in ("StudyInstanceUID", *_TYPE_2, *_OPTIONAL):
+        element = _element(source, keyword)
+        if element is not None:
+            target.add(_decoded(element))
+        elif keyword in _TYPE_2:
+            setattr(target, keyword, None)
+
+
+def stamp(target: Dataset, source: Dataset, device: Device, written_at: datetime) -> None:
+    """Write equipment, times and file meta of an object made now.
+
+    Times are in the source's offset from UTC where it has one, because Timezone Offset From UTC (0008,0201) governs
+    every date and time of the object and the copied study date is the source's.
+
+    Raises
+    ------
+    ValueError
+        If ``written_at`` has no time zone.
+    """
+    local = _local_time(source, written_at)
+    day, clock = local.strftime("%Y%m%d"), local.strftime("%H%M%S.%f")
+    target.InstanceCreationDate = target.SeriesDate = target.ContentDate = day
+    target.InstanceCreationTime = target.SeriesTime = target.ContentTime = clock
+    target.TimezoneOffsetFromUTC = local.strftime("%z")[:5]
+    target.InstanceCreatorUID = device.uid
+    target.SeriesDescription = SERIES_DESCRIPTION
+    _write_equipment(target, device)
+    target.StationName = device.name
+    target.ContributingEquipmentSequence = Sequence([_equipment_item(device, local)])
+    target.file_meta = _file_meta(target)
+    target.preamble = b"\0" * 128
+
+
+def coded(code: Code) -> Dataset:
+    """Item of a code sequence (PS3.3 table 8.8-1)."""
+    item = Dataset()
+    item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning = code.value, code.scheme_designator, code.meaning
+    return item
+
+
+def decoded_items(source: Dataset, keyword: str) -> list[Dataset]:
+    """Items of a sequence with all text decoded, fit for an object in another character set; none where it is absent."""
+    element = _element(source, keyword)
+    return [] if element is None else [_decoded_item(item) for item in element.value or ()]
+
+
+def _element(source: Dataset, keyword: str) -> DataElement | None:
+    tag = tag_for_keyword(keyword)
+    if tag is None or tag not in source:
+        return None
+    try:
+        return source[tag]
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+def _decoded(element: DataElement) -> DataElement:
+    """Copy an element with all text decoded, in nested items too, so that it can be written in another character set."""
+    if element.VR != "SQ":
+        return deepcopy(element)
+    return DataElement(element.tag, "SQ", Sequence([_decoded_item(item) for item in element.value]))
+
+
+def _decoded_item(item: Dataset) -> Dataset:
+    copied = Dataset()
+    for inner in item:
+        if not inner.tag.is_private and inner.keyword != "SpecificCharacterSet":
+            copied.add(_decoded(inner))
+    return copied
+
+
+def _local_time(source: Dataset, written_at: datetime) -> datetime:
+    if written_at.tzinfo is None:
+        raise ValueError("written_at needs a time zone")
+    offset = str(value_of(source, "TimezoneOffsetFromUTC") or "")
+    digits = offset[1:]
+    if len(offset) != 5 or offset[0] not in "+-" or not digits.isdecimal() or int(digits) > 1400:
+        return written_at
+    minutes = int(digits[:2]) * 60 + int(digits[2:])
+    return written_at.astimezone(timezone(timedelta(minutes=-minutes if offset[0] == "-" else minutes)))
+
+
+def _write_equipment(target: Dataset, device: Device) -> None:
+    target.Manufacturer = device.manufacturer
+    target.ManufacturerModelName = device.model
+    target.SoftwareVersions = device.version
+    if device.serial:
+        target.DeviceSerialNumber = device.serial
+
+
+def _equipment_item(device: Device, local: datetime) -> Dataset:
+    item = Dataset()
+    item.PurposeOfReferenceCodeSequence = Sequence([coded(codes.PROCESSING_EQUIPMENT)])
+    _write_equipment(item, device)
+    item.StationName = device.name
+    item.ContributionDateTime = local.strftime("%Y%m%d%H%M%S.%f%z")
+    item.ContributionDescription = "Bone age reading"
+    return item
+
+
+def _file_meta(target: Dataset) -> FileMetaDataset:
+    meta = FileMetaDataset()
+    meta.FileMetaInformationVersion = b"\x00\x01"
+    meta.MediaStorageSOPClassUID = target.SOPClassUID
+    meta.MediaStorageSOPInstanceUID = target.SOPInstanceUID
+    meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    meta.ImplementationClassUID = UID(IMPLEMENTATION_CLASS_UID)
+    meta.ImplementationVersionName = IMPLEMENTATION_VERSION_NAME
+    return meta

@@ -1,0 +1,414 @@
+"""The structured report: TID 1500 with one measurement group, for a bone age and for a refusal alike.
+
+The order within the group is the order in which plain renderers print it: the sentence for people first, the disclaimer
+last. Every container is SEPARATE, or viewers run the values together (PS3.3 C.17.3).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Final, TypeAlias
+
+from highdicom.sr import (
+    CodeContentItem,
+    CodedConcept,
+    Comprehensive3DSR,
+    ComprehensiveSR,
+    ContainerContentItem,
+    ContentSequence,
+    DateContentItem,
+    ImageContentItem,
+    NumContentItem,
+    TextContentItem,
+    UIDRefContentItem,
+)
+from pydicom.dataset import Dataset
+from pydicom.sequence import Sequence
+from pydicom.sr.coding import Code
+from pydicom.uid import Comprehensive3DSRStorage, ComprehensiveSRStorage
+from pydicom.valuerep import DA
+
+from baa_node.core import codes
+from baa_node.core.assessment import Assessment, Determination, Refusal, ZConvention
+from baa_node.core.capture import build_capture
+from baa_node.core.header import (
+    DISCLAIMER,
+    UTF_8,
+    Device,
+    copy_identity,
+    decoded_items,
+    instance_number,
+    laterality_of,
+    require_identity,
+    stamp,
+    value_of,
+)
+from baa_node.core.identifiers import CODING_SCHEME_UID, capture_uid, derive_uid, is_own_object, report_uid, series_uid, tracking_uid
+from baa_node.core.radiograph import Laterality, Sex
+
+__all__ = [
+    "COMPREHENSIVE_3D_SR",
+    "COMPREHENSIVE_SR",
+    "Device",
+    "build_capture",
+    "build_report",
+    "capture_uid",
+    "derive_uid",
+    "is_own_object",
+    "report_uid",
+]
+
+COMPREHENSIVE_3D_SR: Final = str(Comprehensive3DSRStorage)
+COMPREHENSIVE_SR: Final = str(ComprehensiveSRStorage)
+SERIES_NUMBER: Final = 7001
+
+_DOCUMENTS: Final = {COMPREHENSIVE_3D_SR: Comprehensive3DSR, COMPREHENSIVE_SR: ComprehensiveSR}
+_SIDES: Final = {Laterality.LEFT: codes.LEFT, Laterality.RIGHT: codes.RIGHT}
+_SEXES: Final = {Sex.MALE: codes.MALE, Sex.FEMALE: codes.FEMALE}
+_MODALITIES: Final = {"CR": codes.COMPUTED_RADIOGRAPHY, "DX": codes.DIGITAL_RADIOGRAPHY}
+_ANSWERS: Final = {
+    Determination.DELAYED: (codes.DELAYED, codes.ABNORMALLY_LOW),
+    Determination.NORMAL: (codes.NORMAL, codes.NORMALITY_NORMAL),
+    Determination.ADVANCED: (codes.ADVANCED, codes.ABNORMALLY_HIGH),
+    Determination.INDETERMINATE: (codes.INDETERMINATE, codes.NORMALITY_UNDETERMINED),
+}
+Item: TypeAlias = (
+    CodeContentItem | ContainerContentItem | DateContentItem | ImageContentItem | NumContentItem | TextContentItem | UIDRefContentItem
+)
+
+_CONTAINS: Final = "CONTAINS"
+_OBSERVATION: Final = "HAS OBS CONTEXT"
+_MODIFIER: Final = "HAS CONCEPT MOD"
+_ACQUISITION: Final = "HAS ACQ CONTEXT"
+_INFERRED: Final = "INFERRED FROM"
+
+
+def build_report(
+    source: Dataset,
+    result: Assessment | Refusal,
+    device: Device,
+    *,
+    written_at: datetime,
+    revision: int = 1,
+    sop_class_uid: str = COMPREHENSIVE_3D_SR,
+    source_sha256: str = "",
+    predecessor: Dataset | None = None,
+) -> Dataset:
+    """Report on one image, ready to be saved; equal arguments give equal objects.
+
+    Parameters
+    ----------
+    source
+        The image reported on, its header at least.
+    written_at
+        Now, with a time zone.
+    revision
+        1 for the first reading of the image, one more for each that replaces it.
+    sop_class_uid
+        Comprehensive 3D SR, or Comprehensive SR for archives that refuse it.
+    source_sha256
+        Digest of the image as received, kept in the report as evidence of what was read.
+    predecessor
+        The report that this one replaces.
+
+    Raises
+    ------
+    MissingAttribute
+        If the source lacks one of the UIDs by which the report refers to it.
+    ValueError
+        For another SOP class, or a time without a zone.
+    """
+    require_identity(source)
+    if sop_class_uid not in _DOCUMENTS:
+        raise ValueError(f"no report is built as SOP class {sop_class_uid}")
+    document: Dataset = _DOCUMENTS[sop_class_uid](
+        evidence=[_evidence(source)],
+        content=_root(source, result, device, source_sha256),
+        series_instance_uid=series_uid(source, "report", device.version),
+        series_number=SERIES_NUMBER,
+        sop_instance_uid=report_uid(source, result, sop_class_uid=sop_class_uid, version=device.version, revision=revision),
+        instance_number=instance_number(source),
+        is_complete=True,
+        requested_procedures=_requests(source) or None,
+        previous_versions=None if predecessor is None else [predecessor],
+    )
+    document.CodingSchemeIdentificationSequence = Sequence([_private_scheme(device)])
+    copy_identity(source, document)
+    stamp(document, source, device, written_at)
+    return document
+
+
+def _evidence(source: Dataset) -> Dataset:
+    """Only what refers to the image: the library copies what it finds and stumbles over what a poor header lacks."""
+    evidence = Dataset()
+    for keyword in ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID"):
+        setattr(evidence, keyword, str(source[keyword].value))
+    for keyword in ("PatientID", "PatientName", "PatientBirthDate", "PatientSex", "AccessionNumber", "StudyID", "StudyDate", "StudyTime"):
+        setattr(evidence, keyword, "")
+    evidence.SpecificCharacterSet = UTF_8
+    return evidence
+
+
+def _requests(source: Dataset) -> list[Dataset]:
+    """Referenced Request Sequence (0040,A370), one item for each order that the image answers."""
+    return [_request(source, item) for item in value_of(source, "RequestAttributesSequence") or ()]
+
+
+def _request(source: Dataset, attributes: Dataset) -> Dataset:
+    item = Dataset()
+    item.StudyInstanceUID = str(attributes.get("StudyInstanceUID") or source.StudyInstanceUID)
+    item.ReferencedStudySequence = Sequence(decoded_items(attributes, "ReferencedStudySequence"))
+    item.AccessionNumber = value_of(attributes, "AccessionNumber") or value_of(source, "AccessionNumber")
+    item.PlacerOrderNumberImagingServiceRequest = None
+    item.FillerOrderNumberImagingServiceRequest = None
+    item.RequestedProcedureID = value_of(attributes, "RequestedProcedureID")
+    item.RequestedProcedureDescription = value_of(attributes, "RequestedProcedureDescription")
+    item.RequestedProcedureCodeSequence = Sequence(decoded_items(attributes, "RequestedProcedureCodeSequence"))
+    return item
+
+
+def _private_scheme(device: Device) -> Dataset:
+    item = Dataset()
+    item.CodingSchemeDesignator = codes.PRIVATE_SCHEME
+    item.CodingSchemeUID = CODING_SCHEME_UID
+    item.CodingSchemeName = "Bone age node private codes"
+    item.CodingSchemeVersion = "1"
+    item.CodingSchemeResponsibleOrganization = device.manufacturer
+    return item
+
+
+def _root(source: Dataset, result: Assessment | Refusal, device: Device, source_sha256: str) -> ContainerContentItem:
+    root = ContainerContentItem(codes.IMAGING_MEASUREMENT_REPORT, is_content_continuous=False, template_id="1500")
+    items = [
+        CodeContentItem(codes.LANGUAGE, codes.ENGLISH, _MODIFIER),
+        *_observer(device),
+        *_subject(result),
+        CodeContentItem(codes.PROCEDURE_REPORTED, codes.BONE_AGE_EXAMINATION, _MODIFIER),
+        _container(codes.IMAGE_LIBRARY, [_container(codes.IMAGE_LIBRARY_GROUP, [_library_entry(source)])]),
+        _container(
+            codes.IMAGING_MEASUREMENTS,
+            [_container(codes.MEASUREMENT_GROUP, _group(source, result, device, source_sha256), template_id="1501")],
+        ),
+    ]
+    root.ContentSequence = ContentSequence(items)
+    return root
+
+
+def _observer(device: Device) -> Iterator[Item]:
+    yield CodeContentItem(codes.OBSERVER_TYPE, codes.DEVICE, _OBSERVATION)
+    yield UIDRefContentItem(codes.DEVICE_UID, device.uid, _OBSERVATION)
+    texts = (
+        (codes.DEVICE_NAME, device.name),
+        (codes.DEVICE_MANUFACTURER, device.manufacturer),
+        (codes.DEVICE_MODEL, device.model),
+        (codes.DEVICE_SERIAL, device.serial),
+    )
+    for name, text in texts:
+        if text:
+            yield TextContentItem(name, text, _OBSERVATION)
+
+
+def _subject(result: Assessment | Refusal) -> Iterator[Item]:
+    """Sex and age as they were used, which is why a refusal names neither."""
+    yield CodeContentItem(codes.SUBJECT_CLASS, codes.PATIENT, _OBSERVATION)
+    if isinstance(result, Refusal):
+        return
+    if result.sex is not None:
+        yield CodeContentItem(codes.SUBJECT_SEX, _SEXES[result.sex], _OBSERVATION)
+    if result.chronological_age_months is not None:
+        yield _months(codes.SUBJECT_AGE, result.chronological_age_months, relationship=_OBSERVATION)
+
+
+def _library_entry(source: Dataset) -> ImageContentItem:
+    """Image and what its header says of the acquisition (TID 1601 to 1603); nothing stands in for a missing value."""
+    image = _image(codes.SOURCE, source, _CONTAINS)
+    descriptors = [*_acquisition(source), *_geometry(source)]
+    if descriptors:
+        image.ContentSequence = ContentSequence(descriptors)
+    return image
+
+
+def _acquisition(source: Dataset) -> Iterator[Item]:
+    modality = _MODALITIES.get(str(value_of(source, "Modality")))
+    if modality is not None:
+        yield CodeContentItem(codes.MODALITY, modality, _ACQUISITION)
+    day = _date(source, "StudyDate")
+    if day:
+        yield DateContentItem(codes.STUDY_DATE, day, _ACQUISITION)
+    side = laterality_of(source)
+    if side is not None:
+        yield CodeContentItem(codes.IMAGE_LATERALITY, _SIDES[side], _ACQUISITION)
+
+
+def _geometry(source: Dataset) -> Iterator[Item]:
+    for name, keyword in ((codes.ROWS, "Rows"), (codes.COLUMNS, "Columns")):
+        size = value_of(source, keyword)
+        if isinstance(size, int):
+            yield NumContentItem(name, size, codes.PIXELS, relationship_type=_ACQUISITION)
+    orientation = value_of(source, "PatientOrientation")
+    if orientation is not None and not isinstance(orientation, str) and len(orientation) == 2 and all(orientation):
+        yield TextContentItem(codes.ORIENTATION_ROW, str(orientation[0]), _ACQUISITION)
+        yield TextContentItem(codes.ORIENTATION_COLUMN, str(orientation[1]), _ACQUISITION)
+    spacing = _spacing(source)
+    if spacing is not None:
+        vertical, horizontal = spacing
+        yield NumContentItem(codes.HORIZONTAL_SPACING, horizontal, codes.MILLIMETRE, relationship_type=_ACQUISITION)
+        yield NumContentItem(codes.VERTICAL_SPACING, vertical, codes.MILLIMETRE, relationship_type=_ACQUISITION)
+
+
+def _group(source: Dataset, result: Assessment | Refusal, device: Device, source_sha256: str) -> list[Item]:
+    side = laterality_of(source)
+    hand = "hand" if side is None else f"{'left' if side is Laterality.LEFT else 'right'} hand"
+    return [
+        TextContentItem(codes.TRACKING_IDENTIFIER, f"Bone age {hand}", _OBSERVATION),
+        UIDRefContentItem(codes.TRACKING_UID, tracking_uid(source), _OBSERVATION),
+        _text(codes.CONCLUSION, _conclusion(result)),
+        CodeContentItem(codes.FINDING, codes.PEDIATRIC_BONE_AGE, _CONTAINS),
+        _finding_site(side),
+        *_algorithm(result, device, source_sha256),
+        *(_reasons(result) if isinstance(result, Refusal) else _measurements(source, result)),
+        *(_text(codes.COMMENT, comment) for comment in (*_comments(result), DISCLAIMER)),
+    ]
+
+
+def _finding_site(side: Laterality | None) -> CodeContentItem:
+    site = CodeContentItem(codes.FINDING_SITE, codes.HAND, _MODIFIER)
+    if side is not None:
+        site.ContentSequence = ContentSequence([CodeContentItem(codes.LATERALITY, _SIDES[side], _MODIFIER)])
+    return site
+
+
+def _algorithm(result: Assessment | Refusal, device: Device, source_sha256: str) -> Iterator[Item]:
+    """TID 4019: the weights that gave the number; for a refusal, which no weights gave, the software."""
+    if isinstance(result, Refusal):
+        name, version, parameters = device.model, device.version, {}
+    else:
+        estimate = result.estimate
+        name, version = estimate.bundle.name, estimate.bundle.version
+        parameters = {
+            "sex": estimate.sex_used or "not used",
+            "members": ", ".join(f"{member} {months:.1f} mo" for member, months in estimate.members.items()),
+            "provider": estimate.provider,
+            "model_sha256": estimate.bundle.sha256,
+        }
+    parameters["software"] = f"{device.model} {device.version}"
+    if source_sha256:
+        parameters["source_sha256"] = source_sha256
+    yield _text(codes.ALGORITHM_NAME, name, _MODIFIER)
+    yield _text(codes.ALGORITHM_VERSION, version, _MODIFIER)
+    for key, value in parameters.items():
+        yield _text(codes.ALGORITHM_PARAMETERS, f"{key}={value}", _MODIFIER)
+    yield CodeContentItem(codes.ALGORITHM_FAMILY, codes.ARTIFICIAL_INTELLIGENCE, _MODIFIER)
+
+
+def _measurements(source: Dataset, result: Assessment) -> Iterator[Item]:
+    estimate = result.estimate
+    low, high = estimate.interval_months
+    determination, normality = _ANSWERS[result.determination]
+    yield _bone_age(source, estimate.bone_age_months)
+    yield _months(codes.INTERVAL_LOWER, low)
+    yield _months(codes.INTERVAL_UPPER, high)
+    yield _number(codes.INTERVAL_COVERAGE, estimate.coverage * 100, codes.PERCENT, 1)
+    if estimate.spread_months is not None:
+        yield _number(codes.MEMBER_SD, estimate.spread_months, codes.MONTH, 2)
+    yield from _comparison(result)
+    yield CodeContentItem(codes.SUMMARY_OF_ANALYSES, codes.SUCCEEDED, _CONTAINS)
+    yield CodeContentItem(codes.DETERMINATION, determination, _CONTAINS)
+    yield CodeContentItem(codes.NORMALITY, normality, _CONTAINS)
+    if result.reference:
+        yield _text(codes.REFERENCE_AUTHORITY, result.reference)
+
+
+def _bone_age(source: Dataset, months: float) -> NumContentItem:
+    concept = CodedConcept.from_code(codes.BONE_AGE)
+    concept.EquivalentCodeSequence = Sequence([CodedConcept.from_code(codes.SKELETAL_AGE)])
+    item = _months(concept, months)
+    item.ContentSequence = ContentSequence(
+        [
+            CodeContentItem(codes.MEASUREMENT_METHOD, codes.GREULICH_PYLE, _MODIFIER),
+            _image(codes.SOURCE_OF_MEASUREMENT, source, _INFERRED),
+        ]
+    )
+    return item
+
+
+def _comparison(result: Assessment) -> Iterator[Item]:
+    """Write the reference mean only where it is the centre of the band: beside a z-score from elsewhere it would mislead."""
+    if result.chronological_age_months is not None and result.difference_months is not None:
+        yield _months(codes.CHRONOLOGICAL_AGE, result.chronological_age_months)
+        yield _months(codes.DIFFERENCE, result.difference_months)
+    if result.z_score is None or result.reference_mean_months is None or result.reference_sd_months is None:
+        return
+    if result.policy.convention is ZConvention.REFERENCE_MEAN:
+        yield _months(codes.REFERENCE_MEAN, result.reference_mean_months)
+    yield _number(codes.REFERENCE_SD, result.reference_sd_months, codes.MONTH, 2)
+    yield _number(codes.Z_SCORE, result.z_score, codes.NO_UNITS, 2)
+
+
+def _reasons(refusal: Refusal) -> Iterator[Item]:
+    failed = any(reason.attempted for reason in refusal.reasons)
+    yield CodeContentItem(codes.SUMMARY_OF_ANALYSES, codes.FAILED if failed else codes.NOT_ATTEMPTED, _CONTAINS)
+    for reason in refusal.reasons:
+        concept = CodedConcept.from_code(reason.concept)
+        if reason.standard_concept is not None:
+            concept.EquivalentCodeSequence = Sequence([CodedConcept.from_code(reason.standard_concept)])
+        yield CodeContentItem(codes.REASON, concept, _CONTAINS)
+
+
+def _conclusion(result: Assessment | Refusal) -> str:
+    if isinstance(result, Assessment):
+        return result.conclusion
+    return f"Bone age was NOT estimated: {'; '.join(reason.meaning for reason in result.reasons)}."
+
+
+def _comments(result: Assessment | Refusal) -> Iterator[str]:
+    if isinstance(result, Refusal):
+        yield "No value was computed by software. Assess the image by hand."
+        if result.detail:
+            yield result.detail
+    yield from result.cautions
+
+
+def _container(name: Code, items: Iterable[Item], *, template_id: str | None = None) -> ContainerContentItem:
+    container = ContainerContentItem(name, is_content_continuous=False, template_id=template_id, relationship_type=_CONTAINS)
+    container.ContentSequence = ContentSequence(list(items))
+    return container
+
+
+def _text(name: Code, text: str, relationship: str = _CONTAINS) -> TextContentItem:
+    """ASCII, because not every viewer decodes text of a report by the declared character set."""
+    return TextContentItem(name, text.encode("ascii", "replace").decode("ascii") or "unknown", relationship)
+
+
+def _months(name: Code | CodedConcept, value: float, *, relationship: str = _CONTAINS) -> NumContentItem:
+    return _number(name, value, codes.MONTH, 1, relationship)
+
+
+def _number(name: Code | CodedConcept, value: float, unit: Code, decimals: int, relationship: str = _CONTAINS) -> NumContentItem:
+    """Round first: a DS holds 16 characters (PS3.5 6.2), and digits that mean nothing help nobody."""
+    return NumContentItem(name, round(float(value), decimals) + 0.0, unit, relationship_type=relationship)
+
+
+def _image(name: Code, source: Dataset, relationship: str) -> ImageContentItem:
+    return ImageContentItem(name, str(source.SOPClassUID), str(source.SOPInstanceUID), relationship_type=relationship)
+
+
+def _date(source: Dataset, keyword: str) -> DA | None:
+    try:
+        return DA(value_of(source, keyword)) or None
+    except ValueError:
+        return None
+
+
+def _spacing(source: Dataset) -> tuple[float, float] | None:
+    """Distance of rows and of columns in mm, at the patient where it is known, else at the detector."""
+    for keyword in ("PixelSpacing", "ImagerPixelSpacing"):
+        values = value_of(source, keyword)
+        if values is None or isinstance(values, str) or len(values) != 2:
+            continue
+        vertical, horizontal = (round(float(value), 6) for value in values)
+        if all(math.isfinite(value) and value > 0 for value in (vertical, horizontal)):
+            return vertical, horizontal
+    return None
