@@ -39,6 +39,15 @@ def samples() -> Path:
 
 
 @pytest.fixture(scope="session")
+def hand(samples: Path) -> Path:
+    """Return the smallest synthetic hand that is expected to be read."""
+    readable = [path for path in samples.glob("*.dcm") if "refus" not in path.name]
+    if not readable:
+        pytest.fail("sample_dicom holds no hand")
+    return min(readable, key=lambda path: path.stat().st_size)
+
+
+@pytest.fixture(scope="session")
 def round_trip(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Orthanc, Node]]:
     """One PACS and one node that know each other, for all tests that leave both as they are."""
     folder = tmp_path_factory.mktemp("round_trip")

@@ -12,6 +12,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import httpx
+
 from tests.parts.programs import Service, eventually, free_port, run
 
 EXECUTABLE = Path(sys.executable).with_name("baa-node")
@@ -112,6 +114,16 @@ class Node:
         done = self.cli("--json", *arguments)
         assert done.returncode == 0, f"baa-node {' '.join(map(str, arguments))}: {done.returncode}\n{done.stderr}"
         return json.loads(done.stdout)
+
+    def assess(self, *paths: Path) -> list[dict[str, Any]]:
+        """Read files offline; one object a file, refused or not."""
+        done = self.cli("--json", "assess", *paths)
+        assert done.returncode in {0, 1}, done.stderr
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def http(self, path: str) -> httpx.Response:
+        """GET from the console port."""
+        return httpx.get(f"http://127.0.0.1:{self.console_port}{path}", timeout=10, trust_env=False)
 
     def add_peer(self, name: str, ae_title: str, port: int, *options: str) -> None:
         done = self.cli("peers", "add", name, "--ae-title", ae_title, "--host", "127.0.0.1", "--port", str(port), *options)

@@ -19,7 +19,10 @@ T = TypeVar("T")
 PACKAGE_OF = {
     "Orthanc": "orthanc",
     "dciodvfy": "dicom3tools",
+    "mount": "mount",
+    "prlimit": "util-linux",
     "setpriv": "util-linux",
+    "umount": "mount",
 }
 """Debian package of a program; whatever is not named here belongs to dcmtk."""
 

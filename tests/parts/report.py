@@ -79,6 +79,6 @@ def picture_sources(picture: pydicom.Dataset) -> list[str]:
     return [str(source.ReferencedSOPInstanceUID) for source in picture.get("SourceImageSequence", [])]
 
 
-def same_identifiers(result: pydicom.Dataset, source: pydicom.Dataset) -> list[str]:
+def differing_identifiers(result: pydicom.Dataset, source: pydicom.Dataset) -> list[str]:
     """Keywords of identifying attributes whose text is not that of the source; an absent one equals an empty one."""
     return [keyword for keyword in IDENTIFIERS if str(result.get(keyword, "") or "") != str(source.get(keyword, "") or "")]
