@@ -1,0 +1,70 @@
+"""The command line. The only place that prints; heavy imports wait inside the commands so that ``--help`` is quick."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from baa_node.cli import assess, audit, bundle, config, demo, doctor, peers, serve, studies
+from baa_node.cli.context import options
+from baa_node.errors import BaaError
+
+app = typer.Typer(
+    name="baa-node",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="A DICOM node that reads paediatric bone age and reports it back to the PACS. Research use, not for diagnosis.",
+)
+
+
+@app.callback()
+def _options(
+    data_dir: Annotated[Path | None, typer.Option(help="Folder of database, spool and settings. [default: ./var]")] = None,
+    config_file: Annotated[Path | None, typer.Option("--config", help="TOML file. [default: baa-node.toml in the data directory]")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print machine-readable output.")] = False,
+) -> None:
+    options.data_dir, options.config, options.as_json = data_dir, config_file, as_json
+
+
+app.command("serve")(serve.serve)
+app.command("assess")(assess.assess)
+app.command("demo")(demo.demo)
+app.command("doctor")(doctor.doctor)
+app.add_typer(peers.app, name="peers")
+app.add_typer(studies.app, name="studies")
+app.add_typer(audit.app, name="audit")
+app.add_typer(bundle.app, name="bundle")
+app.add_typer(config.app, name="config")
+
+
+def main() -> None:
+    """Run the command line: exit 0 for success, 1 with one line on standard error for a failure, 2 for wrong usage."""
+    try:
+        app(args=_common_options_first(sys.argv[1:]))
+    except BaaError as error:
+        typer.echo(f"baa-node: {error}", err=True)
+        sys.exit(1)
+
+
+_COMMON = {"--data-dir": True, "--config": True, "--json": False}
+
+
+def _common_options_first(arguments: list[str]) -> list[str]:
+    """Let ``--json``, ``--data-dir`` and ``--config`` stand anywhere: every command takes them."""
+    first: list[str] = []
+    rest: list[str] = []
+    waiting = iter(arguments)
+    for argument in waiting:
+        name = argument.partition("=")[0]
+        if name in _COMMON:
+            first.append(argument)
+            if _COMMON[name] and "=" not in argument:
+                first.extend(value for value in [next(waiting, None)] if value is not None)
+        elif argument == "--":
+            rest.extend([argument, *waiting])
+        else:
+            rest.append(argument)
+    return first + rest

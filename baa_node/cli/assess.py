@@ -1,0 +1,139 @@
+"""``baa-node assess``: offline reading of files, without database or network."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from baa_node.cli.context import load, options
+from baa_node.errors import BaaError, ConfigError
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
+
+    from baa_node.config import Config
+    from baa_node.core.assessment import Assessment, Refusal
+    from baa_node.core.ensemble import Ensemble
+    from baa_node.core.radiograph import Sex
+
+
+def assess(
+    paths: Annotated[list[Path], typer.Argument(help="DICOM files or folders of them.", show_default=False)],
+    sex: Annotated[str | None, typer.Option(help="F or M: stands in for Patient's Sex of every file.")] = None,
+    sr_dir: Annotated[Path | None, typer.Option(help="Also write each result as SR and picture into this folder.")] = None,
+) -> None:
+    """Read files and print one line (with --json: one object) each; exit 1 when any file could not be read.
+
+    Example: baa-node assess --json --sr-dir out hand.dcm folder/
+    """
+    from baa_node.core.radiograph import Sex
+    from baa_node.daemon import load_ensemble
+
+    if sex is not None and sex not in {"F", "M"}:
+        raise typer.BadParameter("F or M", param_hint="--sex")
+    config = load()
+    ensemble = load_ensemble(config)
+    if sr_dir is not None:
+        sr_dir.mkdir(parents=True, exist_ok=True)
+    failed = False
+    for path in _files(paths):
+        record = _assess_file(path, config, ensemble, Sex(sex) if sex else None, sr_dir)
+        failed = failed or record["status"] == "failed"
+        typer.echo(json.dumps(record, ensure_ascii=False) if options.as_json else _line(record))
+    if failed:
+        raise typer.Exit(1)
+
+
+def _files(paths: Iterable[Path]) -> Iterator[Path]:
+    for path in paths:
+        if path.is_dir():
+            yield from sorted(file for file in path.rglob("*") if file.is_file())
+        else:
+            yield path
+
+
+def _assess_file(path: Path, config: Config, ensemble: Ensemble, sex: Sex | None, sr_dir: Path | None) -> dict[str, Any]:
+    from baa_node.core.reading import read_bone_age
+    from baa_node.core.record import to_json
+    from baa_node.daemon import policy_of
+
+    try:
+        ds = _read(path)
+        result = read_bone_age(ds, ensemble, policy_of(config), sex=sex)
+        if sr_dir is not None:
+            _write_results(ds, result, config, sr_dir)
+    except BaaError as error:
+        return {"file": str(path), "status": "failed", "reasons": [error.code], "error": str(error)}
+    record = to_json(result)
+    identity = ensemble.identity
+    return {
+        "file": str(path),
+        "sop_instance_uid": str(ds.get("SOPInstanceUID", "")),
+        "status": record["status"],
+        **{key: record.get(key) for key in ("bone_age_months", "interval_months", "members", "sex", "chronological_age_months", "z_score")},
+        "reasons": record["reasons"],
+        "detail": record.get("detail", ""),
+        "cautions": record["cautions"],
+        "bundle": f"{identity.name} {identity.version}",
+        "provider": ensemble.provider,
+    }
+
+
+def _read(path: Path) -> Dataset:
+    from pydicom import dcmread
+    from pydicom.errors import InvalidDicomError
+
+    from baa_node.errors import InstanceError
+
+    try:
+        return dcmread(path)
+    except OSError as error:
+        raise InstanceError(f"{path} cannot be read: {error.strerror}") from error
+    except (InvalidDicomError, ValueError, EOFError, KeyError, OverflowError, NotImplementedError, AttributeError) as error:
+        raise InstanceError(f"{path} is not a DICOM file, or a damaged one") from error
+
+
+def _write_results(ds: Dataset, result: Assessment | Refusal, config: Config, folder: Path) -> None:
+    from baa_node.core.picture import draw_picture
+    from baa_node.core.radiograph import from_dataset
+    from baa_node.core.report import build_capture, build_report
+    from baa_node.daemon import device_of, load_identity
+    from baa_node.errors import InstanceError
+
+    try:
+        pixels = from_dataset(ds).pixels
+    except InstanceError:
+        pixels = None
+    device = device_of(config, load_identity(config.data_dir))
+    now = datetime.now(UTC).astimezone()
+    report = build_report(ds, result, device, written_at=now)
+    capture = build_capture(ds, draw_picture(pixels, result, version=device.version), result, device, written_at=now)
+    try:
+        report.save_as(folder / f"{ds.SOPInstanceUID}.sr.dcm", enforce_file_format=True)
+        capture.save_as(folder / f"{ds.SOPInstanceUID}.sc.dcm", enforce_file_format=True)
+    except OSError as error:
+        raise ConfigError(f"results cannot be written to {folder}: {error.strerror}") from error
+
+
+def _line(record: dict[str, Any]) -> str:
+    if record["status"] == "assessed":
+        low, high = record["interval_months"]
+        z = f", z-score {record['z_score']:+.2f}" if record["z_score"] is not None else ""
+        return (
+            f"{record['file']}: {in_years(record['bone_age_months'])} ({record['bone_age_months']:.1f} months, {low:.0f} to {high:.0f}){z}"
+        )
+    if record["status"] == "refused":
+        return f"{record['file']}: refused, {', '.join(record['reasons'])}: {record['detail']}"
+    return f"{record['file']}: failed: {record['error']}"
+
+
+def in_years(months: float) -> str:
+    """``"9 y 2 m"``, as tables have room for."""
+    whole = math.floor(months + 0.5)
+    return f"{whole // 12} y {whole % 12} m"

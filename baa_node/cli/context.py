@@ -1,0 +1,57 @@
+"""What every command shares: where the data is, which configuration, and how to print."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from baa_node.config import Config, load_config
+
+if TYPE_CHECKING:
+    from baa_node.db import Database
+
+
+@dataclass
+class Options:
+    """Options before the command name."""
+
+    data_dir: Path | None = None
+    config: Path | None = None
+    as_json: bool = False
+
+
+options = Options()
+
+
+def load() -> Config:
+    """Configuration as the options name it."""
+    return load_config(options.data_dir, options.config)
+
+
+@contextmanager
+def open_database() -> Iterator[Database]:
+    """Open the record of the node, whether it is running or not."""
+    from baa_node.db import Database
+
+    config = load()
+    config.data_dir.mkdir(parents=True, exist_ok=True)
+    database = Database.open(config.database_url)
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+def emit(value: object, lines: Iterable[str]) -> None:
+    """Print `value` as JSON with ``--json``, `lines` for people without."""
+    if options.as_json:
+        typer.echo(json.dumps(value, ensure_ascii=False, default=str))
+        return
+    for line in lines:
+        typer.echo(line)

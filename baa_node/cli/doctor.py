@@ -1,0 +1,84 @@
+"""``baa-node doctor``: what works on this machine and what does not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import typer
+
+from baa_node.cli.context import emit, load, open_database
+from baa_node.config import Config
+from baa_node.errors import BaaError
+
+
+def doctor() -> None:
+    """Try every part the node needs, one line each; exit 1 when one fails."""
+    config = load()
+    checks: list[tuple[str, Callable[[Config], str]]] = [
+        ("bundle", _bundle),
+        ("inference", _inference),
+        ("database", _database),
+        ("spool", _spool),
+        ("transfer syntaxes", _syntaxes),
+        ("peers", _peers),
+    ]
+    results = [_run(name, check, config) for name, check in checks]
+    emit(results, [f"{'ok  ' if one['ok'] else 'FAIL'}  {one['check']}: {one['finding']}" for one in results])
+    if not all(one["ok"] for one in results):
+        raise typer.Exit(1)
+
+
+def _run(name: str, check: Callable[[Config], str], config: Config) -> dict[str, object]:
+    try:
+        return {"check": name, "ok": True, "finding": check(config)}
+    except BaaError as error:
+        return {"check": name, "ok": False, "finding": str(error)}
+
+
+def _bundle(config: Config) -> str:
+    from pathlib import Path
+
+    from baa_node.bundle import default_bundle, verify_bundle
+
+    folder = Path(config.inference.bundle) if config.inference.bundle else default_bundle()
+    verify_bundle(folder)
+    return f"{folder.name} is as it was packed"
+
+
+def _inference(config: Config) -> str:
+    from baa_node.daemon import load_ensemble
+
+    return f"runs on {load_ensemble(config).provider}"
+
+
+def _database(_: Config) -> str:
+    from baa_node.db import audit
+
+    with open_database() as database, database.reading() as connection:
+        if findings := audit.verify(connection):
+            from baa_node.errors import StoreError
+
+            raise StoreError(f"audit trail: {findings[0]}")
+    return "opens, audit trail is whole"
+
+
+def _spool(config: Config) -> str:
+    from baa_node.spool import Spool
+
+    spool = Spool(config.spool_path, min_free_bytes=config.spool.reserve_mb << 20)
+    (spool.root / spool.write("doctor", "probe", b"probe")).unlink()
+    return f"{spool.root} takes files, {spool.free_bytes() >> 20} MiB free"
+
+
+def _syntaxes(_: Config) -> str:
+    from baa_node.dicom.server import decodable_transfer_syntaxes
+
+    return f"{len(decodable_transfer_syntaxes())} are decoded here"
+
+
+def _peers(_: Config) -> str:
+    from baa_node.db import peers
+
+    with open_database() as database, database.reading() as connection:
+        known = peers.list_peers(connection)
+    return f"{len(known)} known" if known else "none yet: every caller is refused; `baa-node peers add --help` shows how to add one"

@@ -1,0 +1,33 @@
+"""``baa-node serve``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from baa_node.cli.context import load
+
+if TYPE_CHECKING:
+    from baa_node.daemon import Daemon
+
+
+def serve(roles: Annotated[str, typer.Option(help="Comma-separated: what this process does.")] = "intake,worker,console") -> None:
+    """Run the node in the foreground until SIGTERM or Ctrl-C."""
+    from baa_node import daemon
+    from baa_node.logs import set_up_log
+
+    config = load()
+    set_up_log(config.log.level, as_json=config.log.json)
+    daemon.serve(config, [role.strip() for role in roles.split(",") if role.strip()], ready=_announce)
+
+
+def _announce(running: Daemon) -> None:
+    node, console = running.config.node, running.config.console
+    parts = []
+    if running.dicom_port is not None:
+        parts.append(f"AE title {node.ae_title} on {node.host}:{running.dicom_port}")
+    if running.console_port is not None:
+        parts.append(f"console http://{console.host}:{running.console_port}")
+    parts.append(f"data in {running.config.data_dir}")
+    typer.echo(f"listening {', '.join(parts)}")

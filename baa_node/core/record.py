@@ -1,0 +1,88 @@
+"""Assessment and refusal as JSON values and back: what the database keeps and the command line prints."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from baa_node.core.assessment import Assessment, Determination, Refusal
+from baa_node.core.codes import Reason
+from baa_node.core.ensemble import BundleIdentity, Estimate
+from baa_node.core.radiograph import Laterality, Sex
+
+SALIENCY_DECIMALS = 3
+
+
+def to_json(result: Assessment | Refusal) -> dict[str, Any]:
+    """Everything a result holds, in JSON types; `from_json` gives an equal value (saliency to three decimals)."""
+    if isinstance(result, Refusal):
+        return {
+            "status": "refused",
+            "reasons": [reason.code for reason in result.reasons],
+            "detail": result.detail,
+            "cautions": list(result.cautions),
+        }
+    estimate = result.estimate
+    return {
+        "status": "assessed",
+        "bone_age_months": estimate.bone_age_months,
+        "interval_months": list(estimate.interval_months),
+        "coverage": estimate.coverage,
+        "members": dict(estimate.members),
+        "spread_months": estimate.spread_months,
+        "sex": result.sex,
+        "sex_used": estimate.sex_used,
+        "laterality": result.laterality,
+        "chronological_age_months": result.chronological_age_months,
+        "reference_mean_months": result.reference_mean_months,
+        "reference_sd_months": result.reference_sd_months,
+        "difference_months": result.difference_months,
+        "z_score": result.z_score,
+        "determination": result.determination.value,
+        "reference": result.reference,
+        "reasons": [],
+        "cautions": list(result.cautions),
+        "conclusion": result.conclusion,
+        "bundle": {"name": estimate.bundle.name, "version": estimate.bundle.version, "sha256": estimate.bundle.sha256},
+        "provider": estimate.provider,
+        "crop": list(estimate.crop),
+        "saliency": np.round(estimate.saliency.astype(float), SALIENCY_DECIMALS).tolist(),
+    }
+
+
+def from_json(record: dict[str, Any]) -> Assessment | Refusal:
+    """Build the result again that `to_json` wrote."""
+    if record["status"] == "refused":
+        by_code = {reason.code: reason for reason in Reason}
+        return Refusal(
+            reasons=tuple(by_code[code] for code in record["reasons"]), detail=record["detail"], cautions=tuple(record["cautions"])
+        )
+    low, high = record["interval_months"]
+    top, left, height, width = record["crop"]
+    estimate = Estimate(
+        bone_age_months=record["bone_age_months"],
+        interval_months=(low, high),
+        coverage=record["coverage"],
+        members=record["members"],
+        spread_months=record["spread_months"],
+        saliency=np.asarray(record["saliency"], dtype=np.float32),
+        crop=(top, left, height, width),
+        sex_used=record["sex_used"],
+        bundle=BundleIdentity(**record["bundle"]),
+        provider=record["provider"],
+    )
+    return Assessment(
+        estimate=estimate,
+        sex=Sex(record["sex"]) if record["sex"] else None,
+        laterality=Laterality(record["laterality"]) if record["laterality"] else None,
+        chronological_age_months=record["chronological_age_months"],
+        reference_mean_months=record["reference_mean_months"],
+        reference_sd_months=record["reference_sd_months"],
+        difference_months=record["difference_months"],
+        z_score=record["z_score"],
+        determination=Determination(record["determination"]),
+        reference=record["reference"],
+        cautions=tuple(record["cautions"]),
+        conclusion=record["conclusion"],
+    )

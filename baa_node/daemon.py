@@ -1,0 +1,242 @@
+"""Wires the parts, starts them in order, stops them in reverse. Threads and signals live here."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import signal
+import threading
+import uuid
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO
+
+from baa_node import __version__
+from baa_node.bundle import default_bundle, load_bundle
+from baa_node.config import Config
+from baa_node.core.assessment import AssessmentPolicy, ZConvention
+from baa_node.core.ensemble import Ensemble
+from baa_node.core.reading import ReadingPolicy
+from baa_node.core.report import Device, derive_uid
+from baa_node.db import Database, audit
+from baa_node.db.audit import AuditEvent, AuditKind
+from baa_node.db.peers import Peer
+from baa_node.dicom.scu import ClientTls, Endpoint
+from baa_node.dicom.server import ListenSettings, NodeServer, ServerTls
+from baa_node.errors import ConfigError
+from baa_node.intake import Intake
+from baa_node.pipeline import Pipeline
+from baa_node.spool import Spool
+from baa_node.steps import Desk, Patience
+from baa_node.web import ConsoleServer, Health
+
+ROLES = ("intake", "worker", "console")
+LEFTOVER_AGE_S = 3600.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identity:
+    """What names this installation for ever: made at the first start, kept in the data directory."""
+
+    device_uid: str
+    executor_id: str
+
+
+class Daemon:
+    """One node in this process.
+
+    Parameters
+    ----------
+    roles
+        Any of `ROLES`. Without ``worker`` nothing is read here, without ``intake`` nothing is received.
+
+    Raises
+    ------
+    ConfigError
+        From `start`: port taken, data directory in use by another node, unusable setting.
+    """
+
+    def __init__(self, config: Config, roles: Sequence[str] = ROLES) -> None:
+        if unknown := [role for role in roles if role not in ROLES]:
+            raise ConfigError(f"there is no role {unknown[0]!r}; roles are {', '.join(ROLES)}")
+        self.config = config
+        self._roles = tuple(roles)
+        self._running = ExitStack()
+        self.dicom_port: int | None = None
+        self.console_port: int | None = None
+
+    def start(self) -> None:
+        """Return when every role is ready; on an error everything that had started is stopped again."""
+        with ExitStack() as starting:
+            self._start(starting)
+            self._running = starting.pop_all()
+
+    def stop(self) -> None:
+        """Stop listening first, then let the running steps end."""
+        self._running.close()
+
+    def _start(self, running: ExitStack) -> None:
+        config = self.config
+        running.enter_context(_sole_use(config.data_dir))
+        identity = load_identity(config.data_dir)
+        database = Database.open(config.database_url)
+        running.callback(database.close)
+        spool = Spool(config.spool_path, min_free_bytes=config.spool.reserve_mb << 20)
+        spool.sweep(older_than_s=LEFTOVER_AGE_S)
+        health = Health(database=database, spool=spool)
+        _note(database, AuditKind.NODE_STARTED, config)
+        running.callback(_note, database, AuditKind.NODE_STOPPED, config)
+        arrived = self._start_worker(running, identity, database, spool, health) if "worker" in self._roles else _nobody
+        if "intake" in self._roles:
+            self._start_intake(running, database, spool, arrived)
+        if "console" in self._roles:
+            console = ConsoleServer.start(config.console.host, config.console.port, health)
+            running.callback(console.stop)
+            self.console_port = console.port
+
+    def _start_worker(self, running: ExitStack, identity: Identity, database: Database, spool: Spool, health: Health) -> Callable[[], None]:
+        config = self.config
+        ensemble = load_ensemble(config)
+        health.provider = ensemble.provider
+        desk = Desk(
+            database=database,
+            spool=spool,
+            ensemble=ensemble,
+            device=device_of(config, identity),
+            policy=policy_of(config),
+            endpoint=lambda peer: endpoint_of(config, peer),
+            study_quiet_s=config.pipeline.study_quiet_s,
+            patience=Patience(
+                first_s=config.pipeline.retry_first_s,
+                longest_s=config.pipeline.retry_longest_s,
+                give_up_after_s=config.pipeline.give_up_after_h * 3600,
+            ),
+        )
+        pipeline = Pipeline(
+            desk,
+            queue_url=config.queue_url,
+            executor_id=identity.executor_id,
+            readers=config.pipeline.readers,
+            parallel_deliveries=config.pipeline.parallel_deliveries,
+        )
+        running.callback(pipeline.stop)
+        pipeline.start()
+        return pipeline.arrived
+
+    def _start_intake(self, running: ExitStack, database: Database, spool: Spool, arrived: Callable[[], None]) -> None:
+        node = self.config.node
+        intake = Intake(database, spool, ae_title=node.ae_title, any_called_ae=node.any_called_ae, arrived=arrived)
+        server = NodeServer.start(listen_settings_of(self.config), intake)
+        running.callback(server.stop)
+        self.dicom_port = server.port
+
+
+def serve(config: Config, roles: Sequence[str], *, ready: Callable[[Daemon], None]) -> None:
+    """Run a node until SIGTERM or SIGINT."""
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    daemon = Daemon(config, roles)
+    daemon.start()
+    try:
+        ready(daemon)
+        stopping.wait()
+    finally:
+        daemon.stop()
+
+
+def load_identity(data_dir: Path) -> Identity:
+    """Read ``identity.json`` of the data directory, or make it.
+
+    Raises
+    ------
+    ConfigError
+        The file cannot be read or holds something else.
+    """
+    path = data_dir / "identity.json"
+    if not path.exists():
+        fresh = {"device_uid": derive_uid("installation", uuid.uuid4().hex), "executor_id": uuid.uuid4().hex}
+        store = Spool(data_dir)
+        (data_dir / store.write("identity", "identity.json", json.dumps(fresh).encode())).rename(path)
+    try:
+        return Identity(**json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise ConfigError(f"{path} does not hold the identity of this installation: {error}") from error
+
+
+def load_ensemble(config: Config) -> Ensemble:
+    """Load the configured bundle, or the one of the package."""
+    folder = Path(config.inference.bundle) if config.inference.bundle else default_bundle()
+    return load_bundle(folder, providers=config.inference.providers, threads=config.inference.threads)
+
+
+def policy_of(config: Config) -> ReadingPolicy:
+    """Turn settings into what the core calls policy."""
+    convention = ZConvention[config.report.z_score.upper()]
+    return ReadingPolicy(assessment=AssessmentPolicy(convention=convention, normal_limit_sd=config.report.normal_limit_sd))
+
+
+def device_of(config: Config, identity: Identity) -> Device:
+    """Name this installation as its reports do."""
+    return Device(
+        name=config.report.station_name,
+        uid=config.report.device_uid or identity.device_uid,
+        manufacturer="baa_node project",
+        model="baa_node",
+        serial=identity.executor_id[:16],
+        version=__version__,
+    )
+
+
+def endpoint_of(config: Config, peer: Peer) -> Endpoint:
+    """Address a peer with our own AE title as calling AE."""
+    node = config.node
+    tls = ClientTls(certificate=node.tls_certificate, key=node.tls_key, ca=node.tls_ca) if peer.tls else None
+    return Endpoint(ae_title=peer.ae_title, host=peer.host, port=peer.port, calling_ae=node.ae_title, tls=tls)
+
+
+def listen_settings_of(config: Config) -> ListenSettings:
+    """Turn the ``[node]`` section into what the listener takes."""
+    node = config.node
+    tls = ServerTls(certificate=node.tls_certificate, key=node.tls_key, ca=node.tls_ca) if node.tls_certificate else None
+    return ListenSettings(
+        ae_title=node.ae_title,
+        host=node.host,
+        port=node.port,
+        any_called_ae=node.any_called_ae,
+        processing_images=node.processing_images,
+        secondary_capture=node.secondary_capture,
+        digitised_film=node.digitised_film,
+        max_associations=node.max_associations,
+        max_associations_per_address=node.max_associations_per_address,
+        max_dataset_bytes=node.max_instance_mb << 20,
+        tls=tls,
+    )
+
+
+def _sole_use(data_dir: Path) -> IO[str]:
+    """Lock the data directory for as long as the returned file is open; the kernel lets go when a process dies."""
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        lock = (data_dir / "node.lock").open("w")
+    except OSError as error:
+        raise ConfigError(f"data directory {data_dir} cannot be used: {error.strerror}") from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.close()
+        raise ConfigError(f"another node is running on data directory {data_dir}") from None
+    return lock
+
+
+def _note(database: Database, kind: AuditKind, config: Config) -> None:
+    event = AuditEvent(kind=kind, actor="daemon", subject=config.node.ae_title, outcome=0, detail={"version": __version__})
+    with database.transaction() as connection:
+        audit.append(connection, event, now=datetime.now(UTC))
+
+
+def _nobody() -> None:
+    """Wake no pipeline: this process has none, another one searches the database."""

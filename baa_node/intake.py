@@ -1,0 +1,124 @@
+"""What happens to a received instance: look, spool, record, hand over. Success is answered only after the first three."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from baa_node.core.report import is_own_object
+from baa_node.db import Database, audit, peers, studies
+from baa_node.db.audit import AuditEvent, AuditKind
+from baa_node.dicom import scp
+from baa_node.errors import StoreError
+from baa_node.spool import Spool
+
+_META_GROUP_LENGTH = slice(140, 144)  # preamble 128, DICM 4, (0002,0000) UL header 8: PS3.10 7.1
+_META_END = 144
+
+
+class Intake:
+    """The node's answers to callers; called from the threads of many associations at once.
+
+    Parameters
+    ----------
+    arrived
+        Called after a new instance is durable, to wake whoever hands it to the pipeline. It must not block and need not
+        be reliable: what it misses is found in the database.
+    """
+
+    def __init__(
+        self, database: Database, spool: Spool, *, ae_title: str, any_called_ae: bool = False, arrived: Callable[[], None] = lambda: None
+    ) -> None:
+        self._database = database
+        self._spool = spool
+        self._ae_title = ae_title
+        self._any_called_ae = any_called_ae
+        self._arrived = arrived
+
+    def admit(self, caller: scp.Caller) -> scp.Admission:
+        """Admit callers that a peer entry names as a source; note the others where an administrator will look."""
+        if not self._any_called_ae and caller.called_ae.strip() != self._ae_title:
+            return self._refuse(caller, scp.Admission.WRONG_CALLED_AE)
+        with self._database.reading() as connection:
+            peer = peers.source_for(connection, caller.calling_ae)
+        return scp.Admission.ADMITTED if peer else self._refuse(caller, scp.Admission.UNKNOWN_CALLER)
+
+    def receive(self, received: scp.Received) -> scp.Answer:
+        """Make one instance durable.
+
+        Raises
+        ------
+        SpoolError
+            Answered by the listener with 0xA700, as is a database that cannot be written: the sender keeps its copy.
+        """
+        try:
+            return self._receive(received, datetime.now(UTC))
+        except StoreError:
+            return scp.Answer(status=scp.OUT_OF_RESOURCES, comment="database not available")
+
+    def _receive(self, received: scp.Received, now: datetime) -> scp.Answer:
+        digest = content_sha256(received.content)
+        with self._database.reading() as connection:
+            peer = peers.source_for(connection, received.caller.calling_ae)
+            arrival = studies.arrival_of(connection, received.sop_instance_uid, digest)
+            own = is_own_object(received.header) or studies.is_own_result(connection, received.sop_instance_uid)
+        if peer is None:
+            return scp.Answer(status=scp.NOT_AUTHORISED, comment="peer entry was removed")
+        if own or arrival is studies.Arrival.DUPLICATE:
+            kind = AuditKind.OWN_OBJECT_IGNORED if own else AuditKind.INSTANCE_DUPLICATE
+            self._note(kind, received, now)
+            return scp.Answer(status=scp.STORED)
+        return self._keep(received, digest, peer.name, now)
+
+    def _keep(self, received: scp.Received, digest: str, peer: str, now: datetime) -> scp.Answer:
+        path = self._spool.write("instances", f"{received.sop_instance_uid}.{digest[:12]}", received.content)
+        instance = studies.Instance(
+            sop_instance_uid=received.sop_instance_uid,
+            sop_class_uid=received.sop_class_uid,
+            study_instance_uid=received.study_instance_uid,
+            series_instance_uid=received.series_instance_uid,
+            transfer_syntax_uid=received.transfer_syntax_uid,
+            accession_number=str(received.header.get("AccessionNumber") or ""),
+            sha256=digest,
+            path=path,
+            size=len(received.content),
+            peer=peer,
+            calling_ae=received.caller.calling_ae.strip(),
+            received_at=now,
+        )
+        with self._database.transaction() as connection:
+            arrival = studies.record_arrival(connection, instance, now=now)
+        if arrival is studies.Arrival.CONFLICT:
+            return scp.Answer(status=scp.DUPLICATE, comment="same SOP Instance UID, other content: quarantined")
+        self._arrived()
+        return scp.Answer(status=scp.STORED)
+
+    def _refuse(self, caller: scp.Caller, admission: scp.Admission) -> scp.Admission:
+        with self._database.transaction() as connection:
+            peers.note_refused_caller(
+                connection,
+                calling_ae=caller.calling_ae,
+                called_ae=caller.called_ae,
+                address=caller.address,
+                reason=admission.name.lower(),
+                now=datetime.now(UTC),
+            )
+        return admission
+
+    def _note(self, kind: AuditKind, received: scp.Received, now: datetime) -> None:
+        event = AuditEvent(
+            kind=kind,
+            actor=received.caller.calling_ae.strip(),
+            subject=received.sop_instance_uid,
+            outcome=0,
+            detail={"study": received.study_instance_uid},
+        )
+        with self._database.transaction() as connection:
+            audit.append(connection, event, now=now)
+
+
+def content_sha256(part10: bytes) -> str:
+    """SHA-256 of the data set of a Part 10 file, without the file meta information, which each receiver writes anew."""
+    length = int.from_bytes(part10[_META_GROUP_LENGTH], "little")
+    return hashlib.sha256(memoryview(part10)[_META_END + length :]).hexdigest()

@@ -1,0 +1,183 @@
+"""The only door to DBOS: in which order the steps of a reading run, durably.
+
+::
+
+    assess_instance ─ read ─┬─ report ─ deliver_results (one a destination and attempt)
+                            └─ settle_refusal (waits for the quiet study, then reports or dismisses)
+
+The record says what is due: instances not yet read and deliveries whose next attempt has come are handed over by a
+search of the database, woken by each arrival and repeated every second, so nothing hangs on a message that was lost.
+Handing over twice is harmless: a workflow's id is the SOP Instance UID, the revision and, for a delivery, peer and attempt.
+
+Each function below may be cut off anywhere and is taken up again after its last finished step. The order of steps is
+part of what the database remembers: raise `APPLICATION_VERSION` when it changes.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import ParamSpec
+
+from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID, StepOptions
+
+from baa_node.db import make_engine, studies
+from baa_node.errors import BaaError
+from baa_node.steps import Desk, Verdict
+
+APPLICATION_VERSION = "1"
+READINGS = "readings"
+REFUSALS = "refusals"
+DELIVERIES = "deliveries"
+POLLING_S = 0.1
+SEARCH_S = 1.0
+
+log = logging.getLogger(__name__)
+P = ParamSpec("P")
+
+
+class Pipeline:
+    """Durable work on one queue database.
+
+    Parameters
+    ----------
+    queue_url
+        SQLAlchemy URL of the engine's own tables.
+    executor_id
+        Unique and stable for this installation: work cut off is taken up by the same id.
+    """
+
+    def __init__(self, desk: Desk, *, queue_url: str, executor_id: str, readers: int = 1, parallel_deliveries: int = 4) -> None:
+        self._desk = desk
+        self._readers = readers
+        self._parallel_deliveries = parallel_deliveries
+        self._arrived = threading.Event()
+        self._stopping = threading.Event()
+        self._handed_over: set[tuple[str, int]] = set()
+        self._search = threading.Thread(target=self._hand_over_forever, name="hand-over", daemon=True)
+        config: DBOSConfig = {
+            "name": "baa_node",
+            "system_database_url": queue_url,
+            "system_database_engine": make_engine(queue_url),
+            "application_version": APPLICATION_VERSION,
+            "executor_id": executor_id,
+            "log_level": "WARNING",
+            "run_admin_server": False,
+            "notification_listener_polling_interval_sec": POLLING_S,
+        }
+        DBOS(config=config)
+        self._workflows = Workflows(desk)
+
+    def start(self) -> None:
+        """Take up what was cut off, then whatever arrives."""
+        DBOS.launch()
+        DBOS.register_queue(READINGS, worker_concurrency=self._readers, polling_interval_sec=POLLING_S)
+        DBOS.register_queue(REFUSALS, worker_concurrency=2, polling_interval_sec=POLLING_S)
+        DBOS.register_queue(DELIVERIES, partition_worker_concurrency=self._parallel_deliveries, polling_interval_sec=POLLING_S)
+        self._search.start()
+
+    def stop(self, timeout_s: float = 30.0) -> None:
+        """Let running steps end, at most `timeout_s`; what is left is taken up at the next start."""
+        self._stopping.set()
+        self._arrived.set()
+        if self._search.is_alive():
+            self._search.join(timeout_s)
+        DBOS.destroy(workflow_completion_timeout_sec=int(timeout_s), destroy_registry=True)
+
+    def arrived(self) -> None:
+        """Wake the hand-over; never blocks."""
+        self._arrived.set()
+
+    def _hand_over_forever(self) -> None:
+        while not self._stopping.is_set():
+            self._arrived.wait(SEARCH_S)
+            self._arrived.clear()
+            try:
+                self._hand_over()
+            except Exception:  # outermost line of the loop: the database may be away for a while, the work is not lost
+                log.exception("instances could not be handed over; trying again")
+
+    def _hand_over(self) -> None:
+        now = datetime.now(UTC)
+        with self._desk.database.reading() as connection:
+            readings = set(studies.pending_readings(connection))
+            deliveries = studies.due_deliveries(connection, now=now)
+        for uid, revision in sorted(readings - self._handed_over):
+            self._workflows.hand_over(uid, revision)
+        self._handed_over = readings
+        for delivery in deliveries:
+            self._workflows.hand_over_delivery(delivery.source_uid, delivery.revision, delivery.peer, delivery.attempts + 1)
+
+
+class Workflows:
+    """The order of the steps, bound to one desk; the engine knows each by its name, whichever process takes it up."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._assess = DBOS.workflow(name="assess_instance")(_plain(self._assess_instance))
+        self._settle = DBOS.workflow(name="settle_refusal")(_plain(self._settle_refusal))
+        self._deliver = DBOS.workflow(name="deliver_results")(_plain(self._deliver_results))
+
+    def hand_over(self, uid: str, revision: int) -> None:
+        """Enqueue the reading of an instance; again is harmless."""
+        with SetWorkflowID(f"{uid}.{revision}"):
+            DBOS.enqueue_workflow(READINGS, self._assess, uid, revision)
+
+    def hand_over_delivery(self, uid: str, revision: int, peer: str, attempt: int) -> None:
+        """Enqueue one attempt of a delivery in the queue of its destination; again is harmless."""
+        with SetWorkflowID(f"{uid}.{revision}.to.{peer}.{attempt}"), SetEnqueueOptions(queue_partition_key=peer):
+            DBOS.enqueue_workflow(DELIVERIES, self._deliver, uid, revision, peer)
+
+    def _assess_instance(self, uid: str, revision: int) -> None:
+        try:
+            read = DBOS.run_step(_patient("read"), self._desk.read, uid, revision)
+        except Exception as error:  # outermost line of a reading: whatever failed, people see a refusal
+            log.exception("reading failed", extra={"sop_instance_uid": uid})
+            DBOS.run_step(_patient("fail"), self._desk.fail, uid, revision, _code(error))
+            read = False
+        if read:
+            self._report(uid, revision)
+        else:
+            self._settle_later(uid, revision, 1, self._desk.study_quiet_s)
+
+    def _settle_refusal(self, uid: str, revision: int, look: int) -> None:
+        verdict, wait_s = DBOS.run_step(_patient("judge"), self._desk.judge_refusal, uid, revision)
+        if verdict is Verdict.WAIT:
+            self._settle_later(uid, revision, look + 1, wait_s)
+        elif verdict is Verdict.SEND:
+            self._report(uid, revision)
+
+    def _settle_later(self, uid: str, revision: int, look: int, wait_s: float) -> None:
+        with SetWorkflowID(f"{uid}.{revision}.refusal.{look}"), SetEnqueueOptions(delay_seconds=wait_s):
+            DBOS.enqueue_workflow(REFUSALS, self._settle, uid, revision, look)
+
+    def _report(self, uid: str, revision: int) -> None:
+        for peer in DBOS.run_step(_patient("report"), self._desk.report, uid, revision):
+            self.hand_over_delivery(uid, revision, peer, 1)
+
+    def _deliver_results(self, uid: str, revision: int, peer: str) -> None:
+        DBOS.run_step(_patient("deliver"), self._desk.deliver, uid, revision, peer)
+
+
+def _plain(method: Callable[P, None]) -> Callable[P, None]:
+    """Wrap a bound method in a function, on which the engine can keep its notes."""
+
+    def workflow(*args: P.args, **kwargs: P.kwargs) -> None:
+        method(*args, **kwargs)
+
+    return workflow
+
+
+def _patient(name: str) -> StepOptions:
+    return {"name": name, "retries_allowed": True, "interval_seconds": 0.5, "max_attempts": 6, "should_retry": _may_pass}
+
+
+def _may_pass(error: BaseException) -> bool:
+    """Tell whether the same step may succeed in a moment: a database or disk that is away, not a bad image."""
+    return isinstance(error, BaaError) and error.retry_helps
+
+
+def _code(error: Exception) -> str:
+    return error.code if isinstance(error, BaaError) else type(error).__name__

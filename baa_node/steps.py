@@ -1,0 +1,335 @@
+"""What each step of a reading does to record and spool. Every method may be run again after a crash with the same effect.
+
+Nothing here knows in which order the steps run or what happens between them: that is ``pipeline.py``.
+"""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from pydicom import Dataset, dcmread
+from pydicom.uid import Comprehensive3DSRStorage, ComprehensiveSRStorage, ExplicitVRLittleEndian
+
+from baa_node.core.assessment import Assessment, Refusal
+from baa_node.core.codes import Reason
+from baa_node.core.ensemble import Ensemble
+from baa_node.core.picture import draw_picture
+from baa_node.core.radiograph import from_dataset
+from baa_node.core.reading import ReadingPolicy, read_bone_age
+from baa_node.core.record import from_json, to_json
+from baa_node.core.report import Device, build_capture, build_report
+from baa_node.db import Database, audit, peers, studies
+from baa_node.db.audit import AuditEvent, AuditKind
+from baa_node.db.studies import DeliveryState, Instance, ResultObject, State
+from baa_node.dicom import scu
+from baa_node.errors import DeliveryError, InstanceError
+from baa_node.intake import content_sha256
+from baa_node.spool import Spool
+
+REPORT_CLASSES = (Comprehensive3DSRStorage, ComprehensiveSRStorage)
+"""In order of preference; a destination gets the first one it accepts (SR_SPEC 1.1)."""
+
+
+class Verdict(enum.Enum):
+    """What becomes of a refusal once its study has been looked at."""
+
+    WAIT = "wait"
+    SEND = "send"
+    DISMISS = "dismiss"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Patience:
+    """How long deliveries are tried: the pause doubles from the first to the longest, then the end."""
+
+    first_s: float = 2.0
+    longest_s: float = 3600.0
+    give_up_after_s: float = 7 * 86400.0
+
+    def pause_s(self, attempt: int) -> float:
+        """Seconds between attempt number `attempt` (from 1) and the next."""
+        return min(self.longest_s, self.first_s * 2.0 ** min(attempt - 1, 40))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """One reader's desk: everything a step needs, wired once by the daemon.
+
+    Attributes
+    ----------
+    endpoint
+        Turns a peer entry into an address with our calling AE title and TLS settings.
+    """
+
+    database: Database
+    spool: Spool
+    ensemble: Ensemble
+    device: Device
+    policy: ReadingPolicy
+    endpoint: Callable[[peers.Peer], scu.Endpoint]
+    study_quiet_s: float
+    patience: Patience
+
+    def read(self, uid: str, revision: int) -> bool:
+        """Read the image and record what came out; True when it holds a bone age.
+
+        Raises
+        ------
+        SpoolError
+            The file is not there (yet); retry helps.
+        """
+        with self.database.reading() as connection:
+            known = studies.get_outcome(connection, uid, revision)
+            instance = studies.get_instance(connection, uid)
+        if known is not None:
+            return bool(known["status"] == "assessed")
+        result = self._read(self._source(instance))
+        self._record(uid, revision, instance, result)
+        return isinstance(result, Assessment)
+
+    def fail(self, uid: str, revision: int, code: str) -> None:
+        """Record that reading failed here for a reason that is not the image's: a refusal that people can see."""
+        with self.database.reading() as connection:
+            instance = studies.get_instance(connection, uid)
+        self._record(uid, revision, instance, Refusal(reasons=(Reason.INTERNAL,), detail=f"internal error {code}; see the log of the node"))
+
+    def judge_refusal(self, uid: str, revision: int) -> tuple[Verdict, float]:
+        """Decide on a refusal: dismissed when another image of its study was read, sent when the study is quiet.
+
+        Returns
+        -------
+        tuple
+            The verdict and, for `Verdict.WAIT`, the seconds to wait.
+        """
+        now = datetime.now(UTC)
+        with self.database.reading() as connection:
+            study = studies.get_instance(connection, uid).study_instance_uid
+            read = studies.study_has_reading(connection, study)
+            quiet_s = (now - studies.study_last_arrival(connection, study)).total_seconds()
+        if read:
+            self._dismiss(uid, revision, study, now)
+            return Verdict.DISMISS, 0.0
+        rest_s = self.study_quiet_s - quiet_s
+        return (Verdict.WAIT, rest_s) if rest_s > 0 else (Verdict.SEND, 0.0)
+
+    def report(self, uid: str, revision: int) -> list[str]:
+        """Build report and picture, store their bytes once, open a delivery to each destination; return the peers' names.
+
+        A second run finds the bytes of the first and changes nothing: an object is never built twice under one UID.
+        """
+        with self.database.reading() as connection:
+            instance = studies.get_instance(connection, uid)
+            outcome = studies.get_outcome(connection, uid, revision)
+            stored = studies.list_results(connection, uid, revision)
+        if outcome is None:
+            raise InstanceError(f"{uid} revision {revision} was reported before it was read")
+        if not stored:
+            objects = self._build(instance, revision, from_json(outcome))
+            with self.database.transaction() as connection:
+                studies.record_results(connection, objects)
+        return self._open_deliveries(instance, revision)
+
+    def deliver(self, uid: str, revision: int, peer_name: str) -> None:
+        """Send the results to one peer once and record how it ended and when to try again."""
+        with self.database.reading() as connection:
+            delivery = studies.get_delivery(connection, uid, revision, peer_name)
+            results = studies.list_results(connection, uid, revision)
+            peer = next((one for one in peers.list_peers(connection) if one.name == peer_name), None)
+        if delivery.state is not DeliveryState.PENDING:
+            return
+        attempt = _attempt(self.endpoint(peer), self._outgoing(results)) if peer else Attempt(error="peer entry was removed")
+        self._note_attempt(delivery, attempt)
+
+    def _read(self, ds: Dataset | Refusal) -> Assessment | Refusal:
+        return ds if isinstance(ds, Refusal) else read_bone_age(ds, self.ensemble, self.policy)
+
+    def _source(self, instance: Instance) -> Dataset | Refusal:
+        try:
+            return dcmread(io.BytesIO(self.spool.read(instance.path)))
+        except (ValueError, EOFError, KeyError, OverflowError, NotImplementedError):
+            return Refusal(reasons=(Reason.UNDECODABLE,), detail="the data set cannot be parsed")
+
+    def _record(self, uid: str, revision: int, instance: Instance, result: Assessment | Refusal) -> None:
+        now = datetime.now(UTC)
+        read = isinstance(result, Assessment)
+        record = to_json(result)
+        shown = ("bone_age_months", "z_score", "reasons", "provider")
+        event = AuditEvent(
+            kind=AuditKind.READING_DONE if read else AuditKind.READING_REFUSED,
+            actor=self.device.name,
+            subject=uid,
+            outcome=0 if read else 4,
+            detail={"study": instance.study_instance_uid, "revision": revision} | {key: record[key] for key in shown if key in record},
+        )
+        with self.database.transaction() as connection:
+            studies.record_outcome(connection, uid, revision, state=State.READ if read else State.REFUSED, outcome=record, now=now)
+            audit.append(connection, event, now=now)
+
+    def _dismiss(self, uid: str, revision: int, study: str, now: datetime) -> None:
+        event = AuditEvent(
+            kind=AuditKind.REPORT_DISMISSED,
+            actor=self.device.name,
+            subject=uid,
+            outcome=0,
+            detail={"study": study, "why": "another image of the study was read"},
+        )
+        with self.database.transaction() as connection:
+            studies.set_state(connection, uid, revision, State.DISMISSED, now=now)
+            audit.append(connection, event, now=now)
+
+    def _build(self, instance: Instance, revision: int, result: Assessment | Refusal) -> list[ResultObject]:
+        content = self.spool.read(instance.path)
+        source = dcmread(io.BytesIO(content))
+        now = datetime.now(UTC).astimezone()
+        try:
+            pixels = from_dataset(source).pixels
+        except InstanceError:
+            pixels = None
+        picture = draw_picture(pixels, result, version=self.device.version)
+        reports = [
+            build_report(
+                source,
+                result,
+                self.device,
+                written_at=now,
+                revision=revision,
+                sop_class_uid=sop_class,
+                source_sha256=content_sha256(content),
+                predecessor=self._predecessor(instance.sop_instance_uid, revision, rank),
+            )
+            for rank, sop_class in enumerate(REPORT_CLASSES)
+        ]
+        capture = build_capture(source, picture, result, self.device, written_at=now, revision=revision)
+        numbered = [("sr", rank, report) for rank, report in enumerate(reports)]
+        return [
+            ResultObject(
+                sop_instance_uid=ds.SOPInstanceUID,
+                sop_class_uid=ds.SOPClassUID,
+                source_uid=instance.sop_instance_uid,
+                revision=revision,
+                kind=kind,
+                rank=rank,
+                created_at=now.astimezone(UTC),
+                **self._keep(ds),
+            )
+            for kind, rank, ds in [*numbered, ("capture", 0, capture)]
+        ]
+
+    def _predecessor(self, uid: str, revision: int, rank: int) -> Dataset | None:
+        if revision == 1:
+            return None
+        with self.database.reading() as connection:
+            before = [one for one in studies.list_results(connection, uid, revision - 1) if one.kind == "sr" and one.rank == rank]
+        return dcmread(io.BytesIO(self.spool.read(before[0].path))) if before else None
+
+    def _keep(self, ds: Dataset) -> dict[str, str]:
+        buffer = io.BytesIO()
+        ds.save_as(buffer, enforce_file_format=True)
+        content = buffer.getvalue()
+        return {"path": self.spool.write("results", ds.SOPInstanceUID, content), "sha256": hashlib.sha256(content).hexdigest()}
+
+    def _open_deliveries(self, instance: Instance, revision: int) -> list[str]:
+        now = datetime.now(UTC)
+        with self.database.transaction() as connection:
+            sender = next((one for one in peers.list_peers(connection) if one.name == instance.peer), None)
+            names = [peer.name for peer in peers.destinations_of(connection, sender)] if sender else []
+            event = AuditEvent(
+                kind=AuditKind.REPORT_STORED,
+                actor=self.device.name,
+                subject=instance.sop_instance_uid,
+                outcome=0 if names else 8,
+                detail={"study": instance.study_instance_uid, "revision": revision, "destinations": ", ".join(names)},
+            )
+            if not studies.list_deliveries(connection, instance.sop_instance_uid, revision):
+                audit.append(connection, event, now=now)
+            studies.open_deliveries(connection, instance.sop_instance_uid, revision, names, now=now)
+            state = State.REPORTED if names else State.UNDELIVERABLE
+            studies.set_state(connection, instance.sop_instance_uid, revision, state, now=now)
+        return names
+
+    def _outgoing(self, results: Sequence[ResultObject]) -> list[list[scu.Outgoing]]:
+        kinds = sorted({result.kind for result in results}, reverse=True)
+        return [[self._load(one) for one in sorted(results, key=lambda r: r.rank) if one.kind == kind] for kind in kinds]
+
+    def _load(self, result: ResultObject) -> scu.Outgoing:
+        return scu.Outgoing(
+            sop_class_uid=result.sop_class_uid,
+            sop_instance_uid=result.sop_instance_uid,
+            transfer_syntax_uid=ExplicitVRLittleEndian,
+            content=self.spool.read(result.path),
+        )
+
+    def _note_attempt(self, delivery: studies.Delivery, attempt: Attempt) -> None:
+        now = datetime.now(UTC)
+        number = delivery.attempts + 1
+        pause_s = self.patience.pause_s(number)
+        tired = now + timedelta(seconds=pause_s) > delivery.opened_at + timedelta(seconds=self.patience.give_up_after_s)
+        again = attempt.retry and not tired
+        state = DeliveryState.DELIVERED if attempt.stored else DeliveryState.PENDING if again else DeliveryState.FAILED
+        kinds = {DeliveryState.DELIVERED: AuditKind.DELIVERY_DONE, DeliveryState.FAILED: AuditKind.DELIVERY_FAILED}
+        event = AuditEvent(
+            kind=kinds.get(state, AuditKind.DELIVERY_ATTEMPT),
+            actor=self.device.name,
+            subject=delivery.source_uid,
+            outcome=0 if attempt.stored else 4 if again else 8,
+            detail={
+                "peer": delivery.peer,
+                "revision": delivery.revision,
+                "attempt": number,
+                "status": attempt.status,
+                "error": attempt.error,
+            },
+        )
+        with self.database.transaction() as connection:
+            studies.record_attempt(
+                connection,
+                delivery.source_uid,
+                delivery.revision,
+                delivery.peer,
+                state=state,
+                status=attempt.status,
+                error=attempt.error,
+                next_attempt_at=now + timedelta(seconds=pause_s) if again else None,
+                now=now,
+            )
+            audit.append(connection, event, now=now)
+            studies.settle(connection, delivery.source_uid, delivery.revision, now=now)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """How one delivery attempt ended: stored, worth another try, or over."""
+
+    stored: bool = False
+    retry: bool = False
+    status: int | None = None
+    error: str = ""
+
+
+def _attempt(endpoint: scu.Endpoint, items: Sequence[Sequence[scu.Outgoing]]) -> Attempt:
+    try:
+        results = scu.send(endpoint, items)
+    except DeliveryError as error:
+        return Attempt(retry=error.retry_helps, status=error.status, error=str(error))
+    outcomes = {result.outcome for result in results}
+    worst = max((result.status or 0 for result in results), default=0)
+    error = "; ".join(_describe(result) for result in results if result.outcome not in _TAKEN)
+    if scu.Outcome.REFUSED_RETRY in outcomes:
+        return Attempt(retry=True, status=worst, error=error)
+    # A peer that takes no SR at all but stores the picture has what it can show; the record says what it did not take.
+    stored = scu.Outcome.FAILED not in outcomes and bool(outcomes & _TAKEN)
+    return Attempt(stored=stored, status=worst, error=error)
+
+
+_TAKEN = {scu.Outcome.STORED, scu.Outcome.WARNING}
+
+
+def _describe(result: scu.SendResult) -> str:
+    if result.status is None or result.outgoing is None:
+        return "SOP class not accepted"
+    return f"status 0x{result.status:04X} for {result.outgoing.sop_class_uid}"
