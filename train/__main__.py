@@ -21,7 +21,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--limit", type=int, help="use only so many images of each split")
     chosen = parser.parse_args(arguments)
 
-    import cv2  # noqa: PLC0415
+    import cv2
 
     from train.data import joined, load_phantoms, load_split
     from train.recipes import RECIPES, load_recipe

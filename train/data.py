@@ -236,18 +236,26 @@ def _decoded(archive: zipfile.ZipFile, shelf: str, name: str) -> Pixels:
 
 
 def load_phantoms(count: int, spec: Preparation, *, cache: Path, seed: int = 1) -> Examples:
-    """Drawn hands of known age, squashed to the raster of the radiographs and prepared like them; ids ``phantom-...``."""
-    from train.phantom import draw_hand
+    """Draw hands of known age, squashed to the raster of the radiographs and prepared like them; ids ``phantom-...``.
 
+    Ages are uniform from 12 to 216 months, sexes alternate, no two seeds share a drawing.
+    """
     months = np.random.default_rng([seed, count]).uniform(12, 216, count).astype(np.float32)
     sexes = [Sex.MALE if index % 2 else Sex.FEMALE for index in range(count)]
     names = tuple(f"phantom-{seed}-{index:04d}" for index in range(count))
-    people = enumerate(zip(months, sexes, strict=True))
-    drawn = (_squashed(draw_hand(float(age), sex, seed=seed * 100_000 + index, size=600)) for index, (age, sex) in people)
+    drawn = (_drawn(float(months[index]), sexes[index], seed * 100_000 + index) for index in range(count))
     images = cached(cache / f"phantoms-{count}-{fingerprint(spec, names)}.npy", drawn, count, spec)
     return Examples(images=images, months=months, male=np.array([sex is Sex.MALE for sex in sexes], np.float32), ids=names)
 
 
-def _squashed(pixels: Pixels) -> Pixels:
-    """As the training radiographs were: Pillow's antialiased bilinear resize to 299 × 299."""
-    return np.asarray(Image.fromarray(pixels).resize((299, 299), Image.Resampling.BILINEAR))
+def _drawn(months: float, sex: Sex, seed: int) -> Pixels:
+    """One phantom as the training radiographs come: 8 bits, then Pillow's antialiased bilinear resize to 299 × 299.
+
+    Every other drawing has its grey values stretched between its 0.5 and 99.5 percentiles, as the node does without a window.
+    """
+    from train.phantom import draw_hand
+
+    stored = draw_hand(age_months=months, sex=sex, seed=seed, height_px=600).pixels.astype(np.float32)
+    black, white = np.percentile(stored, (0.5, 99.5)) if seed % 4 >= 2 else (0.0, 4095.0)
+    shown = np.rint(255 * np.clip((stored - black) / (white - black), 0, 1)).astype(np.uint8)
+    return np.asarray(Image.fromarray(shown).resize((299, 299), Image.Resampling.BILINEAR))

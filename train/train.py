@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -97,7 +97,9 @@ def fold_months(model: keras.Model, mean: float, sd: float) -> None:
 def predict_months(model: keras.Model, examples: Examples, *, mirrored: bool = False) -> NDArray[np.float32]:
     """``(N,) float32`` months; with ``mirrored`` the mean of the image and its mirror image."""
     months = _forward(model, examples.images, examples.male)
-    return (months + _forward(model, examples.images[:, :, ::-1], examples.male)) / 2 if mirrored else months
+    if mirrored:
+        months = np.float32(0.5) * (months + _forward(model, examples.images[:, :, ::-1], examples.male))
+    return months
 
 
 def mean_absolute_error(model: keras.Model, examples: Examples) -> float:
@@ -200,10 +202,12 @@ def _resume(recipe: Recipe, model: keras.Model, folder: Path) -> tuple[Progress,
     if record.pop("recipe") != json.loads(json.dumps(recipe.to_json())):
         raise ValueError(f"{folder.name} holds a run of another recipe; choose another folder")
     with np.load(folder / "state.npz") as state:
-        stored = {
-            group: [state[name] for name in sorted(state.files) if name.startswith(group)] for group in ("model", "average", "optimizer")
-        }
+        stored = {group: _group(state, group) for group in ("model", "average", "optimizer")}
     model.set_weights(stored["model"])
     for variable, value in zip(model.optimizer.variables, stored["optimizer"], strict=True):
         variable.assign(value)
     return Progress(**record), stored["average"] or None
+
+
+def _group(state: Mapping[str, NDArray[np.float32]], group: str) -> Weights:
+    return [state[name] for name in sorted(state) if name.startswith(group)]
