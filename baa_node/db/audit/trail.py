@@ -1,0 +1,213 @@
+"""Events go in at the end of the chain, and come out as they stand."""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final, TypeAlias
+
+from sqlalchemy import Connection, RowMapping, insert, select, update
+
+from baa_node.db.tables import audit_events, audit_head
+from baa_node.errors import StoreError
+
+GENESIS: Final = "0" * 64
+"""What stands for the hash of the row before the first one."""
+
+Scalar: TypeAlias = str | int | float | bool | None
+
+
+class AuditKind(enum.StrEnum):
+    """Everything that is worth an event; scripts may rely on the names."""
+
+    NODE_STARTED = "NODE_STARTED"
+    NODE_STOPPED = "NODE_STOPPED"
+    ASSOCIATION_REFUSED = "ASSOCIATION_REFUSED"
+    INSTANCE_RECEIVED = "INSTANCE_RECEIVED"
+    INSTANCE_DUPLICATE = "INSTANCE_DUPLICATE"  # the same bytes again: acknowledged and ignored
+    INSTANCE_CONFLICT = "INSTANCE_CONFLICT"  # the same UID with other bytes: quarantined
+    INSTANCE_REJECTED = "INSTANCE_REJECTED"  # answered with a failure status, nothing was kept
+    READING_DONE = "READING_DONE"
+    READING_REFUSED = "READING_REFUSED"
+    READING_QUARANTINED = "READING_QUARANTINED"
+    REREAD_ORDERED = "REREAD_ORDERED"
+    REPORT_STORED = "REPORT_STORED"  # in the spool, not yet at a destination
+    REPORT_DISMISSED = "REPORT_DISMISSED"  # a refusal not sent: another image of the study was read
+    DELIVERY_ATTEMPT = "DELIVERY_ATTEMPT"  # did not succeed, another one follows
+    DELIVERY_DONE = "DELIVERY_DONE"
+    DELIVERY_FAILED = "DELIVERY_FAILED"  # given up
+    DELIVERY_REOPENED = "DELIVERY_REOPENED"
+    PEER_ADDED = "PEER_ADDED"
+    PEER_CHANGED = "PEER_CHANGED"
+    PEER_REMOVED = "PEER_REMOVED"
+    PROVIDER_CHANGED = "PROVIDER_CHANGED"  # a GPU was lost or came back
+    BUNDLE_LOADED = "BUNDLE_LOADED"
+    EXECUTOR_TAKEN_OVER = "EXECUTOR_TAKEN_OVER"  # a dead host's work goes on elsewhere
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditEvent:
+    """One event to be recorded; no patient data beyond UIDs and accession number.
+
+    Attributes
+    ----------
+    actor
+        Who did it: ``node``, a peer's name, or ``cli:USER``.
+    subject
+        What it was done to: a UID or a name.
+    outcome
+        0 success, 4 minor failure, 8 serious failure, 12 major failure (DICOM PS3.15 A.5, RFC 3881 5.1.3).
+    study
+        Study Instance UID where there is one, so that a study's history can be listed.
+    """
+
+    kind: AuditKind
+    actor: str
+    subject: str
+    outcome: int = 0
+    detail: Mapping[str, Scalar] = field(default_factory=dict)
+    study: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.outcome not in {0, 4, 8, 12}:
+            raise ValueError(f"audit outcome {self.outcome} is none of 0, 4, 8, 12")
+        for key, value in self.detail.items():
+            if not isinstance(value, Scalar):
+                raise TypeError(f"audit detail {key} is a {type(value).__name__}, not a JSON scalar")
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditRecord:
+    """One stored event as it stands in the database, believed or not: ``verify`` judges it.
+
+    Attributes
+    ----------
+    detail
+        ``{"damaged": True}`` when the stored text is no JSON object any more.
+    """
+
+    seq: int
+    at: datetime
+    kind: str
+    actor: str
+    subject: str
+    study: str | None
+    outcome: int
+    detail: dict[str, Any]
+    previous: str
+    sha256: str
+
+
+def append(c: Connection, event: AuditEvent, *, now: datetime) -> int:
+    """Add an event at the end of the chain and return its number; concurrent writers wait for each other here.
+
+    Raises
+    ------
+    StoreError
+        The head of the chain is gone.
+    ValueError
+        A number in ``detail`` is not finite, or ``now`` has no zone.
+    """
+    last, previous = _lock_head(c)
+    at = _instant(now)
+    row = {
+        "seq": last + 1,
+        "at": now,
+        "kind": event.kind.value,
+        "actor": event.actor,
+        "subject": event.subject,
+        "study": event.study,
+        "outcome": event.outcome,
+        "detail": _json(event.detail),
+        "previous": previous,
+    }
+    row["sha256"] = chain_hash(previous, canonical({**row, "at": at}))
+    c.execute(insert(audit_events).values(row))
+    c.execute(update(audit_head).where(audit_head.c.id == 1).values(seq=last + 1, sha256=row["sha256"]))
+    return last + 1
+
+
+def _lock_head(c: Connection) -> tuple[int, str]:
+    row = c.execute(select(audit_head.c.seq, audit_head.c.sha256).where(audit_head.c.id == 1).with_for_update()).first()
+    if row is None:
+        raise StoreError("the head of the audit chain is missing: somebody changed the database; see `baa-node audit verify`")
+    return row.seq, row.sha256
+
+
+def head_of(c: Connection) -> tuple[int, str]:
+    """Read number and hash of the last event: the pair to note elsewhere. ``(0, GENESIS)`` when nothing happened yet."""
+    row = c.execute(select(audit_head.c.seq, audit_head.c.sha256).where(audit_head.c.id == 1)).first()
+    return (0, GENESIS) if row is None else (row.seq, row.sha256)
+
+
+def canonical(row: Mapping[str, Any]) -> str:
+    """Write a row as the hash covers it. ``at`` is ISO 8601 text and ``detail`` JSON text, taken in as it stands."""
+    return (
+        f'{{"actor":{_json(row["actor"])},"at":{_json(row["at"])},"detail":{row["detail"]},"kind":{_json(row["kind"])},'
+        f'"outcome":{_json(row["outcome"])},"study":{_json(row["study"])},"subject":{_json(row["subject"])}}}'
+    )
+
+
+def chain_hash(previous: str, text: str) -> str:
+    """SHA-256, in hexadecimal, over the hash of the row before, a line feed, and the canonical row."""
+    return hashlib.sha256(f"{previous}\n{text}".encode()).hexdigest()
+
+
+def list_events(
+    c: Connection,
+    *,
+    subject: str | None = None,
+    study: str | None = None,
+    kind: AuditKind | None = None,
+    since: datetime | None = None,
+    limit: int = 100,
+) -> list[AuditRecord]:
+    """List the newest ``limit`` events that match every filter given, oldest of them first."""
+    query = select(audit_events).order_by(audit_events.c.seq.desc()).limit(limit)
+    wanted = {"subject": subject, "study": study, "kind": kind and kind.value}
+    for column, value in wanted.items():
+        if value is not None:
+            query = query.where(audit_events.c[column] == value)
+    if since is not None:
+        query = query.where(audit_events.c.at >= since)
+    return [_record(row) for row in reversed(c.execute(query).mappings().all())]
+
+
+def export(c: Connection) -> Iterator[str]:
+    """Give every event as one line of JSON, oldest first.
+
+    ``previous`` and ``sha256`` are in the line, so anybody can check the chain: take ``seq``, ``previous`` and
+    ``sha256`` out, write the rest with sorted keys and without spaces, and hash as the module says.
+    """
+    rows = c.execute(select(audit_events).order_by(audit_events.c.seq).execution_options(yield_per=1000)).mappings()
+    for row in rows:
+        text = canonical({**row, "at": _instant(row["at"])})
+        yield f'{{"seq":{row["seq"]},"previous":{_json(row["previous"])},"sha256":{_json(row["sha256"])},{text[1:]}'
+
+
+def row_hash(row: RowMapping) -> str:
+    """Compute what a stored row's hash should be, from what stands in it now."""
+    return chain_hash(row["previous"], canonical({**row, "at": _instant(row["at"])}))
+
+
+def _record(row: RowMapping) -> AuditRecord:
+    try:
+        detail = json.loads(row["detail"])
+    except json.JSONDecodeError:
+        detail = None
+    return AuditRecord(**{**row, "detail": detail if isinstance(detail, dict) else {"damaged": True}})
+
+
+def _instant(at: datetime) -> str:
+    if at.tzinfo is None:
+        raise ValueError("an event's time needs a zone")
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _json(value: object) -> str:
+    plain = dict(value) if isinstance(value, Mapping) else value
+    return json.dumps(plain, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))

@@ -1,0 +1,129 @@
+"""One database, opened: migrated forward, with transactions that commit or roll back as a whole."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from typing import Final
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+
+from baa_node.db import schema
+from baa_node.db.engine import BUSY_TIMEOUT_S, READ_ONLY, make_own_engine, missing_folder, parse_url, shown_url
+from baa_node.errors import StoreError
+
+_TRANSIENT: Final = ("locked", "busy", "timeout", "connect", "deadlock", "serialize", "terminat", "shutting down", "starting up")
+
+
+class Database:
+    """The node's record, on SQLite or PostgreSQL.
+
+    Attributes
+    ----------
+    url
+        As given to ``open``; may hold a password, so never log it.
+    """
+
+    def __init__(self, url: str, parsed: URL, engine: Engine) -> None:
+        self.url = url
+        self._parsed = parsed
+        self._engine = engine
+        self._writer = threading.Lock() if engine.dialect.name == "sqlite" else None
+
+    @classmethod
+    def open(cls, url: str) -> Database:
+        """Connect and bring the schema to this version's revision; the folder of an SQLite file must exist.
+
+        Raises
+        ------
+        ConfigError
+            The URL is of a kind not supported here.
+        StoreError
+            Unreachable, locked, no database of ours, or written by a newer version (both revisions are named).
+        """
+        parsed = parse_url(url)
+        folder = missing_folder(parsed)
+        if folder is not None:
+            raise StoreError(f"cannot open {shown_url(parsed)}: the folder {folder} does not exist")
+        database = cls(url, parsed, make_own_engine(parsed))
+        try:
+            database._migrate()
+        except StoreError:
+            database.close()
+            raise
+        return database
+
+    def _migrate(self) -> None:
+        with self.reading() as c:
+            current = schema.is_current(c)
+        if not current:
+            with self.transaction() as c:
+                schema.migrate(c)
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """Give a connection whose writes are durable when the block ends, or undone when it raises.
+
+        SQLite has one writer at a time: threads of this process queue fairly on a lock, other processes wait for the
+        file, each up to 30 s. Not re-entrant.
+
+        Raises
+        ------
+        StoreError
+            The database refuses; ``retry_helps`` is True when it was locked or unreachable.
+        """
+        with self._turn(), self._translated(), self._engine.connect() as c, c.begin():
+            yield c
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Give a connection that sees one consistent state and cannot write; never waits for writers on SQLite.
+
+        Raises
+        ------
+        StoreError
+            As ``transaction``, and when something is written.
+        """
+        with self._translated(), self._engine.connect() as bare:
+            c = bare.execution_options(**{READ_ONLY: True})
+            if self._writer is None:
+                c = c.execution_options(postgresql_readonly=True, isolation_level="REPEATABLE READ")
+            with c.begin():
+                yield c
+
+    def close(self) -> None:
+        """Release every pooled connection; a closed database may be used again and connects anew."""
+        self._engine.dispose()
+
+    @contextlib.contextmanager
+    def _turn(self) -> Iterator[None]:
+        if self._writer is None:
+            yield
+            return
+        if not self._writer.acquire(timeout=BUSY_TIMEOUT_S):
+            raise self._error("locked: another thread has been writing for 30 s", transient=True)
+        try:
+            yield
+        finally:
+            self._writer.release()
+
+    @contextlib.contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except DBAPIError as error:
+            text = str(error.orig).strip().partition("\n")[0]
+            transient = isinstance(error, OperationalError) and any(word in text.lower() for word in _TRANSIENT)
+            raise self._error(text, transient=transient) from None
+        except SQLAlchemyError as error:
+            raise self._error(str(error).partition("\n")[0], transient=False) from None
+
+    def _error(self, text: str, *, transient: bool) -> StoreError:
+        if self._parsed.password:
+            text = text.replace(self._parsed.password, "***")
+        error = StoreError(f"database {shown_url(self._parsed)}: {text}")
+        error.retry_helps = transient
+        return error

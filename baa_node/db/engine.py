@@ -1,0 +1,110 @@
+"""Engines tuned for one promise: what is committed survives a power cut."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.sql.schema import Table
+
+from baa_node.errors import ConfigError
+
+BUSY_TIMEOUT_S: Final = 30
+READ_ONLY: Final = "baa_read_only"
+"""Execution option that turns a transaction into one that cannot write."""
+
+
+def parse_url(url: str) -> URL:
+    """Check a database URL and name the driver that ships with the node.
+
+    Raises
+    ------
+    ConfigError
+        Neither ``sqlite:///FILE`` nor ``postgresql://...``. The text never repeats the URL: it may hold a password.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise ConfigError("[database] url is not a URL; use sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE") from None
+    kind = parsed.get_backend_name()
+    if kind in {"postgresql", "postgres"}:
+        return parsed.set(drivername="postgresql+psycopg")
+    if kind != "sqlite":
+        raise ConfigError(f"[database] url: {kind} is not supported; use sqlite:///FILE or postgresql://...")
+    if parsed.database in {None, "", ":memory:"}:
+        raise ConfigError("[database] url: SQLite needs a file; a database in memory would not survive a restart")
+    return parsed
+
+
+def shown_url(url: URL) -> str:
+    """Give a URL fit for messages: no password, no query string."""
+    return url.set(query={}).render_as_string(hide_password=True)
+
+
+def make_engine(url: str) -> Engine:
+    """Make an engine for a library that begins its own transactions (DBOS does, with an explicit ``BEGIN IMMEDIATE``).
+
+    SQLite: WAL, synchronous=FULL, foreign keys, 30 s busy timeout; the driver begins IMMEDIATE before the first write.
+
+    Raises
+    ------
+    ConfigError
+        The URL is of a kind not supported here.
+    """
+    return _make(parse_url(url), driver_begins="IMMEDIATE")
+
+
+def make_own_engine(url: URL) -> Engine:
+    """Make the engine of ``Database``: every transaction is explicit, IMMEDIATE unless it is marked ``READ_ONLY``."""
+    engine = _make(url, driver_begins=None)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _make(url: URL, *, driver_begins: str | None) -> Engine:
+    common: dict[str, Any] = {"json_serializer": _json_text, "pool_size": 20, "max_overflow": 20, "pool_timeout": BUSY_TIMEOUT_S}
+    if url.get_backend_name() == "sqlite":
+        engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False}, **common)
+
+        def connected(connection: Any, _record: Any) -> None:
+            connection.isolation_level = driver_begins
+            for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+                connection.execute(f"PRAGMA {pragma}").close()
+
+        event.listen(engine, "connect", connected)
+        return engine
+    return create_engine(url, connect_args={"connect_timeout": 10}, pool_pre_ping=True, **common)
+
+
+def _begin(connection: Connection) -> None:
+    read_only = bool(connection.get_execution_options().get(READ_ONLY))
+    connection.exec_driver_sql(f"PRAGMA query_only={int(read_only)}")
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def _json_text(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def insert_once(c: Connection, table: Table, values: dict[str, Any]) -> bool:
+    """Insert a row unless one with the same key exists; True when this call inserted it.
+
+    On PostgreSQL a concurrent insert of the same key is waited for, so False means that the row is there.
+    """
+    if c.dialect.name == "sqlite":
+        return c.execute(sqlite.insert(table).values(values).on_conflict_do_nothing()).rowcount == 1
+    return c.execute(postgresql.insert(table).values(values).on_conflict_do_nothing()).rowcount == 1
+
+
+def missing_folder(url: URL) -> Path | None:
+    """Name the folder an SQLite file would need, if it does not exist."""
+    if url.get_backend_name() != "sqlite" or url.database is None:
+        return None
+    folder = Path(url.database).absolute().parent
+    return None if folder.is_dir() else folder

@@ -1,0 +1,64 @@
+"""The record of each study: what arrived, what was read, what was made of it and where that went.
+
+Every function that changes something appends its own audit event in the same transaction; callers append none.
+``set_state`` does so only for ``DISMISSED`` and ``QUARANTINED``, as the others follow from events that are there.
+"""
+
+from __future__ import annotations
+
+from baa_node.db.studies.arrivals import Arrival, Instance, arrival_of, get_instance, record_arrival, study_last_arrival
+from baa_node.db.studies.deliveries import (
+    Delivery,
+    DeliveryState,
+    due_deliveries,
+    list_deliveries,
+    open_deliveries,
+    record_attempt,
+    reopen_delivery,
+)
+from baa_node.db.studies.overview import StudyDetail, StudySummary, list_studies, show_study
+from baa_node.db.studies.readings import (
+    Reading,
+    State,
+    get_outcome,
+    get_reading,
+    order_reading,
+    pending_readings,
+    record_outcome,
+    set_state,
+    study_has_reading,
+)
+from baa_node.db.studies.results import ResultObject, is_own_result, list_results, record_results
+
+__all__ = [
+    "Arrival",
+    "Delivery",
+    "DeliveryState",
+    "Instance",
+    "Reading",
+    "ResultObject",
+    "State",
+    "StudyDetail",
+    "StudySummary",
+    "arrival_of",
+    "due_deliveries",
+    "get_instance",
+    "get_outcome",
+    "get_reading",
+    "is_own_result",
+    "list_deliveries",
+    "list_results",
+    "list_studies",
+    "open_deliveries",
+    "order_reading",
+    "pending_readings",
+    "record_arrival",
+    "record_attempt",
+    "record_outcome",
+    "record_results",
+    "reopen_delivery",
+    "set_state",
+    "show_study",
+    "study_has_reading",
+    "study_last_arrival",
+]

@@ -1,0 +1,150 @@
+"""Instances as they arrived: new, again, or again with other content."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection, func, insert, select
+
+from baa_node.db import audit
+from baa_node.db.audit import AuditEvent, AuditKind
+from baa_node.db.engine import insert_once
+from baa_node.db.studies.readings import State
+from baa_node.db.tables import conflicts, instances, readings
+from baa_node.errors import StoreError
+
+
+class Arrival(enum.Enum):
+    """What an instance is to a node that may have seen its UID before."""
+
+    NEW = "new"
+    DUPLICATE = "duplicate"  # the same bytes: acknowledged and ignored
+    CONFLICT = "conflict"  # same UID, other bytes: quarantined and shown
+
+
+@dataclass(frozen=True, kw_only=True)
+class Instance:
+    """One received instance.
+
+    Attributes
+    ----------
+    sha256
+        Of the data set's bytes as sent, hexadecimal.
+    path
+        Relative to the spool.
+    size
+        Bytes.
+    peer
+        Name of the source that sent it.
+    """
+
+    sop_instance_uid: str
+    sop_class_uid: str
+    study_instance_uid: str
+    series_instance_uid: str
+    transfer_syntax_uid: str
+    accession_number: str
+    sha256: str
+    path: str
+    size: int
+    peer: str
+    calling_ae: str
+    received_at: datetime
+
+
+_EVENTS: Final = {
+    Arrival.NEW: (AuditKind.INSTANCE_RECEIVED, 0),
+    Arrival.DUPLICATE: (AuditKind.INSTANCE_DUPLICATE, 0),
+    Arrival.CONFLICT: (AuditKind.INSTANCE_CONFLICT, 8),
+}
+
+
+def arrival_of(c: Connection, sop_instance_uid: str, sha256: str) -> Arrival:
+    """Look what an instance would be, before its file is written; ``record_arrival`` has the last word."""
+    known = c.execute(select(instances.c.sha256).where(instances.c.sop_instance_uid == sop_instance_uid)).scalar()
+    if known is None:
+        return Arrival.NEW
+    return Arrival.DUPLICATE if known == sha256 else Arrival.CONFLICT
+
+
+def record_arrival(c: Connection, instance: Instance, *, now: datetime) -> Arrival:
+    """Record an instance whose file is durable, with its first reading to be done; audited whatever it is.
+
+    A duplicate leaves the first row as it was. A conflict is kept beside it, once for each different content.
+    """
+    values = dataclasses.asdict(instance)
+    if insert_once(c, instances, values):
+        arrival = Arrival.NEW
+        c.execute(insert(readings).values(first_reading(instance, now=now)))
+    else:
+        arrival = arrival_of(c, instance.sop_instance_uid, instance.sha256)
+    if arrival is Arrival.CONFLICT:
+        insert_once(c, conflicts, values)
+    audit.append(c, _event(instance, arrival), now=now)
+    return arrival
+
+
+def first_reading(instance: Instance, *, now: datetime) -> dict[str, object]:
+    """Values of the reading that every new instance gets."""
+    return {
+        "sop_instance_uid": instance.sop_instance_uid,
+        "revision": 1,
+        "state": State.RECEIVED.value,
+        "ordered_by": instance.peer,
+        "reason": "",
+        "ordered_at": now,
+        "changed_at": now,
+    }
+
+
+def _event(instance: Instance, arrival: Arrival) -> AuditEvent:
+    kind, outcome = _EVENTS[arrival]
+    return AuditEvent(
+        kind=kind,
+        actor=instance.peer,
+        subject=instance.sop_instance_uid,
+        study=instance.study_instance_uid,
+        outcome=outcome,
+        detail={
+            "accession_number": instance.accession_number,
+            "calling_ae": instance.calling_ae,
+            "sha256": instance.sha256,
+            "size": instance.size,
+            "sop_class_uid": instance.sop_class_uid,
+            "transfer_syntax_uid": instance.transfer_syntax_uid,
+        },
+    )
+
+
+def get_instance(c: Connection, sop_instance_uid: str) -> Instance:
+    """Look up the instance first received under a UID.
+
+    Raises
+    ------
+    StoreError
+        Nothing was received under it.
+    """
+    row = c.execute(select(instances).where(instances.c.sop_instance_uid == sop_instance_uid)).mappings().first()
+    if row is None:
+        raise StoreError(f"no instance {sop_instance_uid} was received")
+    return Instance(**row)
+
+
+def study_last_arrival(c: Connection, study_uid: str) -> datetime:
+    """Say when the last new instance of a study came in.
+
+    Raises
+    ------
+    StoreError
+        Nothing of this study was received.
+    """
+    latest: datetime | None = c.execute(
+        select(func.max(instances.c.received_at)).where(instances.c.study_instance_uid == study_uid)
+    ).scalar()
+    if latest is None:
+        raise StoreError(f"nothing of study {study_uid} was received")
+    return latest

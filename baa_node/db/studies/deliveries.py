@@ -1,0 +1,163 @@
+"""Deliveries: one for each reading and destination, open until the peer has everything or is given up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Literal, TypeAlias
+
+from sqlalchemy import Connection, RowMapping, select, update
+
+from baa_node.db import audit
+from baa_node.db.audit import AuditEvent, AuditKind, Scalar
+from baa_node.db.engine import insert_once
+from baa_node.db.studies.readings import State, get_reading, set_state, study_of
+from baa_node.db.tables import deliveries
+from baa_node.errors import StoreError
+
+DeliveryState: TypeAlias = Literal["pending", "delivered", "failed"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivery:
+    """How far one reading's results are on their way to one peer.
+
+    Attributes
+    ----------
+    state
+        ``pending`` until the peer took everything (``delivered``) or was given up (``failed``).
+    reopened
+        How often an operator reopened it; part of the name of the work that follows.
+    last_status
+        DIMSE status (PS3.7 annex C) of the last attempt, None when no answer came.
+    """
+
+    source_uid: str
+    revision: int
+    peer: str
+    state: DeliveryState
+    attempts: int
+    reopened: int
+    last_status: int | None
+    last_error: str | None
+    next_attempt_at: datetime | None
+    delivered_at: datetime | None
+
+
+_EVENTS: Final[dict[DeliveryState, tuple[AuditKind, int]]] = {
+    "pending": (AuditKind.DELIVERY_ATTEMPT, 4),
+    "delivered": (AuditKind.DELIVERY_DONE, 0),
+    "failed": (AuditKind.DELIVERY_FAILED, 8),
+}
+
+
+def open_deliveries(c: Connection, source_uid: str, revision: int, peers: Iterable[str], now: datetime) -> None:
+    """Open a delivery to each named peer, due at once; one that is there already stays as it is. Not an event: the report is."""
+    for peer in peers:
+        values = {"source_uid": source_uid, "revision": revision, "peer": peer, "state": "pending", "attempts": 0, "reopened": 0}
+        insert_once(c, deliveries, {**values, "next_attempt_at": now})
+
+
+def record_attempt(
+    c: Connection,
+    source_uid: str,
+    revision: int,
+    peer: str,
+    *,
+    state: DeliveryState,
+    status: int | None,
+    error: str | None,
+    next_attempt_at: datetime | None,
+    now: datetime,
+) -> None:
+    """Count an attempt and what became of it, and move the reading on: DELIVERED after the last, UNDELIVERABLE after a failed one.
+
+    Recorded as ``DELIVERY_ATTEMPT``, ``DELIVERY_DONE`` or ``DELIVERY_FAILED``.
+
+    Raises
+    ------
+    StoreError
+        No such delivery.
+    """
+    get_reading(c, source_uid, revision, lock=True)
+    before = _get(c, source_uid, revision, peer)
+    values = {
+        "state": state,
+        "attempts": before.attempts + 1,
+        "last_status": status,
+        "last_error": error,
+        "next_attempt_at": next_attempt_at if state == "pending" else None,
+        "delivered_at": now if state == "delivered" else None,
+    }
+    c.execute(update(deliveries).where(*_key(source_uid, revision, peer)).values(values))
+    _settle(c, source_uid, revision, now=now)
+    kind, outcome = _EVENTS[state]
+    detail: dict[str, Scalar] = {"revision": revision, "peer": peer, "attempt": before.attempts + 1, "status": status, "error": error}
+    event = AuditEvent(kind=kind, actor="node", subject=source_uid, study=study_of(c, source_uid), outcome=outcome, detail=detail)
+    audit.append(c, event, now=now)
+
+
+def _settle(c: Connection, source_uid: str, revision: int, *, now: datetime) -> None:
+    states = {delivery.state for delivery in list_deliveries(c, source_uid, revision)}
+    if "failed" in states:
+        set_state(c, source_uid, revision, State.UNDELIVERABLE, now=now)
+    elif states == {"delivered"}:
+        set_state(c, source_uid, revision, State.DELIVERED, now=now)
+
+
+def reopen_delivery(c: Connection, source_uid: str, revision: int, peer: str, *, actor: str, now: datetime) -> Delivery:
+    """Make a failed or waiting delivery due at once, recorded as ``DELIVERY_REOPENED``; the reading is REPORTED again.
+
+    Raises
+    ------
+    StoreError
+        No such delivery, or the peer has everything already.
+    """
+    get_reading(c, source_uid, revision, lock=True)
+    before = _get(c, source_uid, revision, peer)
+    if before.state == "delivered":
+        raise StoreError(f"{peer} already has the results of {source_uid}, reading {revision}")
+    values = {"state": "pending", "reopened": before.reopened + 1, "next_attempt_at": now}
+    c.execute(update(deliveries).where(*_key(source_uid, revision, peer)).values(values))
+    if "failed" not in {delivery.state for delivery in list_deliveries(c, source_uid, revision)}:
+        set_state(c, source_uid, revision, State.REPORTED, now=now)
+    study = study_of(c, source_uid)
+    detail: dict[str, Scalar] = {"revision": revision, "peer": peer, "attempts": before.attempts, "error": before.last_error}
+    audit.append(c, AuditEvent(kind=AuditKind.DELIVERY_REOPENED, actor=actor, subject=source_uid, study=study, detail=detail), now=now)
+    return _get(c, source_uid, revision, peer)
+
+
+def list_deliveries(c: Connection, source_uid: str, revision: int) -> list[Delivery]:
+    """List the deliveries of one reading by peer."""
+    query = select(deliveries).where(deliveries.c.source_uid == source_uid, deliveries.c.revision == revision)
+    return [_delivery(row) for row in c.execute(query.order_by(deliveries.c.peer)).mappings()]
+
+
+def deliveries_of(c: Connection, source_uids: Iterable[str]) -> list[Delivery]:
+    """List the deliveries of several instances by instance, revision and peer."""
+    query = select(deliveries).where(deliveries.c.source_uid.in_(list(source_uids)))
+    return [
+        _delivery(row) for row in c.execute(query.order_by(deliveries.c.source_uid, deliveries.c.revision, deliveries.c.peer)).mappings()
+    ]
+
+
+def due_deliveries(c: Connection, *, now: datetime) -> list[Delivery]:
+    """List the pending deliveries whose time has come, longest waiting first."""
+    query = select(deliveries).where(deliveries.c.state == "pending", deliveries.c.next_attempt_at <= now)
+    return [_delivery(row) for row in c.execute(query.order_by(deliveries.c.next_attempt_at)).mappings()]
+
+
+def _get(c: Connection, source_uid: str, revision: int, peer: str) -> Delivery:
+    row = c.execute(select(deliveries).where(*_key(source_uid, revision, peer))).mappings().first()
+    if row is None:
+        raise StoreError(f"no delivery of {source_uid}, reading {revision}, to {peer} was opened")
+    return _delivery(row)
+
+
+def _key(source_uid: str, revision: int, peer: str) -> tuple[Any, Any, Any]:
+    return deliveries.c.source_uid == source_uid, deliveries.c.revision == revision, deliveries.c.peer == peer
+
+
+def _delivery(row: RowMapping) -> Delivery:
+    return Delivery(**row)

@@ -1,0 +1,170 @@
+"""Studies as people ask for them: the latest ones in a list, and everything about one."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, func, or_, select
+
+from baa_node.db import audit
+from baa_node.db.audit import AuditRecord
+from baa_node.db.studies.arrivals import Instance
+from baa_node.db.studies.deliveries import Delivery, deliveries_of
+from baa_node.db.studies.readings import Reading, State, reading_from
+from baa_node.db.studies.results import ResultObject, results_of
+from baa_node.db.tables import conflicts, instances, readings
+from baa_node.errors import StoreError
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudySummary:
+    """One line about a study.
+
+    Attributes
+    ----------
+    peers
+        Names of the sources it came from.
+    images
+        Distinct instances received.
+    states
+        How many images stand where, by their latest reading.
+    outcome
+        Of the latest reading with a number, else of the latest refusal; None while nothing was read.
+    conflicts
+        Instances that came again with other content.
+    """
+
+    study_instance_uid: str
+    accession_number: str
+    peers: tuple[str, ...]
+    images: int
+    first_received_at: datetime
+    last_received_at: datetime
+    states: dict[State, int]
+    outcome: dict[str, Any] | None
+    conflicts: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudyDetail:
+    """Everything the record holds about a study, each list oldest first."""
+
+    study_instance_uid: str
+    accession_number: str
+    instances: tuple[Instance, ...]
+    conflicts: tuple[Instance, ...]
+    readings: tuple[Reading, ...]
+    results: tuple[ResultObject, ...]
+    deliveries: tuple[Delivery, ...]
+    events: tuple[AuditRecord, ...]
+
+
+def list_studies(c: Connection, *, limit: int, since: datetime | None = None, state: State | None = None) -> list[StudySummary]:
+    """List the ``limit`` studies that received something last, latest first.
+
+    Parameters
+    ----------
+    since : datetime, optional
+        Only studies that received something at or after this time.
+    state : State, optional
+        Only studies with an image whose latest reading stands there.
+    """
+    last = func.max(instances.c.received_at)
+    query = select(instances.c.study_instance_uid).group_by(instances.c.study_instance_uid).order_by(last.desc()).limit(limit)
+    if since is not None:
+        query = query.having(last >= since)
+    if state is not None:
+        query = query.where(instances.c.sop_instance_uid.in_(_standing_at(state)))
+    order = list(c.execute(query).scalars())
+    return _summaries(c, order)
+
+
+def _standing_at(state: State) -> Select[tuple[str]]:
+    later = readings.alias()
+    newer = select(later.c.revision).where(later.c.sop_instance_uid == readings.c.sop_instance_uid, later.c.revision > readings.c.revision)
+    return select(readings.c.sop_instance_uid).where(readings.c.state == state.value, ~newer.exists())
+
+
+def _summaries(c: Connection, order: Sequence[str]) -> list[StudySummary]:
+    received: dict[str, list[Instance]] = defaultdict(list)
+    for instance in _instances_of(c, order):
+        received[instance.study_instance_uid].append(instance)
+    latest = {reading.sop_instance_uid: reading for reading in _readings_of(c, order)}
+    disputed = Counter(c.execute(select(conflicts.c.study_instance_uid).where(conflicts.c.study_instance_uid.in_(order))).scalars())
+    return [_summary(received[study], latest, disputed[study]) for study in order]
+
+
+def _summary(received: Sequence[Instance], latest: dict[str, Reading], disputed: int) -> StudySummary:
+    current = [latest[instance.sop_instance_uid] for instance in received]
+    return StudySummary(
+        study_instance_uid=received[0].study_instance_uid,
+        accession_number=_accession(received),
+        peers=tuple(dict.fromkeys(instance.peer for instance in received)),
+        images=len(received),
+        first_received_at=received[0].received_at,
+        last_received_at=received[-1].received_at,
+        states=dict(Counter(reading.state for reading in current)),
+        outcome=_outcome(current),
+        conflicts=disputed,
+    )
+
+
+def _outcome(current: Sequence[Reading]) -> dict[str, Any] | None:
+    read = sorted((reading for reading in current if reading.outcome is not None), key=lambda reading: reading.changed_at)
+    numbered = [reading for reading in read if (reading.outcome or {}).get("bone_age_months") is not None]
+    chosen = numbered or read
+    return chosen[-1].outcome if chosen else None
+
+
+def show_study(c: Connection, key: str) -> StudyDetail:
+    """Collect everything about the study with this Study Instance UID or accession number.
+
+    Raises
+    ------
+    StoreError
+        No such study, or an accession number that several studies bear (they are named).
+    """
+    study = _find(c, key)
+    received = tuple(_instances_of(c, [study]))
+    sources = [instance.sop_instance_uid for instance in received]
+    disputed = c.execute(select(conflicts).where(conflicts.c.study_instance_uid == study).order_by(conflicts.c.received_at)).mappings()
+    return StudyDetail(
+        study_instance_uid=study,
+        accession_number=_accession(received),
+        instances=received,
+        conflicts=tuple(Instance(**row) for row in disputed),
+        readings=tuple(_readings_of(c, [study])),
+        results=tuple(results_of(c, sources)),
+        deliveries=tuple(deliveries_of(c, sources)),
+        events=tuple(audit.list_events(c, study=study, limit=10_000)),
+    )
+
+
+def _find(c: Connection, key: str) -> str:
+    matches = or_(instances.c.study_instance_uid == key, instances.c.accession_number == key)
+    found: list[str] = sorted(c.execute(select(instances.c.study_instance_uid).where(matches).distinct()).scalars()) if key else []
+    if not found:
+        raise StoreError(f"no study with UID or accession number {key!r} was received")
+    if len(found) > 1:
+        raise StoreError(f"several studies have accession number {key}: {', '.join(found)}")
+    return found[0]
+
+
+def _instances_of(c: Connection, studies: Iterable[str]) -> list[Instance]:
+    query = select(instances).where(instances.c.study_instance_uid.in_(list(studies)))
+    return [Instance(**row) for row in c.execute(query.order_by(instances.c.received_at, instances.c.sop_instance_uid)).mappings()]
+
+
+def _readings_of(c: Connection, studies: Iterable[str]) -> list[Reading]:
+    joined = readings.join(instances, readings.c.sop_instance_uid == instances.c.sop_instance_uid)
+    query = select(readings).select_from(joined).where(instances.c.study_instance_uid.in_(list(studies)))
+    ordered = query.order_by(instances.c.received_at, readings.c.sop_instance_uid, readings.c.revision)
+    return [reading_from(row) for row in c.execute(ordered).mappings()]
+
+
+def _accession(received: Sequence[Instance]) -> str:
+    return next((instance.accession_number for instance in received if instance.accession_number), "")

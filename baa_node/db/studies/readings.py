@@ -1,0 +1,198 @@
+"""Readings: each instance is read once, and again whenever somebody orders it."""
+
+from __future__ import annotations
+
+import enum
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, RowMapping, func, insert, select, update
+
+from baa_node.db import audit
+from baa_node.db.audit import AuditEvent, AuditKind, Scalar
+from baa_node.db.tables import instances, readings
+from baa_node.errors import StoreError
+
+
+class State(enum.StrEnum):
+    """Where a reading stands. It moves downwards, but for an operator's retry from UNDELIVERABLE to REPORTED."""
+
+    RECEIVED = "RECEIVED"  # durable, not yet read
+    READ = "READ"  # there is a number, not yet a report
+    REFUSED = "REFUSED"  # no number; the refusal waits for the study to be quiet
+    REPORTED = "REPORTED"  # the result objects are stored
+    DELIVERED = "DELIVERED"  # every destination has them
+    DISMISSED = "DISMISSED"  # a refusal dropped: another image of the study was read
+    UNDELIVERABLE = "UNDELIVERABLE"  # some destination was given up
+    QUARANTINED = "QUARANTINED"  # set aside for a person to look at
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """One reading of one instance.
+
+    Attributes
+    ----------
+    revision
+        1 for the first; each ordered re-reading is one more.
+    ordered_by
+        The sending peer for revision 1, else who ordered it.
+    reason
+        Why it was ordered; empty for revision 1.
+    outcome
+        What ``record_outcome`` was given; None before.
+    """
+
+    sop_instance_uid: str
+    revision: int
+    state: State
+    ordered_by: str
+    reason: str
+    ordered_at: datetime
+    changed_at: datetime
+    outcome: dict[str, Any] | None
+
+
+_NUMBERED: Final = (State.READ, State.REPORTED, State.DELIVERED, State.UNDELIVERABLE)
+_TOLD: Final = ("bone_age_months", "chronological_age_months", "z_score", "sex", "reasons", "bundle", "provider")
+_STATE_EVENTS: Final = {
+    State.DISMISSED: (AuditKind.REPORT_DISMISSED, 0),
+    State.QUARANTINED: (AuditKind.READING_QUARANTINED, 8),
+}
+
+
+def order_reading(c: Connection, sop_instance_uid: str, *, actor: str, reason: str, now: datetime) -> int:
+    """Order an instance to be read again and return the new revision; recorded as ``REREAD_ORDERED``.
+
+    Raises
+    ------
+    StoreError
+        No such instance.
+    """
+    study = study_of(c, sop_instance_uid, lock=True)
+    latest = c.execute(select(func.max(readings.c.revision)).where(readings.c.sop_instance_uid == sop_instance_uid)).scalar() or 0
+    values = {"sop_instance_uid": sop_instance_uid, "revision": latest + 1, "state": State.RECEIVED.value}
+    c.execute(insert(readings).values(**values, ordered_by=actor, reason=reason, ordered_at=now, changed_at=now))
+    detail: dict[str, Scalar] = {"revision": latest + 1, "reason": reason}
+    event = AuditEvent(kind=AuditKind.REREAD_ORDERED, actor=actor, subject=sop_instance_uid, study=study, detail=detail)
+    audit.append(c, event, now=now)
+    return latest + 1
+
+
+def pending_readings(c: Connection) -> list[tuple[str, int]]:
+    """List ``(SOP Instance UID, revision)`` of what is not read yet, oldest first: to be handed over again after a restart."""
+    query = select(readings.c.sop_instance_uid, readings.c.revision).where(readings.c.state == State.RECEIVED.value)
+    return [(row.sop_instance_uid, row.revision) for row in c.execute(query.order_by(readings.c.ordered_at, readings.c.sop_instance_uid))]
+
+
+def record_outcome(c: Connection, sop_uid: str, revision: int, *, state: State, outcome: Mapping[str, Any], now: datetime) -> None:
+    """Store what a reading gave, recorded as ``READING_DONE`` or ``READING_REFUSED``; the same outcome again changes nothing.
+
+    Parameters
+    ----------
+    state : State
+        READ or REFUSED.
+    outcome : Mapping
+        JSON, no patient data. A number under ``bone_age_months`` makes the study one that has a reading.
+
+    Raises
+    ------
+    StoreError
+        No such reading.
+    ValueError
+        Another state, or a number that JSON cannot hold.
+    """
+    if state not in {State.READ, State.REFUSED}:
+        raise ValueError(f"a reading gives READ or REFUSED, not {state}")
+    found = get_reading(c, sop_uid, revision, lock=True)
+    stored = json.loads(json.dumps(dict(outcome), allow_nan=False))
+    if found.state is not State.RECEIVED and found.outcome == stored:
+        return
+    values = {"state": state.value, "outcome": stored, "bone_age_months": stored.get("bone_age_months"), "changed_at": now}
+    c.execute(update(readings).where(*_key(sop_uid, revision)).values(values))
+    kind = AuditKind.READING_DONE if state is State.READ else AuditKind.READING_REFUSED
+    detail = {"revision": revision, **{name: _scalar(stored[name]) for name in _TOLD if name in stored}}
+    study, failure = study_of(c, sop_uid), 0 if state is State.READ else 4
+    event = AuditEvent(kind=kind, actor="node", subject=sop_uid, study=study, outcome=failure, detail=detail)
+    audit.append(c, event, now=now)
+
+
+def get_reading(c: Connection, sop_uid: str, revision: int, *, lock: bool = False) -> Reading:
+    """Look a reading up; with ``lock`` nobody else changes it until the transaction ends.
+
+    Raises
+    ------
+    StoreError
+        No such reading.
+    """
+    query = select(readings).where(*_key(sop_uid, revision))
+    row = c.execute(query.with_for_update() if lock else query).mappings().first()
+    if row is None:
+        raise StoreError(f"no reading {revision} of instance {sop_uid}")
+    return reading_from(row)
+
+
+def get_outcome(c: Connection, sop_uid: str, revision: int) -> dict[str, Any] | None:
+    """Give what ``record_outcome`` stored; None before, and for a reading that does not exist."""
+    return c.execute(select(readings.c.outcome).where(*_key(sop_uid, revision))).scalar()
+
+
+def set_state(c: Connection, sop_uid: str, revision: int, state: State, *, now: datetime) -> None:
+    """Move a reading on; DISMISSED and QUARANTINED are audited. The state it has already changes nothing.
+
+    Raises
+    ------
+    StoreError
+        No such reading.
+    """
+    if get_reading(c, sop_uid, revision, lock=True).state is state:
+        return
+    c.execute(update(readings).where(*_key(sop_uid, revision)).values(state=state.value, changed_at=now))
+    if state in _STATE_EVENTS:
+        kind, outcome = _STATE_EVENTS[state]
+        study = study_of(c, sop_uid)
+        event = AuditEvent(kind=kind, actor="node", subject=sop_uid, study=study, outcome=outcome, detail={"revision": revision})
+        audit.append(c, event, now=now)
+
+
+def study_has_reading(c: Connection, study_uid: str) -> bool:
+    """Tell whether any image of the study gave a number, delivered or not."""
+    of_study = select(instances.c.sop_instance_uid).where(instances.c.study_instance_uid == study_uid)
+    query = select(readings.c.revision).where(
+        readings.c.sop_instance_uid.in_(of_study),
+        readings.c.bone_age_months.is_not(None),
+        readings.c.state.in_([state.value for state in _NUMBERED]),
+    )
+    return c.execute(query.limit(1)).first() is not None
+
+
+def study_of(c: Connection, sop_instance_uid: str, *, lock: bool = False) -> str:
+    """Give the Study Instance UID of a received instance.
+
+    Raises
+    ------
+    StoreError
+        No such instance.
+    """
+    query = select(instances.c.study_instance_uid).where(instances.c.sop_instance_uid == sop_instance_uid)
+    study: str | None = c.execute(query.with_for_update() if lock else query).scalar()
+    if study is None:
+        raise StoreError(f"no instance {sop_instance_uid} was received")
+    return study
+
+
+def reading_from(row: RowMapping) -> Reading:
+    """Make a reading of a row of ``readings``."""
+    values = {name: value for name, value in row.items() if name != "bone_age_months"}
+    return Reading(**{**values, "state": State(row["state"])})
+
+
+def _key(sop_uid: str, revision: int) -> tuple[Any, Any]:
+    return readings.c.sop_instance_uid == sop_uid, readings.c.revision == revision
+
+
+def _scalar(value: object) -> Scalar:
+    return value if isinstance(value, Scalar) else json.dumps(value, sort_keys=True)

@@ -1,0 +1,188 @@
+"""Every table once. The migrations repeat it; a test holds the two together.
+
+Nothing of the patient is stored beyond UIDs and the accession number, which the report needs to find its study.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Final
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    text,
+)
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An aware time in UTC, microseconds kept, whatever the database returns."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse naive times: nobody could tell later which zone was meant."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without zone cannot be stored")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """SQLite returns it naive, PostgreSQL in the zone of the session."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+metadata: Final = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+peers = Table(
+    "peers",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("ae_title", String(16), nullable=False),
+    Column("host", String(255), nullable=False),
+    Column("port", Integer, nullable=False),
+    Column("source", Boolean, nullable=False),
+    Column("destination", Boolean, nullable=False),
+    Column("tls", Boolean, nullable=False),
+    Column("route_to", JSON, nullable=False),
+)
+Index("uq_peers_source_ae_title", peers.c.ae_title, unique=True, sqlite_where=text("source"), postgresql_where=text("source"))
+
+refused_callers = Table(
+    "refused_callers",
+    metadata,
+    Column("calling_ae", String(64), primary_key=True),
+    Column("called_ae", String(64), primary_key=True),
+    Column("address", String(64), primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("count", BigInteger, nullable=False),
+    Column("first_at", UtcTime, nullable=False),
+    Column("last_at", UtcTime, nullable=False, index=True),
+)
+
+
+def _instance_columns() -> list[Column[object]]:
+    return [
+        Column("sop_class_uid", String(64), nullable=False),
+        Column("study_instance_uid", Text, nullable=False, index=True),
+        Column("series_instance_uid", Text, nullable=False),
+        Column("transfer_syntax_uid", String(64), nullable=False),
+        Column("accession_number", Text, nullable=False, index=True),
+        Column("path", Text, nullable=False),
+        Column("size", BigInteger, nullable=False),
+        Column("peer", String(64), nullable=False),
+        Column("calling_ae", String(64), nullable=False),
+        Column("received_at", UtcTime, nullable=False, index=True),
+    ]
+
+
+instances = Table(
+    "instances",
+    metadata,
+    Column("sop_instance_uid", String(64), primary_key=True),
+    Column("sha256", String(64), nullable=False),
+    *_instance_columns(),
+)
+
+conflicts = Table(
+    "conflicts",
+    metadata,
+    Column("sop_instance_uid", String(64), ForeignKey("instances.sop_instance_uid"), primary_key=True),
+    Column("sha256", String(64), primary_key=True),
+    *_instance_columns(),
+)
+
+readings = Table(
+    "readings",
+    metadata,
+    Column("sop_instance_uid", String(64), ForeignKey("instances.sop_instance_uid"), primary_key=True),
+    Column("revision", Integer, primary_key=True, autoincrement=False),
+    Column("state", String(16), nullable=False, index=True),
+    Column("ordered_by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("ordered_at", UtcTime, nullable=False),
+    Column("changed_at", UtcTime, nullable=False),
+    Column("bone_age_months", Float),  # copied from the outcome so that SQL can ask for it
+    Column("outcome", JSON(none_as_null=True)),
+)
+
+results = Table(
+    "results",
+    metadata,
+    Column("sop_instance_uid", String(64), primary_key=True),
+    Column("sop_class_uid", String(64), nullable=False),
+    Column("source_uid", String(64), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("rank", Integer, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    ForeignKeyConstraint(["source_uid", "revision"], ["readings.sop_instance_uid", "readings.revision"]),
+    Index(None, "source_uid", "revision"),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("source_uid", String(64), primary_key=True),
+    Column("revision", Integer, primary_key=True, autoincrement=False),
+    Column("peer", String(64), primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("reopened", Integer, nullable=False),
+    Column("last_status", Integer),
+    Column("last_error", Text),
+    Column("next_attempt_at", UtcTime),
+    Column("delivered_at", UtcTime),
+    ForeignKeyConstraint(["source_uid", "revision"], ["readings.sop_instance_uid", "readings.revision"]),
+    Index(None, "state", "next_attempt_at"),
+)
+
+audit_events = Table(
+    "audit_events",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", UtcTime, nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("subject", Text, nullable=False, index=True),
+    Column("study", Text, index=True),
+    Column("outcome", Integer, nullable=False),
+    Column("detail", Text, nullable=False),  # canonical JSON: the hash covers this very text
+    Column("previous", String(64), nullable=False),
+    Column("sha256", String(64), nullable=False),
+)
+
+audit_head = Table(
+    "audit_head",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),  # one row, number 1: the lock of all writers
+    Column("seq", BigInteger, nullable=False),
+    Column("sha256", String(64), nullable=False),
+)
