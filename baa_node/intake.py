@@ -65,14 +65,16 @@ class Intake:
             own = is_own_object(received.header) or studies.is_own_result(connection, received.sop_instance_uid)
         if peer is None:
             return scp.Answer(status=scp.NOT_AUTHORISED, comment="peer entry was removed")
-        if own or arrival is studies.Arrival.DUPLICATE:
-            kind = AuditKind.OWN_OBJECT_IGNORED if own else AuditKind.INSTANCE_DUPLICATE
-            self._note(kind, received, now)
+        if own:
+            self._ignore(received, now)
             return scp.Answer(status=scp.STORED)
-        return self._keep(received, digest, peer.name, now)
+        name = f"{received.sop_instance_uid}.{digest[:12]}"
+        # Of a duplicate the file is there already. Whoever comes second in a race is told so by the record.
+        known = arrival is studies.Arrival.DUPLICATE
+        path = Spool.place("instances", name) if known else self._spool.write("instances", name, received.content)
+        return self._record(received, digest, path, peer.name, now)
 
-    def _keep(self, received: scp.Received, digest: str, peer: str, now: datetime) -> scp.Answer:
-        path = self._spool.write("instances", f"{received.sop_instance_uid}.{digest[:12]}", received.content)
+    def _record(self, received: scp.Received, digest: str, path: str, peer: str, now: datetime) -> scp.Answer:
         instance = studies.Instance(
             sop_instance_uid=received.sop_instance_uid,
             sop_class_uid=received.sop_class_uid,
@@ -91,7 +93,8 @@ class Intake:
             arrival = studies.record_arrival(connection, instance, now=now)
         if arrival is studies.Arrival.CONFLICT:
             return scp.Answer(status=scp.DUPLICATE, comment="same SOP Instance UID, other content: quarantined")
-        self._arrived()
+        if arrival is studies.Arrival.NEW:
+            self._arrived()
         return scp.Answer(status=scp.STORED)
 
     def _refuse(self, caller: scp.Caller, admission: scp.Admission) -> scp.Admission:
@@ -106,13 +109,13 @@ class Intake:
             )
         return admission
 
-    def _note(self, kind: AuditKind, received: scp.Received, now: datetime) -> None:
+    def _ignore(self, received: scp.Received, now: datetime) -> None:
         event = AuditEvent(
-            kind=kind,
+            kind=AuditKind.INSTANCE_DUPLICATE,
             actor=received.caller.calling_ae.strip(),
             subject=received.sop_instance_uid,
-            outcome=0,
-            detail={"study": received.study_instance_uid},
+            study=received.study_instance_uid,
+            detail={"own": True},
         )
         with self._database.transaction() as connection:
             audit.append(connection, event, now=now)

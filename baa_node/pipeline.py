@@ -55,7 +55,8 @@ class Pipeline:
         self._parallel_deliveries = parallel_deliveries
         self._arrived = threading.Event()
         self._stopping = threading.Event()
-        self._handed_over: set[tuple[str, int]] = set()
+        self._readings: set[tuple[str, int]] = set()
+        self._deliveries: set[tuple[str, int, str, str]] = set()
         self._search = threading.Thread(target=self._hand_over_forever, name="hand-over", daemon=True)
         config: DBOSConfig = {
             "name": "baa_node",
@@ -100,15 +101,22 @@ class Pipeline:
                 log.exception("instances could not be handed over; trying again")
 
     def _hand_over(self) -> None:
-        now = datetime.now(UTC)
         with self._desk.database.reading() as connection:
             readings = set(studies.pending_readings(connection))
-            deliveries = studies.due_deliveries(connection, now=now)
-        for uid, revision in sorted(readings - self._handed_over):
+            due = {(d.source_uid, d.revision, d.peer, attempt_of(d)) for d in studies.due_deliveries(connection, now=datetime.now(UTC))}
+        for uid, revision in sorted(readings - self._readings):
             self._workflows.hand_over(uid, revision)
-        self._handed_over = readings
-        for delivery in deliveries:
-            self._workflows.hand_over_delivery(delivery.source_uid, delivery.revision, delivery.peer, delivery.attempts + 1)
+        for uid, revision, peer, attempt in sorted(due - self._deliveries):
+            self._workflows.hand_over_delivery(uid, revision, peer, attempt)
+        self._readings, self._deliveries = readings, due
+
+
+def attempt_of(delivery: studies.Delivery) -> str:
+    """Name the next attempt of a delivery: its number, and how often an operator had reopened it."""
+    return f"{delivery.attempts + 1}.{delivery.reopened}"
+
+
+FIRST_ATTEMPT = "1.0"
 
 
 class Workflows:
@@ -125,7 +133,7 @@ class Workflows:
         with SetWorkflowID(f"{uid}.{revision}"):
             DBOS.enqueue_workflow(READINGS, self._assess, uid, revision)
 
-    def hand_over_delivery(self, uid: str, revision: int, peer: str, attempt: int) -> None:
+    def hand_over_delivery(self, uid: str, revision: int, peer: str, attempt: str) -> None:
         """Enqueue one attempt of a delivery in the queue of its destination; again is harmless."""
         with SetWorkflowID(f"{uid}.{revision}.to.{peer}.{attempt}"), SetEnqueueOptions(queue_partition_key=peer):
             DBOS.enqueue_workflow(DELIVERIES, self._deliver, uid, revision, peer)
@@ -155,7 +163,7 @@ class Workflows:
 
     def _report(self, uid: str, revision: int) -> None:
         for peer in DBOS.run_step(_patient("report"), self._desk.report, uid, revision):
-            self.hand_over_delivery(uid, revision, peer, 1)
+            self.hand_over_delivery(uid, revision, peer, FIRST_ATTEMPT)
 
     def _deliver_results(self, uid: str, revision: int, peer: str) -> None:
         DBOS.run_step(_patient("deliver"), self._desk.deliver, uid, revision, peer)

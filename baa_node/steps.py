@@ -23,9 +23,8 @@ from baa_node.core.radiograph import from_dataset
 from baa_node.core.reading import ReadingPolicy, read_bone_age
 from baa_node.core.record import from_json, to_json
 from baa_node.core.report import Device, build_capture, build_report
-from baa_node.db import Database, audit, peers, studies
-from baa_node.db.audit import AuditEvent, AuditKind
-from baa_node.db.studies import DeliveryState, Instance, ResultObject, State
+from baa_node.db import Connection, Database, peers, studies
+from baa_node.db.studies import Delivery, DeliveryState, Instance, ResultObject, State
 from baa_node.dicom import scu
 from baa_node.errors import DeliveryError, InstanceError
 from baa_node.intake import content_sha256
@@ -89,14 +88,12 @@ class Desk:
         if known is not None:
             return bool(known["status"] == "assessed")
         result = self._read(self._source(instance))
-        self._record(uid, revision, instance, result)
+        self._record(uid, revision, result)
         return isinstance(result, Assessment)
 
     def fail(self, uid: str, revision: int, code: str) -> None:
         """Record that reading failed here for a reason that is not the image's: a refusal that people can see."""
-        with self.database.reading() as connection:
-            instance = studies.get_instance(connection, uid)
-        self._record(uid, revision, instance, Refusal(reasons=(Reason.INTERNAL,), detail=f"internal error {code}; see the log of the node"))
+        self._record(uid, revision, Refusal(reasons=(Reason.INTERNAL,), detail=f"internal error {code}; see the log of the node"))
 
     def judge_refusal(self, uid: str, revision: int) -> tuple[Verdict, float]:
         """Decide on a refusal: dismissed when another image of its study was read, sent when the study is quiet.
@@ -112,7 +109,8 @@ class Desk:
             read = studies.study_has_reading(connection, study)
             quiet_s = (now - studies.study_last_arrival(connection, study)).total_seconds()
         if read:
-            self._dismiss(uid, revision, study, now)
+            with self.database.transaction() as connection:
+                studies.set_state(connection, uid, revision, State.DISMISSED, now=now)
             return Verdict.DISMISS, 0.0
         rest_s = self.study_quiet_s - quiet_s
         return (Verdict.WAIT, rest_s) if rest_s > 0 else (Verdict.SEND, 0.0)
@@ -137,13 +135,13 @@ class Desk:
     def deliver(self, uid: str, revision: int, peer_name: str) -> None:
         """Send the results to one peer once and record how it ended and when to try again."""
         with self.database.reading() as connection:
-            delivery = studies.get_delivery(connection, uid, revision, peer_name)
+            delivery = next((one for one in studies.list_deliveries(connection, uid, revision) if one.peer == peer_name), None)
             results = studies.list_results(connection, uid, revision)
-            peer = next((one for one in peers.list_peers(connection) if one.name == peer_name), None)
-        if delivery.state is not DeliveryState.PENDING:
+            peer = _peer(connection, peer_name)
+        if delivery is None or delivery.state != "pending":
             return
         attempt = _attempt(self.endpoint(peer), self._outgoing(results)) if peer else Attempt(error="peer entry was removed")
-        self._note_attempt(delivery, attempt)
+        self._note_attempt(delivery, attempt, results[0].created_at)
 
     def _read(self, ds: Dataset | Refusal) -> Assessment | Refusal:
         return ds if isinstance(ds, Refusal) else read_bone_age(ds, self.ensemble, self.policy)
@@ -154,33 +152,10 @@ class Desk:
         except (ValueError, EOFError, KeyError, OverflowError, NotImplementedError):
             return Refusal(reasons=(Reason.UNDECODABLE,), detail="the data set cannot be parsed")
 
-    def _record(self, uid: str, revision: int, instance: Instance, result: Assessment | Refusal) -> None:
-        now = datetime.now(UTC)
-        read = isinstance(result, Assessment)
-        record = to_json(result)
-        shown = ("bone_age_months", "z_score", "reasons", "provider")
-        event = AuditEvent(
-            kind=AuditKind.READING_DONE if read else AuditKind.READING_REFUSED,
-            actor=self.device.name,
-            subject=uid,
-            outcome=0 if read else 4,
-            detail={"study": instance.study_instance_uid, "revision": revision} | {key: record[key] for key in shown if key in record},
-        )
+    def _record(self, uid: str, revision: int, result: Assessment | Refusal) -> None:
+        state = State.READ if isinstance(result, Assessment) else State.REFUSED
         with self.database.transaction() as connection:
-            studies.record_outcome(connection, uid, revision, state=State.READ if read else State.REFUSED, outcome=record, now=now)
-            audit.append(connection, event, now=now)
-
-    def _dismiss(self, uid: str, revision: int, study: str, now: datetime) -> None:
-        event = AuditEvent(
-            kind=AuditKind.REPORT_DISMISSED,
-            actor=self.device.name,
-            subject=uid,
-            outcome=0,
-            detail={"study": study, "why": "another image of the study was read"},
-        )
-        with self.database.transaction() as connection:
-            studies.set_state(connection, uid, revision, State.DISMISSED, now=now)
-            audit.append(connection, event, now=now)
+            studies.record_outcome(connection, uid, revision, state=state, outcome=to_json(result), now=datetime.now(UTC))
 
     def _build(self, instance: Instance, revision: int, result: Assessment | Refusal) -> list[ResultObject]:
         content = self.spool.read(instance.path)
@@ -234,22 +209,12 @@ class Desk:
         return {"path": self.spool.write("results", ds.SOPInstanceUID, content), "sha256": hashlib.sha256(content).hexdigest()}
 
     def _open_deliveries(self, instance: Instance, revision: int) -> list[str]:
-        now = datetime.now(UTC)
+        uid, now = instance.sop_instance_uid, datetime.now(UTC)
         with self.database.transaction() as connection:
-            sender = next((one for one in peers.list_peers(connection) if one.name == instance.peer), None)
-            names = [peer.name for peer in peers.destinations_of(connection, sender)] if sender else []
-            event = AuditEvent(
-                kind=AuditKind.REPORT_STORED,
-                actor=self.device.name,
-                subject=instance.sop_instance_uid,
-                outcome=0 if names else 8,
-                detail={"study": instance.study_instance_uid, "revision": revision, "destinations": ", ".join(names)},
-            )
-            if not studies.list_deliveries(connection, instance.sop_instance_uid, revision):
-                audit.append(connection, event, now=now)
-            studies.open_deliveries(connection, instance.sop_instance_uid, revision, names, now=now)
-            state = State.REPORTED if names else State.UNDELIVERABLE
-            studies.set_state(connection, instance.sop_instance_uid, revision, state, now=now)
+            names = _destinations(connection, instance.peer)
+            studies.open_deliveries(connection, uid, revision, names, now=now)
+            if studies.get_reading(connection, uid, revision, lock=True).state in {State.READ, State.REFUSED}:
+                studies.set_state(connection, uid, revision, State.REPORTED if names else State.UNDELIVERABLE, now=now)
         return names
 
     def _outgoing(self, results: Sequence[ResultObject]) -> list[list[scu.Outgoing]]:
@@ -264,27 +229,11 @@ class Desk:
             content=self.spool.read(result.path),
         )
 
-    def _note_attempt(self, delivery: studies.Delivery, attempt: Attempt) -> None:
+    def _note_attempt(self, delivery: Delivery, attempt: Attempt, opened_at: datetime) -> None:
         now = datetime.now(UTC)
-        number = delivery.attempts + 1
-        pause_s = self.patience.pause_s(number)
-        tired = now + timedelta(seconds=pause_s) > delivery.opened_at + timedelta(seconds=self.patience.give_up_after_s)
-        again = attempt.retry and not tired
-        state = DeliveryState.DELIVERED if attempt.stored else DeliveryState.PENDING if again else DeliveryState.FAILED
-        kinds = {DeliveryState.DELIVERED: AuditKind.DELIVERY_DONE, DeliveryState.FAILED: AuditKind.DELIVERY_FAILED}
-        event = AuditEvent(
-            kind=kinds.get(state, AuditKind.DELIVERY_ATTEMPT),
-            actor=self.device.name,
-            subject=delivery.source_uid,
-            outcome=0 if attempt.stored else 4 if again else 8,
-            detail={
-                "peer": delivery.peer,
-                "revision": delivery.revision,
-                "attempt": number,
-                "status": attempt.status,
-                "error": attempt.error,
-            },
-        )
+        next_at = now + timedelta(seconds=self.patience.pause_s(delivery.attempts + 1))
+        again = attempt.retry and next_at <= opened_at + timedelta(seconds=self.patience.give_up_after_s)
+        state: DeliveryState = "delivered" if attempt.stored else "pending" if again else "failed"
         with self.database.transaction() as connection:
             studies.record_attempt(
                 connection,
@@ -293,12 +242,10 @@ class Desk:
                 delivery.peer,
                 state=state,
                 status=attempt.status,
-                error=attempt.error,
-                next_attempt_at=now + timedelta(seconds=pause_s) if again else None,
+                error=attempt.error or None,
+                next_attempt_at=next_at if again else None,
                 now=now,
             )
-            audit.append(connection, event, now=now)
-            studies.settle(connection, delivery.source_uid, delivery.revision, now=now)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -324,6 +271,15 @@ def _attempt(endpoint: scu.Endpoint, items: Sequence[Sequence[scu.Outgoing]]) ->
     # A peer that takes no SR at all but stores the picture has what it can show; the record says what it did not take.
     stored = scu.Outcome.FAILED not in outcomes and bool(outcomes & _TAKEN)
     return Attempt(stored=stored, status=worst, error=error)
+
+
+def _peer(connection: Connection, name: str) -> peers.Peer | None:
+    return next((one for one in peers.list_peers(connection) if one.name == name), None)
+
+
+def _destinations(connection: Connection, sender: str) -> list[str]:
+    peer = _peer(connection, sender)
+    return [one.name for one in peers.destinations_of(connection, peer)] if peer else []
 
 
 _TAKEN = {scu.Outcome.STORED, scu.Outcome.WARNING}

@@ -30,7 +30,7 @@ options = Options()
 
 
 def load() -> Config:
-    """Configuration as the options name it."""
+    """Load the configuration that the options name."""
     return load_config(options.data_dir, options.config)
 
 

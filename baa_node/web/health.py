@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from baa_node.db import Database, studies
+from baa_node.db import Database
+from baa_node.db.studies import counts
 from baa_node.errors import StoreError
 from baa_node.spool import Spool
 
@@ -33,6 +34,6 @@ class Health:
         return found
 
     def counts(self) -> dict[str, dict[str, int]]:
-        """Readings and deliveries by state."""
+        """Count readings and deliveries by state."""
         with self.database.reading() as connection:
-            return {"readings": studies.count_readings(connection), "deliveries": studies.count_deliveries(connection)}
+            return {"readings": counts.count_readings(connection), "deliveries": counts.count_deliveries(connection)}
