@@ -1,0 +1,232 @@
+"""What must not be read, and why: gates over the header and over the pixels.
+
+A gate returns a `Refusal` or None. All reasons found are listed, the most fundamental first, and the detail names
+attribute keywords, never the patient. The thresholds are fields of `Gates`, so that a node can be configured; each
+default carries its reason.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from pydicom import Dataset
+from pydicom.sr.codedict import codes as standard_codes
+from pydicom.uid import (
+    ComputedRadiographyImageStorage,
+    DigitalXRayImageStorageForPresentation,
+    DigitalXRayImageStorageForProcessing,
+    SecondaryCaptureImageStorage,
+)
+
+from baa_node.core import attributes, vocabulary
+from baa_node.core.assessment import Refusal
+from baa_node.core.codes import Reason
+from baa_node.core.radiograph import Radiograph, examination_day, read_laterality
+from baa_node.core.vocabulary import folded
+
+DX_FOR_PROCESSING: Final = str(DigitalXRayImageStorageForProcessing)
+SECONDARY_CAPTURE: Final = str(SecondaryCaptureImageStorage)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gates:
+    """Limits beyond which no bone age is given.
+
+    Attributes
+    ----------
+    sop_classes, modalities
+        What is read. ``DX_FOR_PROCESSING`` and ``SECONDARY_CAPTURE`` (digitised film, Modality ``RG`` or ``OT``) are
+        left out until a site adds them: raw detector values look unlike the training images, and a secondary capture
+        may be anything.
+    max_age_years
+        Growth references end at 18 or 19 years; nobody of 20 has open epiphyses to read.
+    max_age_contradiction_months
+        Patient's Age is rounded down to whole years, so a year of difference says nothing.
+    min_short_side
+        Pixels. The networks look at 224 to 500 pixels; below 200 the epiphyseal lines are not there any more.
+    min_spread
+        Grey levels between the 1st and the 99th percentile. The darkest of 1,262 validation images spans 15.
+    """
+
+    sop_classes: frozenset[str] = frozenset({str(ComputedRadiographyImageStorage), str(DigitalXRayImageStorageForPresentation)})
+    modalities: frozenset[str] = frozenset({"CR", "DX", "RG", "OT"})
+    max_age_years: float = 20.0
+    max_age_contradiction_months: float = 12.0
+    min_short_side: int = 200
+    min_spread: int = 8
+
+
+DEFAULT_GATES: Final = Gates()
+
+DAYS_PER_MONTH: Final = 365.25 / 12
+
+_Finding = tuple[Reason, str]
+_HeaderGate = Callable[[Dataset, Gates], Iterator[_Finding]]
+
+
+def refuse_header(ds: Dataset, gates: Gates = DEFAULT_GATES, *, sex_required: bool = True) -> Refusal | None:
+    """Judge an instance by its attributes alone, Pixel Data untouched.
+
+    Parameters
+    ----------
+    sex_required
+        False when the bundle can read without sex, or when a person supplied it.
+    """
+    findings = [finding for gate in _HEADER_GATES for finding in gate(ds, gates)]
+    if sex_required and attributes.text(ds, "PatientSex") not in {"F", "M"}:
+        findings.append((Reason.SEX_UNKNOWN, "PatientSex is neither F nor M"))
+    return _refusal(findings)
+
+
+def refuse_pixels(radiograph: Radiograph, gates: Gates = DEFAULT_GATES) -> Refusal | None:
+    """Judge a radiograph by its grey values alone."""
+    side = min(radiograph.pixels.shape)
+    if side < gates.min_short_side:
+        return _refusal([(Reason.POOR_QUALITY, f"the short side has {side} pixels, fewer than {gates.min_short_side}")])
+    low, high = np.percentile(radiograph.pixels[::4, ::4], (1, 99))
+    if high - low < gates.min_spread:
+        return _refusal([(Reason.POOR_QUALITY, f"grey values span {high - low:.0f} levels, fewer than {gates.min_spread}")])
+    return None
+
+
+def _refusal(findings: list[_Finding]) -> Refusal | None:
+    if not findings:
+        return None
+    reasons = tuple(dict.fromkeys(reason for reason, _ in findings))
+    return Refusal(reasons=reasons, detail="; ".join(dict.fromkeys(detail for _, detail in findings)))
+
+
+def _kind(ds: Dataset, gates: Gates) -> Iterator[_Finding]:
+    sop_class, modality = attributes.text(ds, "SOPClassUID"), attributes.text(ds, "Modality")
+    if sop_class and sop_class not in gates.sop_classes:
+        yield Reason.UNSUPPORTED, "SOPClassUID is not one that is read"
+    if modality and modality not in gates.modalities:
+        yield Reason.UNSUPPORTED, "Modality is not one that is read"
+    if "PixelData" not in ds:
+        yield Reason.UNSUPPORTED, "PixelData is absent"
+        return
+    if (attributes.integer(ds, "NumberOfFrames") or 1) > 1:
+        yield Reason.UNSUPPORTED, "NumberOfFrames is greater than 1"
+    photometric = attributes.text(ds, "PhotometricInterpretation")
+    if photometric not in {"", "MONOCHROME1", "MONOCHROME2"} or (attributes.integer(ds, "SamplesPerPixel") or 1) != 1:
+        yield Reason.UNSUPPORTED, "PhotometricInterpretation is not a grey scale"
+
+
+def _identity(ds: Dataset, _gates: Gates) -> Iterator[_Finding]:
+    for keyword in ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID"):
+        if not attributes.text(ds, keyword):
+            yield Reason.ATTRIBUTES, f"{keyword} is missing or empty"
+
+
+def _dates(ds: Dataset, gates: Gates) -> Iterator[_Finding]:
+    born, examined = attributes.day(ds, "PatientBirthDate"), examination_day(ds)
+    if born is None or examined is None:
+        return
+    if born > examined:
+        yield Reason.ATTRIBUTES, "PatientBirthDate is after StudyDate"
+        return
+    stated = _stated_age(ds)
+    months = (examined - born).days / DAYS_PER_MONTH
+    if stated is not None:
+        low, unit = stated
+        distance = max(low - months, months - (low + unit), 0.0)
+        if distance > gates.max_age_contradiction_months:
+            yield Reason.ATTRIBUTES, "PatientAge contradicts PatientBirthDate and StudyDate"
+
+
+_AGE: Final = re.compile(r"(\d{1,3})([DWMY])")
+_MONTHS: Final = {"D": 1 / DAYS_PER_MONTH, "W": 7 / DAYS_PER_MONTH, "M": 1.0, "Y": 12.0}
+
+
+def _stated_age(ds: Dataset) -> tuple[float, float] | None:
+    """Patient's Age (0010,1010) as months, rounded down, and the length of its unit in months."""
+    found = _AGE.fullmatch(attributes.text(ds, "PatientAge"))
+    return (int(found[1]) * _MONTHS[found[2]], _MONTHS[found[2]]) if found else None
+
+
+def _age(ds: Dataset, gates: Gates) -> Iterator[_Finding]:
+    born, examined = attributes.day(ds, "PatientBirthDate"), examination_day(ds)
+    stated = _stated_age(ds)
+    if born is not None and examined is not None:
+        months, source = (examined - born).days / DAYS_PER_MONTH, "PatientBirthDate and StudyDate"
+    elif stated is not None:
+        months, source = stated[0], "PatientAge"
+    else:
+        return
+    if months >= gates.max_age_years * 12:
+        yield Reason.AGE_OUTSIDE_USE, f"age of {gates.max_age_years:g} years or more by {source}"
+
+
+_ANATOMY_TEXT: Final = (
+    "BodyPartExamined",
+    "ProtocolName",
+    "SeriesDescription",
+    "AcquisitionDeviceProcessingDescription",
+    "StudyDescription",
+    "RequestedProcedureDescription",
+    "PerformedProcedureStepDescription",
+)
+_ANATOMY_CODES: Final = ("AnatomicRegionSequence", "PrimaryAnatomicStructureSequence", "ProcedureCodeSequence")
+
+
+def _anatomy(ds: Dataset, _gates: Gates) -> Iterator[_Finding]:
+    """Refuse when some attribute names another body part and none names a hand: a study may hold both, and pixels decide then."""
+    named = {keyword: folded(attributes.text(ds, keyword)) for keyword in _ANATOMY_TEXT}
+    for keyword in _ANATOMY_CODES:
+        named[keyword] = folded(" ".join(attributes.text(item, "CodeMeaning") for item in attributes.items(ds, keyword)))
+    if any(vocabulary.HAND.search(words) for words in named.values()):
+        return
+    others = [keyword for keyword, words in named.items() if vocabulary.OTHER_BODY_PART.search(words)]
+    if others:
+        yield Reason.NO_HAND, f"another body part is named in {', '.join(others)} and no hand anywhere"
+
+
+_BILATERAL: Final = frozenset({"51440002", "G-A102"})
+
+
+def _sides(ds: Dataset, _gates: Gates) -> Iterator[_Finding]:
+    """Refuse what is explicitly both hands. A study or request of both hands may hold one image a hand, so it does not count."""
+    if read_laterality(ds) is not None:
+        return
+    for keyword in ("ImageLaterality", "Laterality"):
+        if attributes.text(ds, keyword) == "B":
+            yield Reason.SEVERAL_HANDS, f"{keyword} is B (both)"
+    for region in attributes.items(ds, "AnatomicRegionSequence"):
+        modifiers = attributes.items(region, "AnatomicRegionModifierSequence")
+        if any(attributes.text(item, "CodeValue") in _BILATERAL for item in modifiers):
+            yield Reason.SEVERAL_HANDS, "AnatomicRegionModifierSequence says bilateral"
+    for keyword in ("BodyPartExamined", "SeriesDescription", "ProtocolName", "AcquisitionDeviceProcessingDescription"):
+        if vocabulary.BOTH_HANDS.search(folded(attributes.text(ds, keyword))):
+            yield Reason.SEVERAL_HANDS, f"{keyword} names both hands"
+
+
+_SIDE_VIEW_CODES: Final = frozenset(
+    code.value
+    for code in standard_codes.CID4010.concepts.values()
+    if "lateral" in code.meaning or "oblique" in code.meaning or code.meaning == "Sagittal"
+) | frozenset({"R-10236", "R-10232", "R-102CD", "R-10228", "R-1024A", "R-10254", "R-1025C", "R-10256", "R-1022A"})
+
+
+def _view(ds: Dataset, _gates: Gates) -> Iterator[_Finding]:
+    """Refuse lateral and oblique views (PS3.3 C.8.1.1.3 View Position, PS3.16 CID 4010), by text only where neither is given."""
+    position = folded(attributes.text(ds, "ViewPosition"))
+    views = attributes.items(ds, "ViewCodeSequence")
+    if vocabulary.SIDE_POSITION.search(position):
+        yield Reason.NOT_FRONTAL, "ViewPosition is lateral or oblique"
+    for item in views:
+        meaning = folded(attributes.text(item, "CodeMeaning"))
+        if attributes.text(item, "CodeValue") in _SIDE_VIEW_CODES or re.search(r"\bLATERAL|OBLIQUE", meaning):
+            yield Reason.NOT_FRONTAL, "ViewCodeSequence is lateral or oblique"
+    if position or views:
+        return
+    for keyword in ("SeriesDescription", "ProtocolName", "AcquisitionDeviceProcessingDescription"):
+        words = folded(attributes.text(ds, keyword))
+        if vocabulary.SIDE_VIEW.search(words) and not vocabulary.FRONTAL_VIEW.search(words):
+            yield Reason.NOT_FRONTAL, f"{keyword} names a lateral or oblique view"
+
+
+_HEADER_GATES: Final[tuple[_HeaderGate, ...]] = (_kind, _identity, _dates, _anatomy, _sides, _view, _age)
