@@ -39,38 +39,85 @@ BASE_WIDTH_MM = {
 FINGER_RADIUS_MM = {1: (12.5, 11.5, 9.5), 2: (11.5, 10.0, 8.2), 3: (11.8, 10.2, 8.5), 4: (11.2, 9.6, 8.0), 5: (10.2, 8.6, 7.0)}
 JOINT_MM = 1.5
 
-# (fraction of the length, fraction of the half width at the growing end); the growing end comes first
-PHALANX = ((0.0, 0.0), (0.004, 0.72), (0.02, 0.96), (0.06, 0.99), (0.2, 0.82), (0.42, 0.64), (0.62, 0.59), (0.78, 0.66), (0.88, 0.76), (0.95, 0.74),
-           (0.985, 0.55), (1.0, 0.0))  # fmt: skip
-DISTAL_PHALANX = ((0.0, 0.0), (0.006, 0.75), (0.03, 0.97), (0.1, 0.92), (0.3, 0.6), (0.55, 0.4), (0.7, 0.38), (0.82, 0.5), (0.9, 0.54), (0.96, 0.42),
-                  (1.0, 0.0))  # fmt: skip
-METACARPAL = ((0.0, 0.0), (0.004, 0.55), (0.02, 0.74), (0.07, 0.76), (0.18, 0.62), (0.4, 0.52), (0.6, 0.53), (0.78, 0.68), (0.9, 0.9), (0.96, 0.9),
-              (0.99, 0.66), (1.0, 0.0))  # fmt: skip
-FIRST_METACARPAL = ((0.0, 0.0), (0.006, 0.75), (0.025, 0.94), (0.08, 0.94), (0.25, 0.72), (0.5, 0.62), (0.7, 0.7), (0.87, 0.9), (0.95, 0.84),
-                    (0.985, 0.6), (1.0, 0.0))  # fmt: skip
-RADIUS = ((0.0, 0.0), (0.001, 0.7), (0.008, 0.96), (0.02, 0.98), (0.08, 0.82), (0.16, 0.64), (0.28, 0.5), (0.5, 0.44), (1.0, 0.46))
-ULNA = ((0.0, 0.0), (0.001, 0.7), (0.008, 0.94), (0.03, 0.96), (0.1, 0.8), (0.2, 0.68), (0.5, 0.66), (1.0, 0.74))
+# fraction of the length from the growing end -> fraction of the half width there
+PHALANX = {
+    0.0: 0.0,
+    0.004: 0.72,
+    0.02: 0.96,
+    0.06: 0.99,
+    0.2: 0.8,
+    0.42: 0.62,
+    0.62: 0.57,
+    0.78: 0.64,
+    0.88: 0.75,
+    0.95: 0.74,
+    0.985: 0.55,
+    1.0: 0.0,
+}
+DISTAL_PHALANX = {
+    0.0: 0.0,
+    0.006: 0.75,
+    0.03: 0.97,
+    0.1: 0.9,
+    0.28: 0.56,
+    0.5: 0.38,
+    0.68: 0.37,
+    0.8: 0.47,
+    0.88: 0.55,
+    0.95: 0.5,
+    0.985: 0.3,
+    1.0: 0.0,
+}
+METACARPAL = {
+    0.0: 0.0,
+    0.004: 0.6,
+    0.02: 0.8,
+    0.06: 0.83,
+    0.16: 0.66,
+    0.36: 0.53,
+    0.58: 0.5,
+    0.76: 0.62,
+    0.88: 0.82,
+    0.95: 0.84,
+    0.985: 0.62,
+    1.0: 0.0,
+}
+FIRST_METACARPAL = {
+    0.0: 0.0,
+    0.006: 0.75,
+    0.025: 0.94,
+    0.08: 0.94,
+    0.25: 0.72,
+    0.5: 0.6,
+    0.7: 0.68,
+    0.87: 0.9,
+    0.95: 0.84,
+    0.985: 0.6,
+    1.0: 0.0,
+}
+RADIUS = {0.0: 0.0, 0.001: 0.7, 0.008: 0.96, 0.02: 0.98, 0.08: 0.82, 0.16: 0.64, 0.28: 0.5, 0.5: 0.44, 1.0: 0.46}
+ULNA = {0.0: 0.0, 0.001: 0.7, 0.008: 0.94, 0.03: 0.96, 0.1: 0.8, 0.2: 0.68, 0.5: 0.66, 1.0: 0.74}
 
 FOREARM_LENGTH_MM = 150.0
 
 CARPAL_CENTRE_MM = {
-    "capitate": (-0.5, 0.0),
-    "hamate": (-13.0, 0.5),
-    "triquetrum": (-20.5, -11.0),
-    "lunate": (-6.5, -18.5),
-    "scaphoid": (11.0, -11.5),
-    "trapezium": (21.5, 0.0),
-    "trapezoid": (11.3, 5.0),
-    "pisiform": (-21.0, -8.0),
+    "capitate": (-0.5, -0.5),
+    "hamate": (-13.5, 0.5),
+    "triquetrum": (-20.5, -11.5),
+    "lunate": (-7.0, -18.0),
+    "scaphoid": (11.0, -11.0),
+    "trapezium": (21.5, -0.5),
+    "trapezoid": (11.5, 4.5),
+    "pisiform": (-21.5, -9.0),
 }
 CARPAL_OUTLINE_MM = {
-    "capitate": ((-6.5, 10.5), (0, 11.5), (6, 11), (6.5, 5), (4.5, -1), (6, -6), (4, -11), (-1, -12.5), (-5.5, -10), (-6.5, -4), (-5.5, 3)),
-    "hamate": ((-8, 8.5), (-2, 10), (4.5, 9), (6, 3), (5.5, -4), (3.5, -11), (-1, -9), (-6, -3), (-8.5, 3)),
-    "triquetrum": ((-5, 6), (1, 7.5), (5.5, 2), (6, -4), (1, -7), (-5, -5), (-7, 0)),
-    "lunate": ((-8.5, -2), (-6, 4), (-1, 3.5), (4, 5.5), (8, 3), (8, -3.5), (3, -6.5), (-4, -6.5)),
-    "scaphoid": ((-7.5, -8.5), (-1, -9.5), (4, -5), (8, 1), (9.5, 6), (6, 9.5), (1.5, 6), (-3, 1), (-8, -3)),
-    "trapezium": ((-6, 4), (-1, 7.5), (6, 5), (8.5, -1), (4, -6.5), (-2, -6), (-6, -2)),
-    "trapezoid": ((-4.5, 5.5), (4.5, 6.5), (6, 0), (3.5, -5.5), (-3, -5), (-5.5, 0)),
+    "capitate": ((-7, 11), (0, 12.5), (6.5, 12), (7.5, 6), (5, -1), (6.5, -6), (5, -12), (-1, -14), (-6.5, -11), (-7, -4), (-5.5, 4)),
+    "hamate": ((-9, 9), (-3, 11), (5, 10.5), (6.5, 3), (6, -5), (4, -13), (0, -11), (-6, -4.5), (-9.5, 2)),
+    "triquetrum": ((-6.5, 6), (-1, 8.5), (4, 5), (7.5, -2), (6, -8), (0, -8), (-6, -5), (-8, 1)),
+    "lunate": ((-9.5, -1), (-7.5, 4.5), (-2, 4), (4, 6), (9, 4.5), (9, -3.5), (3.5, -7.5), (-5, -7)),
+    "scaphoid": ((-9, -9.5), (-2, -11), (4.5, -6.5), (8, 0), (11.5, 5.5), (9, 10.5), (3, 9.5), (0, 4), (-3.5, 0.5), (-9, -2.5)),
+    "trapezium": ((-7, 5), (-2, 9), (5, 7.5), (9.5, 1), (8, -5), (2, -7.5), (-5, -7), (-7.5, -2)),
+    "trapezoid": ((-5, 6), (0, 8), (5.5, 7), (6.5, 0), (4, -6.5), (-3, -6), (-6, 0)),
     "pisiform": ((-4.5, 2), (0, 4.5), (4, 2.5), (4.5, -2), (0, -4.5), (-4, -2.5)),
 }  # fmt: skip
 
@@ -114,6 +161,10 @@ class Bone:
         End points of the long axis, mm; a round bone has a short axis.
     scars
         ``(point, point, strength)`` of dense lines where a plate is closing.
+    rim
+        Offset in mm between the dorsal and the palmar edge, which are both seen.
+    smooth_mm
+        Rounding of the outline; larger where parts have grown together.
     """
 
     name: str
@@ -122,6 +173,8 @@ class Bone:
     radius_mm: float
     axis: tuple[Points, Points]
     scars: tuple[tuple[Points, Points, float], ...] = ()
+    rim: Points = field(default_factory=lambda: np.zeros(2))
+    smooth_mm: float = 0.25
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,10 +207,12 @@ class _Frame:
 
     def place(self, u: Points, s: Points) -> Points:
         along, across = _axes(self.angle_deg)
-        return self.origin + np.outer(s, along) + np.outer(u, across)
+        placed: Points = self.origin + np.outer(s, along) + np.outer(u, across)
+        return placed
 
     def point(self, u: float, s: float) -> Points:
-        return self.place(np.array([u]), np.array([s]))[0]
+        along, across = _axes(self.angle_deg)
+        return self.origin + s * along + u * across
 
 
 def build_hand(age_months: float, sex: Sex, pose: Pose) -> Hand:
@@ -166,7 +221,7 @@ def build_hand(age_months: float, sex: Sex, pose: Pose) -> Hand:
     # Growing bones are short for their width, and a small child's fingers are plump.
     stout = scale**-0.12
     rays = {ray: _ray_joints(ray, pose) for ray in range(1, 6)}
-    plan = _Plan(age_months=age_months, sex=sex, stout=stout * pose.width, cartilage=1.0 + 2.2 * (1.0 - min(scale, 1.0)))
+    plan = _Plan(age_months=age_months, sex=sex, stout=stout * pose.width, cartilage=1.0 + 1.7 * (1.0 - min(scale, 1.0)))
     bones = [bone for ray, joints in rays.items() for bone in _ray_bones(ray, joints, plan)]
     bones += [*_carpals(plan), *_forearm(plan), *_sesamoid(rays[1], plan)]
     capsules, skin = _flesh(rays, pose.flesh * scale**-0.1)
@@ -220,25 +275,26 @@ def _tubular(name: str, base: Points, head: Points, plan: _Plan) -> Bone:
     bone, ray = name[:2], int(name[2])
     width = BASE_WIDTH_MM[bone][ray] * plan.stout
     if bone == "MC" and ray != 1:
-        return _long_bone(name, head, base, width, METACARPAL, plan, epiphysis_height=0.68)
+        return _long_bone(name, head, base, width=width, profile=METACARPAL, plan=plan, epiphysis_height=0.7)
     profile = {"DP": DISTAL_PHALANX, "MC": FIRST_METACARPAL}.get(bone, PHALANX)
-    return _long_bone(name, base, head, width, profile, plan, epiphysis_height=0.4 if bone == "MC" else 0.34)
+    return _long_bone(name, base, head, width=width, profile=profile, plan=plan, epiphysis_height=0.38 if bone == "MC" else 0.3)
 
 
 def _long_bone(
     name: str,
     growing: Points,
     other: Points,
-    width: float,
-    profile: tuple[tuple[float, float], ...],
-    plan: _Plan,
     *,
+    width: float,
+    profile: dict[float, float],
+    plan: _Plan,
     epiphysis_height: float,
 ) -> Bone:
     """Shaft, epiphysis, and the bridge between them; ``growing`` is the end that carries the epiphysis."""
     axis = other - growing
     total = float(np.hypot(*axis))
     frame = _Frame(origin=growing, angle_deg=float(np.rad2deg(np.arctan2(axis[0], axis[1]))))
+    along, across = _axes(frame.angle_deg)
     state = plan.epiphysis(name)
     cartilage = 0.5 * JOINT_MM * plan.cartilage
     top = cartilage + epiphysis_height * width
@@ -256,15 +312,17 @@ def _long_bone(
     return Bone(
         name=name,
         outlines=tuple(outlines),
-        cortex_mm=(0.155 * width * 0.62, 0.045 * width**0.5),
-        radius_mm=0.36 * width,
+        cortex_mm=(0.155 * width * 0.62, 0.085 * width**0.5),
+        radius_mm=(0.27 if name == "radius" else 0.36) * width,
         axis=(frame.point(0.0, top), frame.point(0.0, total)),
         scars=scars,
+        rim=0.05 * width * along + 0.03 * width * across,
+        smooth_mm=0.25 + 0.7 * state.fused,
     )
 
 
-def _shaft(frame: _Frame, profile: tuple[tuple[float, float], ...], start: float, end: float, width: float) -> Points:
-    at, half = np.array(profile).T
+def _shaft(frame: _Frame, profile: dict[float, float], start: float, end: float, width: float) -> Points:
+    at, half = np.array(list(profile.items())).T
     t = np.unique(np.concatenate([np.linspace(0.0, 1.0, 48), at]))
     w = 0.5 * width * np.interp(t, at, half)
     w[2:-2] = np.convolve(w, np.full(5, 0.2), "same")[2:-2]
@@ -276,26 +334,31 @@ def _epiphysis(name: str, frame: _Frame, state: Epiphysis, width: float, zone: t
     """Outline of the epiphysis: a dot that becomes a disc as wide as the shaft (bar, ball, wedge or styloid by bone)."""
     ball = name[:2] == "MC" and name != "MC1"
     theta = np.linspace(0.0, 2 * np.pi, 64, endpoint=False)
-    power = 2.0 / (2.0 + (0.5 if ball else 1.6) * state.growth)
+    plate_side = np.sin(theta) > 0
+    power = 2.0 / (2.0 + np.where(plate_side, 1.6, 0.1 if ball else 1.6) * state.growth)
     height = (zone[1] - zone[0]) * (0.42 + 0.58 * state.growth)
     across = np.sign(np.cos(theta)) * np.abs(np.cos(theta)) ** power
-    s = 0.5 * height * np.sign(np.sin(theta)) * np.abs(np.sin(theta)) ** power
-    u = 0.5 * width * state.width * across * (0.94 if ball else 0.97)
-    plate_side = np.sin(theta) > 0
+    # the articular half of a metacarpal head is the longer one
+    half = height * np.where(plate_side, 0.35, 0.65) if ball else 0.5 * height
+    s = half * np.sign(np.sin(theta)) * np.abs(np.sin(theta)) ** power
+    u = 0.5 * width * state.width * across * (0.86 if ball else 0.97)
     s = np.where(plate_side, s + 0.22 * state.cap * height * np.abs(across) ** 4, s)
     if name == "radius":
-        s *= 1.0 - 0.32 * across
+        s *= np.where(plate_side, 1.0, 1.0 - 0.5 * across)
         s -= np.where(plate_side, 0.0, 0.45 * state.growth**2 * height * np.clip(-across, 0, 1) ** 3)
     if name == "ulna":
         s -= np.where(plate_side, 0.0, 0.75 * state.growth * height * np.exp(-(((across - 0.85) / 0.18) ** 2)))
-    return frame.place(u, 0.5 * (zone[0] + zone[1]) + s)
+    middle = 0.5 * (zone[0] + zone[1]) + (0.15 * height if ball else 0.0)
+    return frame.place(u, middle + s)
 
 
 def _forearm(plan: _Plan) -> list[Bone]:
-    radius_end, ulna_end = np.array([7.5, -25.5]), np.array([-18.5, -26.5])
+    radius, ulna = np.array([7.5, -23.5]), np.array([-18.5, -25.5])
+    to_elbow = np.array([0.0, -FOREARM_LENGTH_MM])
+    apart = np.array([3.0, 0.0])
     return [
-        _long_bone("radius", radius_end, radius_end + [-3.0, -FOREARM_LENGTH_MM], 30.0 * plan.stout, RADIUS, plan, epiphysis_height=0.27),
-        _long_bone("ulna", ulna_end, ulna_end + [3.0, -FOREARM_LENGTH_MM], 15.5 * plan.stout, ULNA, plan, epiphysis_height=0.42),
+        _long_bone("radius", radius, radius + to_elbow - apart, width=30.0 * plan.stout, profile=RADIUS, plan=plan, epiphysis_height=0.27),
+        _long_bone("ulna", ulna, ulna + to_elbow + apart, width=15.5 * plan.stout, profile=ULNA, plan=plan, epiphysis_height=0.42),
     ]
 
 
@@ -313,14 +376,14 @@ def _sesamoid(thumb: list[Points], plan: _Plan) -> list[Bone]:
     if size == 0:
         return []
     along = (thumb[1] - thumb[0]) / np.hypot(*(thumb[1] - thumb[0]))
-    centre = thumb[1] - 4.0 * along + 7.5 * np.array([-along[1], along[0]])
+    centre = thumb[1] - 3.0 * along + 9.5 * np.array([-along[1], along[0]])
     outline = np.array([(-2.6, 0), (-1.6, 1.8), (1.4, 1.9), (2.6, 0.2), (1.5, -1.8), (-1.5, -1.9)])
     return [_round_bone("sesamoid", centre, outline, size)]
 
 
 def _round_bone(name: str, centre: Points, outline: Points, size: float) -> Bone:
-    """A carpal: a small disc at first, its own shape when mature."""
-    for _ in range(3):
+    """Outline a carpal: a small disc at first, its own shape when mature."""
+    for _ in range(2):
         outline = _chaikin(outline)
     middle = outline.mean(axis=0)
     radial = outline - middle
@@ -331,9 +394,11 @@ def _round_bone(name: str, centre: Points, outline: Points, size: float) -> Bone
     return Bone(
         name=name,
         outlines=(centre + middle + shape,),
-        cortex_mm=(0.16 * radius**0.5 + 0.1, 0.16 * radius**0.5 + 0.1),
+        cortex_mm=(0.2 * radius**0.5 + 0.1, 0.2 * radius**0.5 + 0.1),
         radius_mm=max(0.75 * radius, 1.0),
-        axis=(centre - [0.0, radius], centre + [0.0, radius]),
+        axis=(centre - np.array([0.0, radius]), centre + np.array([0.0, radius])),
+        rim=radius * np.array([0.12, -0.2]),
+        smooth_mm=0.3,
     )
 
 
@@ -388,6 +453,8 @@ def _scaled_bone(bone: Bone, scale: float) -> Bone:
         cortex_mm=(bone.cortex_mm[0] * scale, bone.cortex_mm[1] * scale),
         radius_mm=bone.radius_mm * scale,
         axis=(bone.axis[0] * scale, bone.axis[1] * scale),
+        rim=bone.rim * scale,
+        smooth_mm=bone.smooth_mm * scale,
         scars=tuple((a * scale, b * scale, strength) for a, b, strength in bone.scars),
     )
 

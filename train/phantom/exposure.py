@@ -46,8 +46,8 @@ class Technique:
     def drawn(cls, rng: np.random.Generator) -> Technique:
         """Draw one at random from the range seen in practice."""
         return cls(
-            air=float(rng.uniform(0.04, 0.2)),
-            gain=float(rng.uniform(0.42, 0.62)),
+            air=float(rng.uniform(0.03, 0.28)),
+            gain=float(rng.uniform(0.36, 0.6)),
             gradient=(float(rng.uniform(-0.03, 0.03)), float(rng.uniform(-0.04, 0.04))),
             noise=float(rng.uniform(0.004, 0.010)),
             blur_px=float(rng.uniform(0.5, 0.9)),
@@ -64,18 +64,18 @@ def expose(soft_mm: Image, bone_mm: Image, technique: Technique, rng: np.random.
     height, width = grey.shape
     grey += technique.gradient[0] * np.linspace(-0.5, 0.5, width, dtype=np.float32)[None, :]
     grey += technique.gradient[1] * np.linspace(-0.5, 0.5, height, dtype=np.float32)[:, None]
-    grey = cv2.GaussianBlur(grey, (0, 0), technique.blur_px)
-    noise = cv2.GaussianBlur(rng.standard_normal(grey.shape, np.float32), (0, 0), 0.6)
-    grey += (1.8 * technique.noise) * noise * np.exp(0.5 * attenuation)
+    noise: Image = cv2.GaussianBlur(rng.standard_normal(grey.shape, np.float32), (0, 0), 0.6)
+    seen: Image = cv2.GaussianBlur(grey, (0, 0), technique.blur_px)
+    seen += (1.8 * technique.noise) * noise * np.exp(0.5 * attenuation)
     if technique.enhance > 0:
-        grey += technique.enhance * 0.6 * (grey - cv2.GaussianBlur(grey, (0, 0), max(height / 240, 1.0)))
-    return grey
+        seen += technique.enhance * 0.6 * (seen - cv2.GaussianBlur(seen, (0, 0), max(height / 240, 1.0)))
+    return seen
 
 
 def collimate(grey: Image, rng: np.random.Generator, level: float) -> Mask:
     """Darken what lies outside a slightly turned rectangle, in place; returns the exposed field."""
     height, width = grey.shape
-    margin = rng.uniform(0.012, 0.05, size=4) * np.array([width, height, width, height])
+    margin = rng.uniform(0.008, 0.028, size=4) * np.array([width, height, width, height])
     corners = np.array(
         [(margin[0], margin[1]), (width - margin[2], margin[1]), (width - margin[2], height - margin[3]), (margin[0], height - margin[3])]
     )
@@ -121,4 +121,5 @@ def to_pixels(grey: Image) -> NDArray[np.uint16]:
 def _wide_blur(image: Image) -> Image:
     height, width = image.shape
     small = cv2.resize(image, (max(width // 16, 1), max(height // 16, 1)), interpolation=cv2.INTER_AREA)
-    return cv2.resize(cv2.GaussianBlur(small, (0, 0), 3.0), (width, height), interpolation=cv2.INTER_LINEAR)
+    blurred: Image = cv2.resize(cv2.GaussianBlur(small, (0, 0), 3.0), (width, height), interpolation=cv2.INTER_LINEAR)
+    return blurred

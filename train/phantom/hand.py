@@ -73,7 +73,9 @@ def draw_hand(
         raise ValueError(f"bone age must lie in {AGE_RANGE_MONTHS} months, got {age_months}")
     rng = np.random.default_rng([seed, 0x48414E44])
     hand = build_hand(age_months, sex, random_pose(rng))
-    view = _framed(hand, rng, max(height_px, WORKING_HEIGHT_PX))
+    working_px = max(height_px, WORKING_HEIGHT_PX)
+    shape = (working_px, round(working_px * float(rng.uniform(0.68, 0.88))))
+    view = framed(hand, rng, shape, fill=float(rng.uniform(0.82, 1.0)))
     soft, signed = projection.soft_tissue(hand, view)
     bone = projection.bone_mineral(hand, view, projection.trabecular_grain(rng))
     technique = Technique.drawn(rng)
@@ -112,9 +114,9 @@ def random_pose(rng: np.random.Generator) -> Pose:
     )
 
 
-def _framed(hand: Hand, rng: np.random.Generator, height_px: int) -> View:
-    """Fit the hand into a frame: fingertips below the top edge, forearm running out at the bottom."""
-    width_px = round(height_px * float(rng.uniform(0.68, 0.88)))
+def framed(hand: Hand, rng: np.random.Generator, shape: tuple[int, int], fill: float) -> View:
+    """Fit the hand into a frame: fingertips below the top edge, forearm running out at the bottom; ``fill`` 1 leaves least room."""
+    height_px, width_px = shape
     turn = float(rng.normal(0.0, 4.5))
     unit = View.of(px_per_mm=1.0, turn_deg=turn, offset=np.zeros(2), shape=(1, 1))
     fingers = unit(np.vstack([capsule.end for capsule in hand.capsules]))
@@ -125,10 +127,10 @@ def _framed(hand: Hand, rng: np.random.Generator, height_px: int) -> View:
     tall = -wrist + forearm - (top - skin)
     wide = right - left + 2 * skin
     margin = float(rng.uniform(0.04, 0.1))
-    px_per_mm = min(height_px * (1 - margin) / tall, width_px * (1 - 1.6 * margin) / wide)
-    x = 0.5 * width_px - px_per_mm * 0.5 * (left + right) + rng.uniform(-0.3, 0.3) * (width_px - px_per_mm * wide)
+    px_per_mm = fill * min(height_px * (1 - margin) / tall, width_px * (1 - 2 * margin) / wide)
+    x = 0.5 * width_px - px_per_mm * 0.5 * (left + right) + rng.uniform(-0.2, 0.2) * (width_px - px_per_mm * wide)
     y = height_px * margin - px_per_mm * (top - skin)
-    return View.of(px_per_mm=px_per_mm, turn_deg=turn, offset=np.array([x, y]), shape=(height_px, width_px))
+    return View.of(px_per_mm=px_per_mm, turn_deg=turn, offset=np.array([x, y]), shape=shape)
 
 
 def _mark(grey: exposure.Image, signed: exposure.Image, laterality: Laterality, rng: np.random.Generator) -> None:

@@ -11,6 +11,7 @@ Ages are months, girls first, then boys. Sources of the facts:
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -128,7 +129,8 @@ def carpal_size(name: str, age_months: float, sex: Sex) -> float:
     if age_months < appears:
         return 0.0
     mature = appears + 30.0 if name == "sesamoid" else _of(CARPALS_MATURE_MONTHS, sex)
-    return 0.25 + 0.75 * _ramp(age_months, appears, mature) ** 0.65
+    grown = _ramp(age_months, appears, mature)
+    return 0.25 + 0.75 * math.pow(grown, 0.65)
 
 
 def hand_length_mm(age_months: float, sex: Sex) -> float:

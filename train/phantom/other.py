@@ -13,8 +13,7 @@ from baa_node.core.radiograph import Sex
 from train.phantom import exposure, projection
 from train.phantom.anatomy import build_hand
 from train.phantom.exposure import Image, Technique
-from train.phantom.hand import random_pose
-from train.phantom.projection import View
+from train.phantom.hand import framed, random_pose
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,42 +48,40 @@ def draw_not_a_hand(kind: str, seed: int, *, height_px: int = 1200) -> NotAHand:
 
 
 def _two_hands(rng: np.random.Generator, height_px: int) -> tuple[Image, Image, float]:
-    """Both hands of one child side by side."""
-    width = round(height_px * 1.2)
+    """Draw both hands of one child side by side."""
+    width = round(height_px * 1.3)
     age, sex = float(rng.uniform(36, 180)), Sex.FEMALE if rng.random() < 0.5 else Sex.MALE
     halves = []
-    for turn in (-3.0, 3.0):
+    for _ in range(2):
         hand = build_hand(age, sex, random_pose(rng))
-        px_per_mm = 0.8 * height_px / (245.0 * hand.scale)
-        offset = np.array([0.25 * width, height_px * 0.72])
-        view = View.of(px_per_mm=px_per_mm, turn_deg=turn, offset=offset, shape=(height_px, width // 2))
+        view = framed(hand, rng, (height_px, width // 2), fill=0.9)
         soft, _ = projection.soft_tissue(hand, view)
         halves.append((soft, projection.bone_mineral(hand, view, projection.trabecular_grain(rng))))
     (soft_left, bone_left), (soft_right, bone_right) = halves
     soft, bone = np.hstack([soft_left, soft_right[:, ::-1]]), np.hstack([bone_left, bone_right[:, ::-1]])
-    return np.ascontiguousarray(soft), np.ascontiguousarray(bone), 1.0 / px_per_mm
+    return np.ascontiguousarray(soft), np.ascontiguousarray(bone), 1.0 / view.px_per_mm
 
 
 def _foot_or_long_bone(rng: np.random.Generator, height_px: int) -> tuple[Image, Image, float]:
-    """A knee: thigh bone above, shin bones below, in a limb that crosses the whole frame."""
+    """Draw a knee: thigh bone above, shin bones below, in a limb that crosses the whole frame."""
     width = round(height_px * float(rng.uniform(0.6, 0.8)))
     y, x = np.mgrid[0:height_px, 0:width].astype(np.float32) / height_px
     middle = 0.5 * width / height_px + float(rng.uniform(-0.03, 0.03))
     knee = float(rng.uniform(0.45, 0.55))
     limb = 0.2 + 0.05 * np.cos(6.0 * (y - knee))
     u = np.clip(np.abs(x - middle) / limb, 0, 1)
-    soft = 85.0 * np.sqrt(1 - u * u)
+    soft = 30.0 * np.sqrt(1 - u * u)
     flare = np.exp(-(((y - knee) / 0.09) ** 2))
-    gap = 1 / (1 + np.exp(-(np.abs(y - knee) - 0.012) * 500))
+    gap = 0.5 + 0.5 * np.tanh((np.abs(y - knee) - 0.012) * 250)
     bone = _shaft(x - middle, 0.055 + 0.075 * flare, 0.016 - 0.012 * flare) * gap
-    fibula = 1 / (1 + np.exp(-(y - knee - 0.06) * 200))
+    fibula = 0.5 + 0.5 * np.tanh((y - knee - 0.06) * 100)
     bone += _shaft(x - middle + 0.125 + 0.02 * flare, 0.018 + 0.012 * flare, 0.007) * fibula
     bone *= 1 + 0.06 * cv2.GaussianBlur(rng.standard_normal(bone.shape, np.float32), (0, 0), 1.5) * 3
-    return soft.astype(np.float32), (150.0 * bone).astype(np.float32), 300.0 / height_px
+    return soft.astype(np.float32), (32.0 * bone).astype(np.float32), 300.0 / height_px
 
 
 def _texture(rng: np.random.Generator, height_px: int) -> tuple[Image, Image, float]:
-    """Clouds without any anatomy."""
+    """Draw clouds without any anatomy."""
     width = round(height_px * 0.8)
     clouds = np.zeros((height_px, width), np.float32)
     for cells in (4, 9, 21, 60):
@@ -94,7 +91,7 @@ def _texture(rng: np.random.Generator, height_px: int) -> tuple[Image, Image, fl
 
 
 def _blank(rng: np.random.Generator, height_px: int) -> tuple[Image, Image, float]:
-    """An exposed detector with nothing on it."""
+    """Expose a detector with nothing on it."""
     shape = (height_px, round(height_px * float(rng.uniform(0.7, 0.9))))
     return np.zeros(shape, np.float32), np.zeros(shape, np.float32), 0.2
 
@@ -103,7 +100,8 @@ def _shaft(u: Image, half: Image, cortex: Image | float) -> Image:
     outer = np.sqrt(np.maximum(half * half - u * u, 0.0))
     inside = np.maximum(half - cortex, 0.0)
     inner = np.sqrt(np.maximum(inside * inside - u * u, 0.0))
-    return 2 * (outer - 0.75 * inner)
+    chord: Image = 2 * (outer - 0.75 * inner)
+    return chord
 
 
 KINDS: dict[str, Callable[[np.random.Generator, int], tuple[Image, Image, float]]] = {

@@ -14,7 +14,7 @@ Image = NDArray[np.float32]
 
 _SHIFT = 4  # fractional bits of the polygon coordinates given to OpenCV
 _COARSE = 3  # soft tissue is smooth: it is drawn on every third pixel
-_SPONGY = 0.2  # mineral of spongy bone relative to compact bone
+_SPONGY = 0.26  # mineral of spongy bone relative to compact bone
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +48,7 @@ class View:
         return float(np.sqrt(abs(np.linalg.det(self.matrix))))
 
     def __call__(self, points: Points) -> Points:
+        """Map ``(N, 2)`` mm to pixels."""
         return points @ self.matrix.T + self.offset
 
     def coarse(self, factor: int) -> View:
@@ -89,7 +90,8 @@ def trabecular_grain(rng: np.random.Generator, size: int = 384) -> Image:
     streaks = cv2.GaussianBlur(rng.standard_normal((size, size), np.float32), (0, 0), sigmaX=1.2, sigmaY=7.0)
     mesh = cv2.GaussianBlur(rng.standard_normal((size, size), np.float32), (0, 0), 1.8)
     grain = 0.75 * streaks / streaks.std() + 0.65 * mesh / mesh.std()
-    return (grain / grain.std()).astype(np.float32)
+    tile: Image = (grain / grain.std()).astype(np.float32)
+    return tile
 
 
 def _lens(depth_mm: Image, scale: float) -> Image:
@@ -97,14 +99,16 @@ def _lens(depth_mm: Image, scale: float) -> Image:
     radius = 10.0 * scale
     d = np.minimum(depth_mm, radius)
     palm = np.clip((depth_mm - radius) / (24.0 * scale), 0.0, 1.0)
-    return (1.7 * np.sqrt(np.maximum(2 * radius * d - d * d, 0.0)) + 11.0 * scale * palm * (2 - palm)).astype(np.float32)
+    thickness: Image = (1.7 * np.sqrt(np.maximum(2 * radius * d - d * d, 0.0)) + 11.0 * scale * palm * (2 - palm)).astype(np.float32)
+    return thickness
 
 
 def _capsule_outline(capsule: Capsule) -> Points:
     theta = np.linspace(0, 2 * np.pi, 32, endpoint=False)
     circle = np.stack([np.cos(theta), np.sin(theta)], axis=1)
     both = np.vstack([capsule.start + capsule.radius_start * circle, capsule.end + capsule.radius_end * circle])
-    return cv2.convexHull(both.astype(np.float32))[:, 0].astype(float)
+    hull: Points = cv2.convexHull(both.astype(np.float32))[:, 0].astype(float)
+    return hull
 
 
 def _fill(mask: NDArray[np.uint8], outline_px: Points) -> None:
@@ -119,6 +123,8 @@ def _add_bone(total: Image, bone: Bone, view: View, grain: Image) -> None:
     box = np.zeros((high[1] - low[1], high[0] - low[0]), np.uint8)
     for outline in outlines:
         _fill(box, outline - low)
+    box = cv2.GaussianBlur(box, (0, 0), max(bone.smooth_mm * view.px_per_mm, 0.5))
+    box = np.where(box > 127, np.uint8(255), np.uint8(0))
     shadow = _shell(bone, box, view, low, grain)
     _add_scars(shadow, bone, view, low)
     shadow = cv2.GaussianBlur(shadow, (0, 0), max(0.12 * view.px_per_mm, 0.6))
@@ -144,8 +150,12 @@ def _shell(bone: Bone, box: NDArray[np.uint8], view: View, low: Points, grain: I
     outer = _chord(distance, bone.radius_mm)
     inner = _chord(distance - cortex, np.maximum(bone.radius_mm - cortex, 0.05))
     streaks = _laid(grain, base, axis / length, box.shape, scale)
-    spongy = inner * _SPONGY * (1.0 - 0.45 * middle) * (1.0 + 0.38 * streaks)
-    return np.where(box > 0, outer - inner + spongy, 0.0).astype(np.float32)
+    spongy = _SPONGY * (1.0 - 0.45 * middle) * (inner + 0.9 * streaks * np.sqrt(inner))
+    compact = outer - inner
+    shift = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
+    shift[:, 2] = view.matrix @ bone.rim
+    rim = cv2.warpAffine(compact, shift, box.shape[::-1]) * (1.0 - middle)
+    return np.where(box > 0, compact + 0.3 * rim + spongy, 0.0).astype(np.float32)
 
 
 def _chord(depth: Image, radius: Image | float) -> Image:
@@ -158,7 +168,10 @@ def _laid(grain: Image, base: Points, along: Points, shape: tuple[int, int], px_
     zoom = px_per_mm * 0.16
     matrix = np.array([[-along[1], along[0], 0.0], [along[0], along[1], 0.0]]) / zoom
     matrix[:, 2] = grain.shape[0] / 2 - matrix[:, :2] @ base
-    return cv2.warpAffine(grain, matrix, (shape[1], shape[0]), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_WRAP)
+    laid: Image = cv2.warpAffine(
+        grain, matrix, (shape[1], shape[0]), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_WRAP
+    )
+    return laid
 
 
 def _add_scars(shadow: Image, bone: Bone, view: View, low: Points) -> None:
