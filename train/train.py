@@ -182,27 +182,25 @@ def _note(progress: Progress, training: Examples, losses: list[float], val_mae: 
 
 
 def _save(recipe: Recipe, model: keras.Model, average: Weights | None, progress: Progress, folder: Path) -> None:
-    """State first, then the record that vouches for it; both by rename."""
+    """Everything a resumed run needs in one file that appears whole or not at all; ``run.json`` is its readable part."""
     groups = {"model": model.get_weights(), "average": average or [], "optimizer": [v.numpy() for v in model.optimizer.variables]}
     arrays = {f"{group}_{index:03d}": value for group, values in groups.items() for index, value in enumerate(values)}
+    record = json.dumps({"recipe": recipe.to_json(), **vars(progress)}, indent=1) + "\n"
     unfinished = folder / "state.part.npz"
-    np.savez(unfinished, epoch=progress.epoch, **arrays)
+    np.savez(unfinished, record=record, **arrays)
     unfinished.replace(folder / "state.npz")
-    record = {"recipe": recipe.to_json(), **vars(progress)}
-    unfinished = folder / "run.part.json"
-    unfinished.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-    unfinished.replace(folder / "run.json")
+    (folder / "run.json").write_text(record, encoding="utf-8")
 
 
 def _resume(recipe: Recipe, model: keras.Model, folder: Path) -> tuple[Progress, Weights | None]:
     folder.mkdir(parents=True, exist_ok=True)
-    if not (folder / "state.npz").exists() or not (folder / "run.json").exists():
+    if not (folder / "state.npz").exists():
         return Progress(), None
-    record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    with np.load(folder / "state.npz") as state:
+        record = json.loads(str(state["record"]))
+        stored = {group: _group(state, group) for group in ("model", "average", "optimizer")}
     if record.pop("recipe") != json.loads(json.dumps(recipe.to_json())):
         raise ValueError(f"{folder.name} holds a run of another recipe; choose another folder")
-    with np.load(folder / "state.npz") as state:
-        stored = {group: _group(state, group) for group in ("model", "average", "optimizer")}
     model.set_weights(stored["model"])
     for variable, value in zip(model.optimizer.variables, stored["optimizer"], strict=True):
         variable.assign(value)

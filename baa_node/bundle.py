@@ -1,0 +1,249 @@
+"""The only door to ONNX Runtime: a folder of weights becomes an ensemble, and nothing changed since packing gets in.
+
+A bundle folder holds ``bundle.json`` (the manifest), one ``.onnx`` a member, ``MODEL_CARD.md`` and ``SHA256SUMS`` over all of
+them in the format of ``sha256sum``. The sums show damage and careless edits; they are no signature.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from onnxruntime.capi import onnxruntime_pybind11_state as native
+
+from baa_node.core.ensemble import BundleIdentity, Calibration, Ensemble, Member
+from baa_node.core.preprocess import Preparation
+from baa_node.core.radiograph import Sex
+from baa_node.errors import BundleError, ConfigError
+
+BUNDLES: Final = Path(__file__).parent / "bundles"
+MANIFEST: Final = "bundle.json"
+SUMS: Final = "SHA256SUMS"
+FORMAT: Final = 1
+"""Version of the manifest's layout; a reader refuses any other."""
+
+CUDA: Final = "CUDAExecutionProvider"
+CPU: Final = "CPUExecutionProvider"
+
+GPU_TRACES: Final = ("/dev/nvidia0", "/dev/dxg", "/proc/driver/nvidia/version")
+"""Any of these means a driver is present, so that trying CUDA is worth its time and its messages."""
+
+_UNLOADABLE: Final = (
+    native.Fail,
+    native.InvalidArgument,
+    native.InvalidGraph,
+    native.InvalidProtobuf,
+    native.NotImplemented,
+    native.RuntimeException,
+)
+_LOST: Final = (native.DeviceReset, native.EngineError, native.EPFail, native.Fail, native.RuntimeException)
+_SUM_LINE: Final = re.compile(r"([0-9a-f]{64})  ([A-Za-z0-9][A-Za-z0-9._-]*)")
+
+
+def list_bundles(folder: Path = BUNDLES) -> tuple[Path, ...]:
+    """Bundle folders, oldest version first."""
+    found = [manifest.parent for manifest in folder.glob(f"*/{MANIFEST}")]
+    return tuple(sorted(found, key=lambda path: (_version(path.name), path.name)))
+
+
+def default_bundle() -> Path:
+    """Folder of the newest bundle that ships with the package.
+
+    Raises
+    ------
+    BundleError
+        The package was installed without one.
+    """
+    shipped = list_bundles()
+    if not shipped:
+        raise BundleError("no model bundle is installed with the package; name one in [inference] bundle")
+    return shipped[-1]
+
+
+def verify_bundle(folder: Path) -> BundleIdentity:
+    """Compare every file of a bundle with its SHA-256, and read the manifest.
+
+    Raises
+    ------
+    BundleError
+        Names the file that is missing, changed or not accounted for, or the entry of the manifest that is wrong.
+    """
+    return _identity(folder, _manifest(folder))
+
+
+def load_bundle(folder: Path, *, providers: Sequence[str] = (), threads: int = 0) -> Ensemble:
+    """Verify a bundle and make its members ready to run.
+
+    Parameters
+    ----------
+    folder
+        Holds ``bundle.json``.
+    providers
+        Execution providers in order of preference; empty takes CUDA where it really works, else the CPU. The CPU always
+        stands in, and `Ensemble.provider` tells what was got.
+    threads
+        Threads of one inference on the CPU; 0 leaves it to ONNX Runtime.
+
+    Raises
+    ------
+    BundleError
+        The bundle is incomplete, was changed after packing, or asks for a preprocessing unknown here.
+    """
+    manifest = _manifest(folder)
+    identity = _identity(folder, manifest)
+    wanted = _wanted(providers)
+    members = tuple(_member(folder, entry, wanted, threads) for entry in _section(manifest, "members", list))
+    ensemble = Ensemble(members=members, calibration=_calibration(manifest), identity=identity)
+    _check_complete(ensemble)
+    return ensemble
+
+
+class _Network:
+    """One ONNX session, and the provider it has at the moment."""
+
+    def __init__(self, weights: bytes, name: str, providers: Sequence[str], threads: int) -> None:
+        self._weights, self._name, self._threads = weights, name, threads
+        self._session = self._started(providers)
+
+    @property
+    def session(self) -> onnxruntime.InferenceSession:
+        return self._session
+
+    def provider(self) -> str:
+        """Name what ONNX Runtime says it got: asking for CUDA where there is none silently gives the CPU."""
+        return str(self._session.get_providers()[0])
+
+    def run(self, image: NDArray[np.uint8], sex: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Infer; a GPU that fails under way is given up for the CPU, which `provider` then says."""
+        feeds = {"image": image, "sex": sex}
+        wanted = {port.name: feeds[port.name] for port in self._session.get_inputs()}
+        try:
+            months, saliency = self._session.run(["bone_age_months", "saliency"], wanted)
+        except _LOST:
+            if self.provider() == CPU:
+                raise
+            self._session = self._started([CPU])
+            months, saliency = self._session.run(["bone_age_months", "saliency"], wanted)
+        return np.asarray(months, np.float32)[:, 0], np.asarray(saliency, np.float32)
+
+    def _started(self, providers: Sequence[str]) -> onnxruntime.InferenceSession:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = self._threads
+        options.log_severity_level = 3
+        try:
+            session = onnxruntime.InferenceSession(self._weights, options, providers=list(providers))
+        except _UNLOADABLE as fault:
+            raise BundleError(f"member {self._name} is no network that ONNX Runtime can load: {fault}") from fault
+        session.disable_fallback()
+        return session
+
+
+def _wanted(providers: Sequence[str]) -> list[str]:
+    known = onnxruntime.get_available_providers()
+    unknown = [name for name in providers if name not in known]
+    if unknown:
+        raise ConfigError(f"[inference] providers: {', '.join(unknown)} is not among {', '.join(known)}")
+    if not providers:
+        providers = [CUDA] if CUDA in known and any(Path(trace).exists() for trace in GPU_TRACES) else []
+    if CUDA in providers:
+        onnxruntime.preload_dlls()
+    return [*dict.fromkeys([*providers, CPU])]
+
+
+def _manifest(folder: Path) -> Mapping[str, Any]:
+    """Check every file against ``SHA256SUMS``, then read the manifest."""
+    sums = _sums(folder)
+    for name, sha256 in sums.items():
+        if hashlib.sha256(_bytes(folder, name)).hexdigest() != sha256:
+            raise BundleError(f"{folder.name}/{name} was changed after packing: its SHA-256 is not the one in {SUMS}")
+    if MANIFEST not in sums:
+        raise BundleError(f"{folder.name}/{SUMS} does not list {MANIFEST}")
+    try:
+        manifest = json.loads(_bytes(folder, MANIFEST))
+    except ValueError as fault:
+        raise BundleError(f"{folder.name}/{MANIFEST} is no JSON: {fault}") from fault
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        raise BundleError(f"{folder.name}/{MANIFEST} is not of format {FORMAT}")
+    return manifest
+
+
+def _sums(folder: Path) -> dict[str, str]:
+    sums = {}
+    for number, line in enumerate(_bytes(folder, SUMS).decode("ascii", "replace").splitlines(), start=1):
+        match = _SUM_LINE.fullmatch(line)
+        if match is None:
+            raise BundleError(f"{folder.name}/{SUMS} line {number} is not 'sha256  name'")
+        sums[match[2]] = match[1]
+    return sums
+
+
+def _bytes(folder: Path, name: str) -> bytes:
+    try:
+        return (folder / name).read_bytes()
+    except OSError as fault:
+        raise BundleError(f"{folder.name}/{name} cannot be read: {fault.strerror}") from fault
+
+
+def _identity(folder: Path, manifest: Mapping[str, Any]) -> BundleIdentity:
+    """Name, version and the manifest's own SHA-256, which covers the members' sums standing in it."""
+    sums = _sums(folder)
+    for entry in _section(manifest, "members", list):
+        if not isinstance(entry, dict) or sums.get(str(entry.get("file"))) != entry.get("sha256"):
+            name = entry.get("file") if isinstance(entry, dict) else entry
+            raise BundleError(f"{folder.name}/{MANIFEST}: member {name} has another SHA-256 than in {SUMS}, or none")
+    return BundleIdentity(name=_section(manifest, "name", str), version=_section(manifest, "version", str), sha256=sums[MANIFEST])
+
+
+def _member(folder: Path, entry: Mapping[str, Any], providers: Sequence[str], threads: int) -> Member:
+    name = _section(entry, "name", str)
+    spec = Preparation.from_json(_section(entry, "preprocessing", dict))
+    weight = float(_section(entry, "weight", (int, float)))
+    if not (math.isfinite(weight) and weight > 0):
+        raise BundleError(f"member {name}: weight {weight} is not a positive number")
+    needs_sex = _section(entry, "sex_required", bool)
+    network = _Network(_bytes(folder, _section(entry, "file", str)), name, providers, threads)
+    _check_ports(name, network.session, spec, needs_sex=needs_sex)
+    return Member(name=name, preparation=spec, weight=weight, needs_sex=needs_sex, run=network.run, provider=network.provider)
+
+
+def _check_ports(name: str, session: onnxruntime.InferenceSession, spec: Preparation, *, needs_sex: bool) -> None:
+    """Hold the network's inputs and outputs against what the manifest says of them."""
+    takes = {port.name: (port.type, list(port.shape[1:])) for port in session.get_inputs()}
+    wanted = {"image": ("tensor(uint8)", [spec.size, spec.size, 1])} | ({"sex": ("tensor(float)", [1])} if needs_sex else {})
+    gives = {port.name for port in session.get_outputs()}
+    if takes != wanted or not {"bone_age_months", "saliency"} <= gives:
+        raise BundleError(f"member {name} takes {takes} and gives {sorted(gives)}; its manifest wants {wanted}")
+
+
+def _calibration(manifest: Mapping[str, Any]) -> Calibration:
+    section = _section(manifest, "calibration", dict)
+    residuals = _section(section, "residuals_months", dict)
+    return Calibration(coverage=float(_section(section, "coverage", (int, float))), residuals_months=residuals)
+
+
+def _check_complete(ensemble: Ensemble) -> None:
+    """Find at load what would otherwise fail at the first radiograph."""
+    if not ensemble.members:
+        raise BundleError(f"bundle {ensemble.identity.name} has no members")
+    for sex in Sex if ensemble.needs_sex else (*Sex, None):
+        ensemble.calibration.half_width_months(sex)
+
+
+def _section(values: Mapping[str, Any], key: str, kind: type | tuple[type, ...]) -> Any:
+    value = values.get(key)
+    if not isinstance(value, kind):
+        raise BundleError(f"{MANIFEST}: {key} is missing or of the wrong kind")
+    return value
+
+
+def _version(name: str) -> tuple[int, ...]:
+    """Numbers of the version that ends a folder's name."""
+    return tuple(int(part) for part in re.findall(r"\d+", name.rpartition("-")[2]))
