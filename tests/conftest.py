@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -40,10 +41,9 @@ def samples() -> Path:
 
 @pytest.fixture(scope="session")
 def hand(samples: Path) -> Path:
-    """Return the smallest synthetic hand that is expected to be read."""
-    readable = [path for path in samples.glob("*.dcm") if "refus" not in path.name]
-    if not readable:
-        pytest.fail("sample_dicom holds no hand")
+    """Return the smallest synthetic hand that is to be read."""
+    expected = json.loads((samples / "expected.json").read_text(encoding="utf-8"))["files"]
+    readable = [samples / str(one["file"]) for one in expected if one["status"] == "assessed"]
     return min(readable, key=lambda path: path.stat().st_size)
 
 

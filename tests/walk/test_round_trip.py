@@ -34,7 +34,7 @@ SAMPLES = sorted((Path(__file__).resolve().parents[2] / "sample_dicom").glob("*.
 @pytest.fixture(scope="module")
 def offline(round_trip: tuple[Orthanc, Node], samples: Path) -> dict[str, dict[str, Any]]:
     """What ``baa-node assess`` says of each sample, by SOP Instance UID."""
-    return {one["sop_instance_uid"]: one for one in round_trip[1].assess(samples)}
+    return {one["sop_instance_uid"]: one for one in round_trip[1].assess(*sorted(samples.glob("*.dcm")))}
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,155 @@
+"""A Storage SCU that costs next to nothing: PDUs packed beforehand, one socket, one C-STORE after the other (PS3.8 9.3)."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from pydicom.uid import ExplicitVRLittleEndian
+
+CONTEXT_ID = 1
+COMMAND, LAST = 0x01, 0x02
+APPLICATION_CONTEXT = "1.2.840.10008.3.1.1.1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Image:
+    """One instance ready to be sent."""
+
+    sop_class: str
+    sop_instance: str
+    data: bytes
+
+
+class Line:
+    """One association to a receiver.
+
+    Parameters
+    ----------
+    sop_class, syntax : str
+        The one presentation context that is proposed.
+
+    Raises
+    ------
+    ConnectionError
+        The association or its context is not accepted, or an answer is not Success.
+    """
+
+    def __init__(self, port: int, *, calling: str, called: str, sop_class: str, syntax: str = ExplicitVRLittleEndian) -> None:
+        self._socket = socket.create_connection(("127.0.0.1", port), timeout=30)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket.sendall(_associate_request(calling, called, sop_class, syntax))
+        kind, body = self._read_pdu()
+        if kind != 0x02 or not _context_accepted(body):
+            raise ConnectionError(f"association not accepted (PDU {kind})")
+        self._pdu_length = _maximum_length(body)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if error is None:
+            self._socket.sendall(struct.pack(">BBI4x", 0x05, 0, 4))
+            self._read_pdu()
+        self._socket.close()
+
+    def pack(self, image: Image) -> bytes:
+        """All PDUs of one C-STORE request."""
+        step = self._pdu_length - 6
+        pieces = [image.data[start : start + step] for start in range(0, len(image.data), step)]
+        flags = [0] * (len(pieces) - 1) + [LAST]
+        return _data_pdu(COMMAND | LAST, _store_command(image)) + b"".join(map(_data_pdu, flags, pieces))
+
+    def send(self, packed: bytes) -> float:
+        """Send what `pack` made and wait for Success; returns the time at which the last byte had been handed over."""
+        self._socket.sendall(packed)
+        gone = time.monotonic()
+        kind, body = self._read_pdu()
+        if kind != 0x04 or _status(body[6:]) != 0:
+            raise ConnectionError(f"answer is PDU {kind}, status {_status(body[6:]) if kind == 0x04 else None}")
+        return gone
+
+    def send_all(self, packed: Sequence[bytes]) -> None:
+        for one in packed:
+            self.send(one)
+
+    def _read_pdu(self) -> tuple[int, bytes]:
+        kind, _, length = struct.unpack(">BBI", self._read(6))
+        return kind, self._read(length)
+
+    def _read(self, size: int) -> bytes:
+        parts = bytearray()
+        while len(parts) < size:
+            part = self._socket.recv(size - len(parts))
+            if not part:
+                raise ConnectionError("connection closed by the receiver")
+            parts += part
+        return bytes(parts)
+
+
+def _associate_request(calling: str, called: str, sop_class: str, syntax: str) -> bytes:
+    context = struct.pack(">B3x", CONTEXT_ID) + _item(0x30, sop_class.encode()) + _item(0x40, syntax.encode())
+    user = _item(0x51, struct.pack(">I", 131072)) + _item(0x52, b"1.2.826.0.1.3680043.8.498.1")
+    items = _item(0x10, APPLICATION_CONTEXT.encode()) + _item(0x20, context) + _item(0x50, user)
+    body = struct.pack(">HH16s16s32x", 1, 0, called.ljust(16).encode(), calling.ljust(16).encode()) + items
+    return struct.pack(">BBI", 0x01, 0, len(body)) + body
+
+
+def _item(kind: int, value: bytes) -> bytes:
+    return struct.pack(">BBH", kind, 0, len(value)) + value
+
+
+def _items(data: bytes) -> dict[int, bytes]:
+    found = {}
+    while data:
+        kind, _, length = struct.unpack(">BBH", data[:4])
+        found[kind] = data[4 : 4 + length]
+        data = data[4 + length :]
+    return found
+
+
+def _context_accepted(body: bytes) -> bool:
+    return _items(body[68:])[0x21][2] == 0
+
+
+def _maximum_length(body: bytes) -> int:
+    announced = struct.unpack(">I", _items(_items(body[68:])[0x50])[0x51])[0]
+    return min(announced or 131072, 131072)
+
+
+def _data_pdu(flags: int, fragment: bytes) -> bytes:
+    return struct.pack(">BBIIBB", 0x04, 0, len(fragment) + 6, len(fragment) + 2, CONTEXT_ID, flags) + fragment
+
+
+def _store_command(image: Image) -> bytes:
+    elements = (
+        _element(0x0002, _uid(image.sop_class))
+        + _element(0x0100, struct.pack("<H", 0x0001))
+        + _element(0x0110, struct.pack("<H", 1))
+        + _element(0x0700, struct.pack("<H", 0))
+        + _element(0x0800, struct.pack("<H", 0x0000))
+        + _element(0x1000, _uid(image.sop_instance))
+    )
+    return _element(0x0000, struct.pack("<I", len(elements))) + elements
+
+
+def _element(number: int, value: bytes) -> bytes:
+    return struct.pack("<HHI", 0x0000, number, len(value)) + value
+
+
+def _uid(text: str) -> bytes:
+    return text.encode() + b"\0" * (len(text) % 2)
+
+
+def _status(command: bytes) -> int | None:
+    while command:
+        _, number, length = struct.unpack("<HHI", command[:8])
+        if number == 0x0900:
+            return int(struct.unpack("<H", command[8:10])[0])
+        command = command[8 + length :]
+    return None

@@ -1,0 +1,130 @@
+"""From the last byte of an image to its report in Orthanc; start-up time and memory of the same node."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from tests.bench.fast_sender import Image, Line
+from tests.parts.images import copy_in_new_study
+from tests.parts.node import Node
+from tests.parts.orthanc import COMPREHENSIVE_3D_SR, Orthanc
+from tests.parts.sender import encoded_dataset
+
+IMAGES = 40
+STARTS = 5
+PATIENCE_S = 60.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Walk:
+    """Seconds and MiB, as measured on one node."""
+
+    latency_p50_s: float
+    latency_p95_s: float
+    burst_images_per_s: float
+    start_up_s: float
+    rss_idle_mib: float
+    rss_after_mib: float
+    images: int
+
+
+def measure(folder: Path, samples: list[Path]) -> Walk:
+    """Send `IMAGES` hands one after the other and as many again at once; start the node `STARTS` times."""
+    node = Node(folder / "node")
+    with Orthanc(folder / "orthanc", node_port=node.port) as orthanc:
+        node.add_peer("pacs", orthanc.ae_title, orthanc.port)
+        starts = [_start_up_s(node) for _ in range(STARTS)]
+        with node.start():
+            idle = _rss_mib(node)
+            latencies = [_latency_s(node, orthanc, image) for image in itertools.islice(_hands(folder, samples), IMAGES)]
+            burst = _burst(node, orthanc, list(itertools.islice(_hands(folder, samples), IMAGES)))
+            after = _rss_mib(node)
+    p50, p95 = np.percentile(latencies, [50, 95])
+    return Walk(
+        latency_p50_s=float(p50),
+        latency_p95_s=float(p95),
+        burst_images_per_s=burst,
+        start_up_s=float(np.median(starts)),
+        rss_idle_mib=idle,
+        rss_after_mib=after,
+        images=IMAGES,
+    )
+
+
+def _hands(folder: Path, samples: list[Path]) -> Iterator[Image]:
+    """Endless copies of the samples, each another study."""
+    for sample in itertools.cycle(samples):
+        data, ds = encoded_dataset(copy_in_new_study(sample, folder / "copy.dcm"))
+        yield Image(sop_class=str(ds.SOPClassUID), sop_instance=str(ds.SOPInstanceUID), data=data)
+
+
+def _start_up_s(node: Node) -> float:
+    begun = time.monotonic()
+    node.start()
+    taken = time.monotonic() - begun
+    node.stop()
+    return taken
+
+
+def _latency_s(node: Node, orthanc: Orthanc, image: Image) -> float:
+    known = _last_change(orthanc)
+    with _line(node, image) as line:
+        gone = line.send(line.pack(image))
+    _wait_for_reports(orthanc, 1, since=known)
+    taken = time.monotonic() - gone
+    time.sleep(0.3)  # the picture of this one is not to cost the next one time
+    return taken
+
+
+def _burst(node: Node, orthanc: Orthanc, images: list[Image]) -> float:
+    known = _last_change(orthanc)
+    begun = time.monotonic()
+    for image in images:
+        with _line(node, image) as line:
+            line.send(line.pack(image))
+    _wait_for_reports(orthanc, len(images), since=known)
+    return len(images) / (time.monotonic() - begun)
+
+
+def _line(node: Node, image: Image) -> Line:
+    return Line(node.port, calling=Orthanc.ae_title, called=node.ae_title, sop_class=image.sop_class)
+
+
+def _last_change(orthanc: Orthanc) -> int:
+    return int(orthanc.get("/changes?last")["Last"])
+
+
+def _wait_for_reports(orthanc: Orthanc, count: int, *, since: int) -> None:
+    """Return when that many reports have been stored after a change; looked for every 10 ms."""
+    seen = 0
+    deadline = time.monotonic() + PATIENCE_S
+    while seen < count:
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{seen} of {count} reports after {PATIENCE_S:g} s")
+        answer = orthanc.get(f"/changes?since={since}&limit=100")
+        since = answer["Last"]
+        arrived = [change["ID"] for change in answer["Changes"] if change["ChangeType"] == "NewInstance"]
+        seen += sum(_is_report(orthanc, identifier) for identifier in arrived)
+        time.sleep(0.01)
+
+
+def _is_report(orthanc: Orthanc, identifier: str) -> bool:
+    return orthanc.http.get(f"/instances/{identifier}/metadata/SopClassUid").text == COMPREHENSIVE_3D_SR
+
+
+def _rss_mib(node: Node) -> float:
+    status = Path(f"/proc/{node.running.pid}/status").read_text()
+    kib = next(line.split()[1] for line in status.splitlines() if line.startswith("VmRSS"))
+    return int(kib) / 1024
+
+
+def readable(samples: Path, node: Node) -> list[Path]:
+    """The samples that get a bone age."""
+    files = sorted(samples.glob("*.dcm"))
+    return [path for path, one in zip(files, node.assess(*files), strict=True) if one["status"] == "assessed"]
