@@ -39,7 +39,7 @@ def events_of(node: Node, subject: str) -> list[str]:
 
 
 def test_a_pacs_that_comes_late_gets_its_report(fresh: Path, tmp_path: Path) -> None:
-    node = Node(tmp_path / "node")
+    node = Node(tmp_path / "node", PIPELINE__RETRY_LONGEST_S=5)
     port = free_port()
     node.add_peer("pacs", Orthanc.ae_title, port)
     study, instance = uids(fresh)
