@@ -47,9 +47,9 @@ class NodeSection:
                 f"node.ae_title {title!r}: an AE title has 1 to 16 printable characters, no backslash, no space at either end"
             )
         _port("node.port", self.port)
-        tls = [self.tls_certificate, self.tls_key]
-        if any(tls) and not all(tls):
-            raise ConfigError("node.tls_certificate and node.tls_key go together: one of them is empty")
+        listener = (self.tls_certificate, self.tls_key)
+        if any(listener) and not all((*listener, self.tls_ca)):
+            raise ConfigError("node.tls_certificate, node.tls_key and node.tls_ca go together: one of them is empty")
 
 
 @dataclass(frozen=True, kw_only=True)

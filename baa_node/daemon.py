@@ -24,9 +24,10 @@ from baa_node.core.report import Device, derive_uid
 from baa_node.db import Database, audit
 from baa_node.db.audit import AuditEvent, AuditKind
 from baa_node.db.peers import Peer
-from baa_node.dicom.scu import ClientTls, Endpoint
-from baa_node.dicom.server import ListenSettings, NodeServer, ServerTls
-from baa_node.errors import ConfigError
+from baa_node.dicom.scu import Endpoint
+from baa_node.dicom.server import ListenSettings, NodeServer
+from baa_node.dicom.tls import ClientTls, ServerTls
+from baa_node.errors import ConfigError, DeliveryError
 from baa_node.intake import Intake
 from baa_node.pipeline import Pipeline
 from baa_node.spool import Spool
@@ -194,14 +195,17 @@ def device_of(config: Config, identity: Identity) -> Device:
 def endpoint_of(config: Config, peer: Peer) -> Endpoint:
     """Address a peer with our own AE title as calling AE."""
     node = config.node
-    tls = ClientTls(certificate=node.tls_certificate, key=node.tls_key, ca=node.tls_ca) if peer.tls else None
+    if peer.tls and not node.tls_ca:
+        raise DeliveryError(f"peer {peer.name} speaks TLS, but node.tls_ca does not say whom to trust")
+    own = (Path(node.tls_certificate), Path(node.tls_key)) if node.tls_certificate else (None, None)
+    tls = ClientTls(ca=Path(node.tls_ca), certificate=own[0], key=own[1]) if peer.tls else None
     return Endpoint(ae_title=peer.ae_title, host=peer.host, port=peer.port, calling_ae=node.ae_title, tls=tls)
 
 
 def listen_settings_of(config: Config) -> ListenSettings:
     """Turn the ``[node]`` section into what the listener takes."""
     node = config.node
-    tls = ServerTls(certificate=node.tls_certificate, key=node.tls_key, ca=node.tls_ca) if node.tls_certificate else None
+    tls = ServerTls(certificate=Path(node.tls_certificate), key=Path(node.tls_key), ca=Path(node.tls_ca)) if node.tls_certificate else None
     return ListenSettings(
         ae_title=node.ae_title,
         host=node.host,

@@ -65,7 +65,6 @@ class Pipeline:
             "application_version": APPLICATION_VERSION,
             "executor_id": executor_id,
             "log_level": "WARNING",
-            "run_admin_server": False,
             "notification_listener_polling_interval_sec": POLLING_S,
         }
         DBOS(config=config)

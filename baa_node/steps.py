@@ -11,6 +11,7 @@ import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
 from pydicom import Dataset, dcmread
 from pydicom.uid import Comprehensive3DSRStorage, ComprehensiveSRStorage, ExplicitVRLittleEndian
@@ -40,6 +41,9 @@ class Verdict(enum.Enum):
     WAIT = "wait"
     SEND = "send"
     DISMISS = "dismiss"
+
+
+Kind = Literal["sr", "capture"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,7 +144,7 @@ class Desk:
             peer = _peer(connection, peer_name)
         if delivery is None or delivery.state != "pending":
             return
-        attempt = _attempt(self.endpoint(peer), self._outgoing(results)) if peer else Attempt(error="peer entry was removed")
+        attempt = self._attempt(peer, results) if peer else Attempt(error="peer entry was removed")
         self._note_attempt(delivery, attempt, results[0].created_at)
 
     def _read(self, ds: Dataset | Refusal) -> Assessment | Refusal:
@@ -180,7 +184,7 @@ class Desk:
             for rank, sop_class in enumerate(REPORT_CLASSES)
         ]
         capture = build_capture(source, picture, result, self.device, written_at=now, revision=revision)
-        numbered = [("sr", rank, report) for rank, report in enumerate(reports)]
+        numbered: list[tuple[Kind, int, Dataset]] = [("sr", rank, report) for rank, report in enumerate(reports)]
         return [
             ResultObject(
                 sop_instance_uid=ds.SOPInstanceUID,
@@ -216,6 +220,12 @@ class Desk:
             if studies.get_reading(connection, uid, revision, lock=True).state in {State.READ, State.REFUSED}:
                 studies.set_state(connection, uid, revision, State.REPORTED if names else State.UNDELIVERABLE, now=now)
         return names
+
+    def _attempt(self, peer: peers.Peer, results: Sequence[ResultObject]) -> Attempt:
+        try:
+            return _judge(scu.send(self.endpoint(peer), self._outgoing(results)))
+        except DeliveryError as error:
+            return Attempt(retry=error.retry_helps, status=error.status, error=str(error))
 
     def _outgoing(self, results: Sequence[ResultObject]) -> list[list[scu.Outgoing]]:
         kinds = sorted({result.kind for result in results}, reverse=True)
@@ -258,19 +268,15 @@ class Attempt:
     error: str = ""
 
 
-def _attempt(endpoint: scu.Endpoint, items: Sequence[Sequence[scu.Outgoing]]) -> Attempt:
-    try:
-        results = scu.send(endpoint, items)
-    except DeliveryError as error:
-        return Attempt(retry=error.retry_helps, status=error.status, error=str(error))
+def _judge(results: Sequence[scu.SendResult]) -> Attempt:
     outcomes = {result.outcome for result in results}
     worst = max((result.status or 0 for result in results), default=0)
-    error = "; ".join(_describe(result) for result in results if result.outcome not in _TAKEN)
+    complaint = "; ".join(_describe(result) for result in results if result.outcome not in _TAKEN)
     if scu.Outcome.REFUSED_RETRY in outcomes:
-        return Attempt(retry=True, status=worst, error=error)
+        return Attempt(retry=True, status=worst, error=complaint)
     # A peer that takes no SR at all but stores the picture has what it can show; the record says what it did not take.
     stored = scu.Outcome.FAILED not in outcomes and bool(outcomes & _TAKEN)
-    return Attempt(stored=stored, status=worst, error=error)
+    return Attempt(stored=stored, status=worst, error=complaint)
 
 
 def _peer(connection: Connection, name: str) -> peers.Peer | None:

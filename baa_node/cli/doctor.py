@@ -71,7 +71,7 @@ def _spool(config: Config) -> str:
 
 
 def _syntaxes(_: Config) -> str:
-    from baa_node.dicom.server import decodable_transfer_syntaxes
+    from baa_node.dicom.contexts import decodable_transfer_syntaxes
 
     return f"{len(decodable_transfer_syntaxes())} are decoded here"
 
