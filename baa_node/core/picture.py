@@ -67,7 +67,8 @@ def draw_picture(pixels: NDArray[np.uint8] | None, result: Assessment | Refusal,
     canvas = Canvas(WIDTH, HEIGHT, _GROUND)
     if isinstance(result, Refusal):
         _draw_refusal_band(canvas, result)
-        _draw_single_panel(canvas, pixels, (_MARGIN, _BAND, WIDTH - _MARGIN, HEIGHT - _FOOTER))
+        top = _draw_cautions(canvas, result.cautions, _BAND)
+        _draw_single_panel(canvas, pixels, (_MARGIN, top, WIDTH - _MARGIN, HEIGHT - _FOOTER))
         _draw_footer(canvas, f"baa_node {version}")
         return canvas.pixels()
     _draw_band(canvas, result)
@@ -92,8 +93,8 @@ def _draw_band(canvas: Canvas, result: Assessment) -> None:
     _draw_verdict(canvas, result, 620)
     _draw_ruler(canvas, result, (630, 150, WIDTH - _MARGIN - 10, 222))
     reference = f"Reference: {result.reference}." if result.reference else "No reference value for this examination."
-    for row, line in enumerate(wrap(reference, 17, WIDTH - _MARGIN - 620, 2)):
-        canvas.text((620, 264 + 22 * row), line, 17, _MUTED)
+    for row, line in enumerate(wrap(reference, 19, WIDTH - _MARGIN - 620, 2)):
+        canvas.text((620, 262 + 24 * row), line, 19, _MUTED)
 
 
 def _draw_verdict(canvas: Canvas, result: Assessment, left: int) -> None:
@@ -110,8 +111,8 @@ def _draw_verdict(canvas: Canvas, result: Assessment, left: int) -> None:
         canvas.text((left + 26, 66), words, 30, colour, bold=True)
     x = max(right + 36.0, 920.0)
     for label, value in _facts(result):
-        canvas.text((x, 44), label, 17, _MUTED)
-        x += max(canvas.text((x, 78), value, 27, _INK), width_of(label, 17)) + 30
+        canvas.text((x, 44), label, 19, _MUTED)
+        x += max(canvas.text((x, 78), value, 27, _INK), width_of(label, 19)) + 28
 
 
 def _facts(result: Assessment) -> list[tuple[str, str]]:
@@ -187,18 +188,18 @@ def _draw_years(canvas: Canvas, axis: _Axis, y: int) -> None:
     for year in years[::step]:
         x = axis.at(year * 12)
         canvas.line((x, y), (x, y + 6), _FAINT, 2)
-        canvas.text((x, y + 24), f"{year}" if year != years[0] else f"{year} y", 17, _MUTED, anchor="ms")
+        canvas.text((x, y + 24), f"{year}" if year != years[0] else f"{year} y", 19, _MUTED, anchor="ms")
 
 
 def _draw_legend(canvas: Canvas, result: Assessment, x: float, y: int) -> None:
     canvas.diamond((x + 8, y - 6), 8, fill=_AMBER, outline=_PANEL)
-    x += 24 + canvas.text((x + 24, y), "bone age and interval", 17, _MUTED) + 30
+    x += 24 + canvas.text((x + 24, y), "bone age and interval", 19, _MUTED) + 30
     if result.chronological_age_months is not None:
         canvas.line((x, y - 14), (x, y + 2), _INK, 3)
-        x += 14 + canvas.text((x + 14, y), "chronological age", 17, _MUTED) + 30
+        x += 14 + canvas.text((x + 14, y), "chronological age", 19, _MUTED) + 30
     if result.reference_sd_months is not None:
         canvas.rectangle((x, y - 14, x + 26, y + 2), fill=_RANGE)
-        canvas.text((x + 36, y), f"normal range, ±{result.policy.normal_limit_sd:g} SD", 17, _MUTED)
+        canvas.text((x + 36, y), f"normal range, ±{result.policy.normal_limit_sd:g} SD", 19, _MUTED)
 
 
 def _draw_cautions(canvas: Canvas, cautions: tuple[str, ...], top: int) -> int:
@@ -223,6 +224,7 @@ def _draw_panels(canvas: Canvas, pixels: NDArray[np.uint8], result: Assessment, 
     side = "" if result.laterality is None else f", {_SIDE_WORDS[result.laterality]}"
     plain = _fit(pixels, width, bottom - top - _CAPTION - 12)
     colour = _overlay(plain, pixels.shape, result)
+    top += (bottom - top - _CAPTION - 12 - plain.shape[0]) // 2
     for x, caption, picture in (
         (left, f"Radiograph as read{side}", cv2.cvtColor(plain, cv2.COLOR_GRAY2RGB)),
         (left + width + _GAP, "Model attention, not evidence", colour),
@@ -287,8 +289,8 @@ def _draw_colour_bar(canvas: Canvas, box: Box) -> None:
     levels = np.linspace(255, 0, bottom - top - 56).astype(np.uint8)
     ramp = np.repeat(levels[:, None], right - left, axis=1)
     canvas.paste((left, top + 28), np.asarray(cv2.cvtColor(_colours(ramp), cv2.COLOR_BGR2RGB), np.uint8))
-    canvas.text(((left + right) / 2, top + 16), "high", 17, _MUTED, anchor="ms")
-    canvas.text(((left + right) / 2, bottom - 6), "low", 17, _MUTED, anchor="ms")
+    canvas.text(((left + right) / 2, top + 16), "high", 19, _MUTED, anchor="ms")
+    canvas.text(((left + right) / 2, bottom - 6), "low", 19, _MUTED, anchor="ms")
 
 
 def _draw_refusal_band(canvas: Canvas, refusal: Refusal) -> None:
@@ -309,8 +311,8 @@ def _draw_footer(canvas: Canvas, provenance: str) -> None:
     top = HEIGHT - _FOOTER
     canvas.rectangle((0, top, WIDTH, HEIGHT), fill=_PANEL)
     width = canvas.text((_MARGIN, top + 32), "Research use, not for diagnosis", 24, _AMBER, bold=True)
-    canvas.text((_MARGIN + width + 18, top + 32), "Not verified by a person. Weights for non-commercial research only.", 18, _MUTED)
-    canvas.text((_MARGIN, top + 60), shorten(provenance, 17, WIDTH - 2 * _MARGIN), 17, _MUTED)
+    canvas.text((_MARGIN + width + 18, top + 32), "Not verified by a person. Weights for non-commercial research only.", 20, _MUTED)
+    canvas.text((_MARGIN, top + 60), shorten(provenance, 19, WIDTH - 2 * _MARGIN), 19, _MUTED)
 
 
 def _provenance(result: Assessment, version: str) -> str:
