@@ -1,0 +1,171 @@
+"""The accepting side of one association: who is let in, how much may be sent, who answers."""
+
+from __future__ import annotations
+
+import threading
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from pynetdicom.acse import ACSE
+from pynetdicom.association import Association
+from pynetdicom.dimse import DIMSEServiceProvider
+from pynetdicom.dimse_messages import DIMSEMessage
+from pynetdicom.dimse_primitives import C_STORE
+
+from baa_node.dicom.scp import INVALID_INSTANCE, Admission, Caller
+from baa_node.dicom.transport import BoundedProvider, logger
+
+if TYPE_CHECKING:
+    from pynetdicom.ae import ApplicationEntity
+
+LONGEST_COMMAND_SET: Final = 1 << 16
+"""Bytes; a C-STORE-RQ command set takes about 200 (PS3.7 9.3.1)."""
+
+
+class Doorkeeper(Protocol):
+    """Decides about associations; keeps a place for each that it lets in."""
+
+    def admit(self, association: NodeAssociation) -> Admission:
+        """Decide about an association that has said who it is."""
+
+
+class ForgetfulBuffer(BytesIO):
+    """A buffer that forgets all it holds once it would grow beyond `limit` bytes, and counts on."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__()
+        self.limit = limit
+        self.received = 0
+
+    @property
+    def overflowed(self) -> bool:
+        """Whether more was written than is held."""
+        return self.received > self.limit
+
+    def write(self, data: Any) -> int:
+        """Take `data`, or only count it."""
+        self.received += len(data)
+        if not self.overflowed:
+            return super().write(data)
+        self.seek(0)
+        self.truncate()
+        return len(data)
+
+
+class BoundedMessages(DIMSEServiceProvider):  # type: ignore[misc]
+    """DIMSE messages of bounded size.
+
+    A data set beyond the limit is read to its end without being kept, so that the peer gets a status for an answer;
+    one that is twice as long ends the association.
+    """
+
+    def __init__(self, assoc: Association, *, max_dataset_bytes: int) -> None:
+        super().__init__(assoc)
+        self._max_dataset_bytes = max_dataset_bytes
+
+    def receive_primitive(self, primitive: Any) -> None:
+        """Add the fragments of a P-DATA primitive to the message that is being received (PS3.8 annex E)."""
+        self.message: Any = self.message or self._empty_message()
+        data_set = self.message.data_set
+        try:
+            super().receive_primitive(primitive)
+        except Exception as error:  # noqa: BLE001 - a stranger's command set in a foreign decoder: anything may be raised
+            logger.warning("DIMSE message cannot be decoded: %s", type(error).__name__)
+            self.dul.hang_up()
+            return
+        if data_set.received > 2 * self._max_dataset_bytes:
+            logger.warning("association aborted: data set of more than %d bytes", 2 * self._max_dataset_bytes)
+            self.dul.hang_up()
+
+    def _empty_message(self) -> DIMSEMessage:
+        message = DIMSEMessage()
+        message.data_set = ForgetfulBuffer(self._max_dataset_bytes)
+        message.encoded_command_set = ForgetfulBuffer(LONGEST_COMMAND_SET)
+        return message
+
+
+class GuardedControl(ACSE):  # type: ignore[misc]
+    """Association control that asks the doorkeeper before it negotiates anything."""
+
+    def _negotiate_as_acceptor(self) -> None:
+        admission = self.assoc.admission()
+        if admission is Admission.ADMITTED:
+            super()._negotiate_as_acceptor()
+            return
+        self.send_reject(*admission.value)
+        self.assoc.kill()
+
+
+class NodeAssociation(Association):  # type: ignore[misc]
+    """One accepted connection.
+
+    Attributes
+    ----------
+    caller : Caller or None
+        Known once the association request has been read.
+    """
+
+    def __init__(
+        self,
+        ae: ApplicationEntity,
+        doorkeeper: Doorkeeper,
+        *,
+        tls: bool,
+        max_pdu_bytes: int,
+        max_dataset_bytes: int,
+        pdu_timeout_s: float,
+        idle_timeout_s: float,
+    ) -> None:
+        super().__init__(ae, "acceptor")
+        self.acse = GuardedControl(self)
+        self.dul = BoundedProvider(self, max_pdu_bytes=max_pdu_bytes)
+        self.dimse = BoundedMessages(self, max_dataset_bytes=max_dataset_bytes)
+        self.acse_timeout = pdu_timeout_s  # these two also set the timers of the new upper layer
+        self.network_timeout = idle_timeout_s
+        self.caller: Caller | None = None
+        self._doorkeeper = doorkeeper
+        self._tls = tls
+        self._serving = threading.Event()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a message is being received or answered."""
+        return self._serving.is_set() or self.dimse.message is not None or not self.dimse.msg_queue.empty()
+
+    def admission(self) -> Admission:
+        """Ask the doorkeeper about the caller of the association request."""
+        request = self.requestor.primitive
+        self.caller = Caller(
+            calling_ae=request.calling_ae_title.strip(),
+            called_ae=request.called_ae_title.strip(),
+            address=self.requestor.address_info.address,
+            tls=self._tls,
+        )
+        return self._doorkeeper.admit(self)
+
+    def close(self) -> None:
+        """End the association from another thread: abort where it is established, else drop the connection."""
+        if self.is_established:
+            self.abort(block=False)
+        elif self.dul.socket is not None:
+            self.dul.socket.interrupt()
+
+    def _serve_request(self, msg: Any, context_id: int) -> None:
+        self._serving.set()
+        try:
+            if isinstance(msg, C_STORE) and msg.MessageID is not None and not msg.is_valid_request:
+                self._refuse_store(msg, context_id)
+            else:
+                super()._serve_request(msg, context_id)
+        finally:
+            self._serving.clear()
+
+    def _refuse_store(self, request: C_STORE, context_id: int) -> None:
+        """Answer a request that lacks a mandatory parameter; left alone, its sender would wait for its timeout."""
+        response = C_STORE()
+        response.MessageID = request.MessageID
+        response.MessageIDBeingRespondedTo = request.MessageID
+        response.AffectedSOPClassUID = request.AffectedSOPClassUID
+        response.AffectedSOPInstanceUID = request.AffectedSOPInstanceUID
+        response.Status = INVALID_INSTANCE
+        self.dimse.send_msg(response, context_id)

@@ -1,0 +1,324 @@
+"""The listener: sockets, limits, TLS, and a stop that lets running stores finish."""
+
+from __future__ import annotations
+
+import socket
+import sys
+import threading
+import time
+import traceback
+from collections import Counter
+from copy import deepcopy
+from dataclasses import dataclass
+from socketserver import TCPServer
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from pynetdicom import evt
+from pynetdicom.ae import ApplicationEntity
+from pynetdicom.transport import RequestHandler, ThreadedAssociationServer
+
+from baa_node.dicom import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
+from baa_node.dicom.acceptor import ForgetfulBuffer, NodeAssociation
+from baa_node.dicom.contexts import accepted_sop_classes, decodable_transfer_syntaxes, supported_contexts
+from baa_node.dicom.scp import Admission, NodeHandler, StoreRequest, admission_of, answer_store
+from baa_node.dicom.tls import ServerTls
+from baa_node.dicom.transport import DeadlineSocket, logger
+from baa_node.errors import ConfigError
+
+if TYPE_CHECKING:
+    import ssl
+
+    from pydicom.dataset import Dataset
+
+__all__ = ["ListenSettings", "NodeServer", "ServerTls", "decodable_transfer_syntaxes"]
+
+POLL_INTERVAL_S: Final = 0.1
+"""How often the accepting thread looks whether it shall stop, and `stop` whether associations have ended."""
+
+CONNECTIONS_PER_ASSOCIATION: Final = 2
+"""Connections kept for each allowed association: those beyond are told that the node is busy, beyond these dropped."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListenSettings:
+    """Where to listen, what to accept, how much and how long.
+
+    Attributes
+    ----------
+    port : int
+        0 lets the system choose one.
+    any_called_ae : bool
+        Accept associations that call another AE title than ours.
+    pdu_timeout_s : float
+        For the association request after connecting, the TLS handshake, and the rest of each PDU once it has begun.
+    idle_timeout_s : float
+        Without any PDU, after which an association is aborted.
+    max_dataset_bytes : int
+        Larger ones are answered with 0xA700; twice as large ones end the association.
+    max_pdu_bytes : int
+        Offered to peers; 128 KiB speeds large images up by a third, more does not.
+    """
+
+    ae_title: str
+    host: str
+    port: int
+    any_called_ae: bool = False
+    processing_images: bool = False
+    secondary_capture: bool = False
+    digitised_film: bool = False
+    max_associations: int = 64
+    max_associations_per_address: int = 32
+    pdu_timeout_s: float = 30
+    idle_timeout_s: float = 60
+    max_dataset_bytes: int = 512 * 1024 * 1024
+    max_pdu_bytes: int = 128 * 1024
+    tls: ServerTls | None = None
+
+
+class Ledger:
+    """Who is connected and who is associated, so that no address can take all places."""
+
+    def __init__(self, max_associations: int, max_per_address: int) -> None:
+        self._max_associations = max_associations
+        self._max_per_address = max_per_address
+        self._lock = threading.Lock()
+        self._connections: Counter[str] = Counter()
+        self._associations: dict[NodeAssociation, str] = {}
+        self._waiting: set[NodeAssociation] = set()
+
+    def connect(self, address: str) -> bool:
+        """Note a connection from `address`; False where it must be dropped."""
+        with self._lock:
+            total, here = self._connections.total(), self._connections[address]
+            if max(total / self._max_associations, here / self._max_per_address) >= CONNECTIONS_PER_ASSOCIATION:
+                return False
+            self._connections[address] += 1
+            return True
+
+    def disconnect(self, address: str) -> None:
+        """Forget a connection noted by `connect`."""
+        with self._lock:
+            self._connections[address] -= 1
+            if not self._connections[address]:
+                del self._connections[address]
+
+    def expect(self, association: NodeAssociation) -> None:
+        """Note a connection whose association is about to be negotiated."""
+        with self._lock:
+            self._waiting.add(association)
+
+    def associate(self, association: NodeAssociation, address: str) -> bool:
+        """Give `association` a place; False where all, or those of its address, are taken."""
+        with self._lock:
+            here = sum(other == address for other in self._associations.values())
+            if len(self._associations) >= self._max_associations or here >= self._max_per_address:
+                return False
+            self._associations[association] = address
+            return True
+
+    def leave(self, association: NodeAssociation) -> None:
+        """Free the place of `association`, if it had one."""
+        with self._lock:
+            self._waiting.discard(association)
+            self._associations.pop(association, None)
+
+    def present(self) -> list[NodeAssociation]:
+        """Everyone with a connection that is past its TLS handshake."""
+        with self._lock:
+            return list(self._waiting | self._associations.keys())
+
+
+class ConnectionHandler(RequestHandler):  # type: ignore[misc]
+    """Runs one association in the thread of its connection."""
+
+    def handle(self) -> None:
+        """Negotiate and serve until the association is over."""
+        association = self._create_association()
+        self.server.ledger.expect(association)
+        try:
+            association.run_reactor()
+        finally:
+            self.server.ledger.leave(association)
+            association.dul.socket.interrupt()
+
+    def _create_association(self) -> NodeAssociation:
+        settings: ListenSettings = self.server.settings
+        association = NodeAssociation(
+            self.ae,
+            self.server,
+            tls=settings.tls is not None,
+            max_pdu_bytes=settings.max_pdu_bytes,
+            max_dataset_bytes=settings.max_dataset_bytes,
+            pdu_timeout_s=settings.pdu_timeout_s,
+            idle_timeout_s=settings.idle_timeout_s,
+        )
+        association.set_socket(DeadlineSocket(association, self.request, pdu_timeout_s=settings.pdu_timeout_s))
+        association.acceptor.maximum_length = settings.max_pdu_bytes
+        association.acceptor.ae_title = settings.ae_title
+        association.acceptor.address_info = self.local
+        association.acceptor.implementation_class_uid = self.ae.implementation_class_uid
+        association.acceptor.implementation_version_name = self.ae.implementation_version_name
+        association.acceptor.supported_contexts = deepcopy(self.server.contexts)
+        association.requestor.address_info = self.remote
+        association.bind(evt.EVT_C_STORE, self.server.answer_store)
+        return association
+
+
+class Listener(ThreadedAssociationServer):  # type: ignore[misc]
+    """Accepts connections; everything that a stranger can make slow happens in the connection's own thread."""
+
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(
+        self, *args: Any, settings: ListenSettings, handler: NodeHandler, tls_context: ssl.SSLContext | None, **kwargs: Any
+    ) -> None:
+        self.settings = settings
+        self.ledger = Ledger(settings.max_associations, settings.max_associations_per_address)
+        self._handler = handler
+        self._tls_context = tls_context
+        super().__init__(*args, request_handler=ConnectionHandler, **kwargs)
+
+    @property
+    def active_associations(self) -> list[NodeAssociation]:
+        """Associations that are open or being negotiated."""
+        return self.ledger.present()
+
+    def admit(self, association: NodeAssociation) -> Admission:
+        """Decide about the caller of `association`: right address, known, and a place left."""
+        caller = association.caller
+        if caller is None:
+            return Admission.UNKNOWN_CALLER
+        admission = admission_of(caller, self._handler)
+        right_title = self.settings.any_called_ae or caller.called_ae == self.settings.ae_title.strip()
+        if admission is Admission.ADMITTED and not right_title:
+            admission = Admission.WRONG_CALLED_AE
+        if admission is Admission.ADMITTED and not self.ledger.associate(association, caller.address):
+            admission = Admission.BUSY
+        if admission is not Admission.ADMITTED:
+            logger.warning("association of %s from %s to %s: %s", caller.calling_ae, caller.address, caller.called_ae, admission.name)
+        return admission
+
+    def answer_store(self, event: evt.Event) -> Dataset:
+        """Serve one C-STORE request."""
+        data_set = event.request.DataSet
+        request = StoreRequest(
+            caller=event.assoc.caller,
+            sop_class_uid=str(event.request.AffectedSOPClassUID),
+            sop_instance_uid=str(event.request.AffectedSOPInstanceUID),
+            abstract_syntax=str(event.context.abstract_syntax),
+            transfer_syntax=event.context.transfer_syntax,
+            encoded=data_set.getvalue(),
+            too_large=isinstance(data_set, ForgetfulBuffer) and data_set.overflowed,
+        )
+        return answer_store(request, self._handler, max_dataset_bytes=self.settings.max_dataset_bytes).response()
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        """Accept a connection, and nothing more: a TLS handshake here would let one silent caller block all others."""
+        connection, address = self.socket.accept()
+        connection.settimeout(self.settings.pdu_timeout_s)
+        return connection, address
+
+    def verify_request(self, request: Any, client_address: Any) -> bool:
+        """Drop a connection where its address, or all together, hold too many."""
+        return self.ledger.connect(client_address[0])
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Start the thread of a connection."""
+        try:
+            super().process_request(request, client_address)
+        except RuntimeError:  # no more threads
+            self.ledger.disconnect(client_address[0])
+            raise
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Serve a connection to its end."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self.ledger.disconnect(client_address[0])
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        """Shake hands where TLS is on, then associate."""
+        if self._tls_context is not None:
+            request = self._tls_context.wrap_socket(request, server_side=True)
+        try:
+            super().finish_request(request, client_address)
+        finally:
+            request.close()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Log why a connection failed: a line for a network's failures, the stack for our own."""
+        error = sys.exc_info()[1]
+        if isinstance(error, OSError):
+            logger.info("connection from %s failed: %s", client_address[0], error)
+        else:
+            stack = traceback.format_tb(error.__traceback__) if error else []
+            logger.error("connection from %s failed with %s\n%s", client_address[0], type(error).__name__, "".join(stack))
+
+    def service_actions(self) -> None:
+        """Leave the garbage collector to its own schedule (the original runs it in the accepting thread)."""
+
+    def shutdown(self) -> None:
+        """Stop accepting and close the listening socket."""
+        TCPServer.shutdown(self)
+        self.server_close()
+
+
+class NodeServer:
+    """A running listener."""
+
+    def __init__(self, listener: Listener) -> None:
+        self._listener = listener
+        self._thread = threading.Thread(target=listener.serve_forever, args=(POLL_INTERVAL_S,), name="dicom-listener", daemon=True)
+        self._thread.start()
+
+    @classmethod
+    def start(cls, settings: ListenSettings, handler: NodeHandler) -> Self:
+        """Listen, and return when callers can connect; ConfigError where host, port or a TLS file does not serve."""
+        tls_context = settings.tls.context() if settings.tls else None
+        try:
+            entity = ApplicationEntity(settings.ae_title)
+            entity.implementation_class_uid = IMPLEMENTATION_CLASS_UID
+            entity.implementation_version_name = IMPLEMENTATION_VERSION_NAME
+            entity.maximum_associations = CONNECTIONS_PER_ASSOCIATION * settings.max_associations  # the ledger decides
+            listener = entity.make_server(
+                (settings.host, settings.port),
+                contexts=supported_contexts(_sop_classes(settings)),
+                server_class=Listener,
+                settings=settings,
+                handler=handler,
+                tls_context=tls_context,
+            )
+        except OSError as error:
+            raise ConfigError(f"cannot listen on {settings.host}:{settings.port}: {error.strerror or error}") from error
+        except ValueError as error:
+            raise ConfigError(f"AE title {settings.ae_title!r} cannot be used: {error}") from error
+        return cls(listener)
+
+    @property
+    def port(self) -> int:
+        """Port on which the node listens."""
+        return int(self._listener.server_address[1])
+
+    def stop(self, timeout_s: float = 10.0) -> None:
+        """Accept nothing more, let stores that have begun finish for `timeout_s`, then end every association."""
+        self._listener.shutdown()
+        self._thread.join()
+        deadline = time.monotonic() + timeout_s
+        while present := self._listener.active_associations:
+            overdue = time.monotonic() >= deadline
+            for association in present:
+                if overdue or not association.busy:
+                    association.close()
+            if overdue:
+                return
+            time.sleep(POLL_INTERVAL_S / 10)
+
+
+def _sop_classes(settings: ListenSettings) -> tuple[Any, ...]:
+    return accepted_sop_classes(
+        processing_images=settings.processing_images,
+        secondary_capture=settings.secondary_capture,
+        digitised_film=settings.digitised_film,
+    )
