@@ -97,9 +97,9 @@ def insert_once(c: Connection, table: Table, values: dict[str, Any]) -> bool:
 
     On PostgreSQL a concurrent insert of the same key is waited for, so False means that the row is there.
     """
-    if c.dialect.name == "sqlite":
-        return c.execute(sqlite.insert(table).values(values).on_conflict_do_nothing()).rowcount == 1
-    return c.execute(postgresql.insert(table).values(values).on_conflict_do_nothing()).rowcount == 1
+    dialect = sqlite if c.dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(table).values(values).on_conflict_do_nothing()
+    return c.execute(statement, execution_options={"preserve_rowcount": True}).rowcount == 1
 
 
 def missing_folder(url: URL) -> Path | None:

@@ -1,0 +1,188 @@
+from __future__ import annotations
+
+import re
+import sqlite3
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import insert, select, text
+
+from baa_node.db import Database, audit, engine, make_engine, peers, schema
+from baa_node.db.tables import metadata
+from baa_node.errors import ConfigError, StoreError
+from tests.db import made
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'record.db'}"
+
+
+def test_what_is_committed_is_there_after_opening_again(url: str) -> None:
+    database = Database.open(url)
+    with database.transaction() as c:
+        peers.add_peer(c, made.peer(), actor="test", now=made.NOW)
+    database.close()
+    again = Database.open(url)
+    with again.reading() as c:
+        assert peers.list_peers(c) == [made.peer()]
+    again.close()
+
+
+def test_an_exception_undoes_everything(database: Database) -> None:
+    with pytest.raises(RuntimeError), database.transaction() as c:
+        peers.add_peer(c, made.peer(), actor="test", now=made.NOW)
+        raise RuntimeError
+    with database.reading() as c:
+        assert peers.list_peers(c) == []
+        assert audit.head_of(c) == (0, audit.GENESIS)
+
+
+def test_a_reading_cannot_write_and_the_next_transaction_can(database: Database) -> None:
+    with pytest.raises(StoreError, match=r"read.?only"), database.reading() as c:
+        peers.add_peer(c, made.peer(), actor="test", now=made.NOW)
+    with database.transaction() as c:
+        peers.add_peer(c, made.peer(), actor="test", now=made.NOW)
+
+
+def test_a_reading_sees_one_state_while_others_write(database: Database) -> None:
+    with database.reading() as reader:
+        assert peers.list_peers(reader) == []
+        with database.transaction() as c:
+            peers.add_peer(c, made.peer(), actor="test", now=made.NOW)
+        assert peers.list_peers(reader) == []
+    with database.reading() as reader:
+        assert len(peers.list_peers(reader)) == 1
+
+
+def test_the_migrations_give_the_tables(database: Database) -> None:
+    with database.reading() as c:
+        assert compare_metadata(MigrationContext.configure(c, opts={"compare_type": True}), metadata) == []
+
+
+def test_every_revision_is_listed_in_order() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(schema.SCRIPTS))
+    scripts = [script.revision for script in ScriptDirectory.from_config(config).walk_revisions()]
+    assert tuple(reversed(scripts)) == schema.REVISIONS
+
+
+def test_a_newer_schema_is_refused_with_both_revisions(url: str) -> None:
+    database = Database.open(url)
+    with database.transaction() as c:
+        c.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    database.close()
+    with pytest.raises(StoreError, match=rf"revision 9999.*revision {schema.REVISIONS[-1]}"):
+        Database.open(url)
+
+
+def test_many_may_open_an_empty_database_at_once(url: str) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        opened = list(pool.map(lambda _: Database.open(url), range(4)))
+    for database in opened:
+        with database.reading() as c:
+            assert schema.is_current(c)
+        database.close()
+
+
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="folder .*nowhere does not exist"):
+        Database.open(f"sqlite:///{tmp_path / 'nowhere' / 'record.db'}")
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "record.db"
+    path.write_bytes(b"this is a text file, not a database" * 100)
+    with pytest.raises(StoreError, match=r"record\.db: file is not a database") as caught:
+        Database.open(f"sqlite:///{path}")
+    assert not caught.value.retry_helps
+
+
+def test_an_unreachable_server_is_named_without_the_password() -> None:
+    with pytest.raises(StoreError, match=r"postgresql.*127\.0\.0\.1:1/") as caught:
+        Database.open("postgresql://baa:s3cret-w0rd@127.0.0.1:1/record")
+    assert "s3cret-w0rd" not in str(caught.value)
+    assert caught.value.retry_helps
+
+
+def test_a_wrong_password_is_told_without_repeating_it(postgresql: str) -> None:
+    with pytest.raises(StoreError, match="authentication failed") as caught:
+        Database.open(postgresql.replace("s3cret-w0rd", "wr0ng-w0rd") + "/postgres")
+    assert "wr0ng-w0rd" not in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("bad", ["mysql://baa:pw@host/x", "sqlite://", "sqlite:///:memory:", "no url at all pw"])
+def test_other_databases_are_refused(bad: str) -> None:
+    with pytest.raises(ConfigError, match=r"\[database\] url") as caught:
+        Database.open(bad)
+    assert "pw" not in str(caught.value)
+
+
+def test_a_locked_file_is_an_error_that_may_pass(sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "BUSY_TIMEOUT_S", 0.1)
+    database = Database.open(sqlite_url)
+    other = sqlite3.connect(tmp_path / "record.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreError, match="locked") as caught, database.transaction():
+        pass
+    assert caught.value.retry_helps
+    with database.reading() as c:
+        assert peers.list_peers(c) == []
+    other.close()
+    database.close()
+
+
+def test_sqlite_keeps_its_promises(sqlite_url: str) -> None:
+    database = Database.open(sqlite_url)
+    with database.transaction() as c:
+        settings = {name: c.execute(text(f"PRAGMA {name}")).scalar() for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")}
+    database.close()
+    assert settings == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 30_000}
+
+
+def test_an_engine_for_others_lets_them_begin(url: str) -> None:
+    made_engine = make_engine(url)
+    with made_engine.begin() as c:
+        if c.dialect.name == "sqlite":
+            c.execute(text("BEGIN IMMEDIATE"))
+        c.execute(text("CREATE TABLE theirs (x INTEGER)"))
+        c.execute(text("INSERT INTO theirs VALUES (1)"))
+    with made_engine.connect() as c:
+        assert c.execute(text("SELECT x FROM theirs")).scalar() == 1
+    made_engine.dispose()
+
+
+def test_threads_take_turns(database: Database) -> None:
+    with database.transaction() as c:
+        c.execute(text("CREATE TABLE tally (n INTEGER)"))
+        c.execute(text("INSERT INTO tally VALUES (0)"))
+
+    def add(_: int) -> None:
+        with database.transaction() as c:
+            n = c.execute(text("SELECT n FROM tally" + (" FOR UPDATE" if c.dialect.name == "postgresql" else ""))).scalar_one()
+            c.execute(text("UPDATE tally SET n = :n"), {"n": n + 1})
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(add, range(80)))
+    with database.reading() as c:
+        assert c.execute(text("SELECT n FROM tally")).scalar() == 80
+    assert threading.active_count() < 20
+
+
+def test_times_need_a_zone_and_come_back_in_utc(database: Database) -> None:
+    table = metadata.tables["refused_callers"]
+    values = {"calling_ae": "A", "called_ae": "B", "address": "::1", "reason": "", "count": 1, "last_at": made.NOW}
+    with pytest.raises(StoreError, match="without zone"), database.transaction() as c:
+        c.execute(insert(table).values(**values, first_at=made.NOW.replace(tzinfo=None)))
+    with database.transaction() as c:
+        c.execute(insert(table).values(**values, first_at=made.NOW.astimezone()))
+        found = c.execute(select(table.c.first_at)).scalar_one()
+    assert found == made.NOW
+    assert re.fullmatch(r"UTC|None", str(found.tzinfo))
