@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pydicom
+import pytest
+from pydicom import Dataset
+from pydicom.uid import generate_uid
+
+from baa_node.db import Database, audit, peers, studies
+from baa_node.dicom import scp
+from baa_node.errors import SpoolError
+from baa_node.intake import Intake
+from baa_node.spool import Spool
+from tests.parts.hands import hand_cr, part10
+from tests.parts.times import NOW
+
+CALLER = scp.Caller(calling_ae="PACS            ", called_ae="BAA_NODE", address="10.0.0.1", tls=False)
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    database = Database.open(f"sqlite:///{tmp_path / 'node.db'}")
+    with database.transaction() as connection:
+        peer = peers.Peer(name="pacs", ae_title="PACS", host="127.0.0.1", port=104, source=True, destination=True, tls=False)
+        peers.add_peer(connection, peer, actor="test", now=NOW)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def spool(tmp_path: Path) -> Spool:
+    return Spool(tmp_path / "spool")
+
+
+@pytest.fixture
+def arrivals() -> list[int]:
+    return []
+
+
+@pytest.fixture
+def intake(database: Database, spool: Spool, arrivals: list[int]) -> Intake:
+    return Intake(database, spool, ae_title="BAA_NODE", arrived=lambda: arrivals.append(1))
+
+
+@pytest.fixture
+def received(tmp_path: Path) -> Callable[..., scp.Received]:
+    def make(**elements: object) -> scp.Received:
+        ds = hand_cr(tmp_path, **elements)
+        content = part10(ds)
+        header: Dataset = pydicom.dcmread(io.BytesIO(content), stop_before_pixels=True)
+        return scp.Received(
+            caller=CALLER,
+            sop_class_uid=ds.SOPClassUID,
+            sop_instance_uid=ds.SOPInstanceUID,
+            transfer_syntax_uid=ds.file_meta.TransferSyntaxUID,
+            study_instance_uid=ds.StudyInstanceUID,
+            series_instance_uid=ds.SeriesInstanceUID,
+            header=header,
+            content=content,
+        )
+
+    return make
+
+
+def kinds(database: Database) -> list[str]:
+    with database.reading() as connection:
+        return [event.kind for event in audit.list_events(connection)]
+
+
+def pending(database: Database) -> list[tuple[str, int]]:
+    with database.reading() as connection:
+        return studies.pending_readings(connection)
+
+
+def test_a_stored_instance_is_on_disk_and_on_record(
+    intake: Intake, received: Callable[..., scp.Received], database: Database, spool: Spool, arrivals: list[int]
+) -> None:
+    image = received()
+    assert intake.receive(image).status == scp.STORED
+    with database.reading() as connection:
+        instance = studies.get_instance(connection, image.sop_instance_uid)
+    assert spool.read(instance.path) == image.content
+    assert pending(database) == [(image.sop_instance_uid, 1)]
+    assert arrivals == [1]
+
+
+def test_the_same_bytes_again_are_acknowledged_and_ignored(
+    intake: Intake, received: Callable[..., scp.Received], database: Database, arrivals: list[int]
+) -> None:
+    image = received()
+    assert [intake.receive(image).status for _ in range(3)] == [scp.STORED] * 3
+    assert len(pending(database)) == 1
+    assert arrivals == [1]
+    assert kinds(database).count("INSTANCE_DUPLICATE") == 2
+
+
+def test_other_bytes_under_a_known_uid_are_quarantined(
+    intake: Intake, received: Callable[..., scp.Received], database: Database, spool: Spool
+) -> None:
+    uids = {"SOPInstanceUID": generate_uid(), "StudyInstanceUID": generate_uid()}
+    first, second = received(**uids), received(**uids, AccessionNumber="OTHER")
+    assert intake.receive(first).status == scp.STORED
+    answer = intake.receive(second)
+    assert answer.status == scp.DUPLICATE
+    with database.reading() as connection:
+        detail = studies.show_study(connection, first.study_instance_uid)
+    assert spool.read(detail.instances[0].path) == first.content
+    assert [spool.read(one.path) for one in detail.conflicts] == [second.content]
+
+
+def test_the_node_never_takes_its_own_report_for_work(intake: Intake, received: Callable[..., scp.Received], database: Database) -> None:
+    image = received()
+    image.header.Manufacturer, image.header.ManufacturerModelName = "baa_node project", "baa_node"
+    assert intake.receive(image).status == scp.STORED
+    assert pending(database) == []
+
+
+def test_a_full_spool_is_an_error_and_leaves_no_row(database: Database, tmp_path: Path, received: Callable[..., scp.Received]) -> None:
+    intake = Intake(database, Spool(tmp_path / "full", min_free_bytes=1 << 60), ae_title="BAA_NODE")
+    with pytest.raises(SpoolError):
+        intake.receive(received())
+    assert pending(database) == []
+
+
+def test_a_database_that_is_gone_asks_the_sender_to_keep_its_copy(
+    intake: Intake, received: Callable[..., scp.Received], database: Database, tmp_path: Path
+) -> None:
+    database.close()
+    for file in tmp_path.glob("node.db*"):
+        file.unlink()
+    (tmp_path / "node.db").mkdir()
+    assert intake.receive(received()).status == scp.OUT_OF_RESOURCES
+
+
+@pytest.mark.parametrize(
+    ("calling", "called", "admission"),
+    [
+        ("PACS", "BAA_NODE", scp.Admission.ADMITTED),
+        ("  PACS  ", "BAA_NODE  ", scp.Admission.ADMITTED),
+        ("pacs", "BAA_NODE", scp.Admission.UNKNOWN_CALLER),
+        ("", "BAA_NODE", scp.Admission.UNKNOWN_CALLER),
+        ("PACS", "OTHER", scp.Admission.WRONG_CALLED_AE),
+    ],
+)
+def test_callers(intake: Intake, database: Database, calling: str, called: str, admission: scp.Admission) -> None:
+    assert intake.admit(scp.Caller(calling_ae=calling, called_ae=called, address="10.0.0.9", tls=False)) is admission
+    with database.reading() as connection:
+        refused = peers.list_refused_callers(connection)
+    assert [(one.calling_ae, one.address) for one in refused] == ([] if admission is scp.Admission.ADMITTED else [(calling, "10.0.0.9")])
