@@ -64,7 +64,9 @@ def postgresql() -> Iterator[str]:
     data = str(folder / "data")
     (folder / "password").write_text("s3cret-w0rd")
     (folder / "password").chmod(0o644)
-    run("initdb", "-D", data, "-U", "baa", "-A", "scram-sha-256", f"--pwfile={folder / 'password'}", "-E", "UTF8", "--locale=C", "--no-sync")
+    run(
+        "initdb", "-D", data, "-U", "baa", "-A", "scram-sha-256", f"--pwfile={folder / 'password'}", "-E", "UTF8", "--locale=C", "--no-sync"
+    )
     settings = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off -c timezone=Asia/Tokyo"
     run("pg_ctl", "-D", data, "-w", "-l", str(folder / "log"), "-o", settings, "start")
     try:

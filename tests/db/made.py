@@ -23,7 +23,14 @@ def digest(content: str) -> str:
 
 
 def peer(name: str = "pacs", **changes: Any) -> Peer:
-    values: dict[str, Any] = {"ae_title": name.upper(), "host": "pacs.example", "port": 104, "source": True, "destination": True, "tls": False}
+    values: dict[str, Any] = {
+        "ae_title": name.upper(),
+        "host": "pacs.example",
+        "port": 104,
+        "source": True,
+        "destination": True,
+        "tls": False,
+    }
     return Peer(**{"name": name, **values, **changes})
 
 

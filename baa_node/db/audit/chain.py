@@ -11,10 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
-from baa_node.db.audit.trail import GENESIS, head_of, row_hash
-from baa_node.db.tables import audit_events
+from baa_node.db.audit.trail import GENESIS, head_of, row_hash, rows_in_order
 
 
 class Fault(enum.StrEnum):
@@ -62,7 +61,7 @@ def verify(c: Connection) -> list[Finding]:
 
 def _load(c: Connection) -> _Chain:
     chain = _Chain()
-    for row in c.execute(select(audit_events).order_by(audit_events.c.seq).execution_options(yield_per=1000)).mappings():
+    for row in rows_in_order(c):
         chain.previous[row["seq"]] = row["previous"]
         chain.sha256[row["seq"]] = row["sha256"]
         if row_hash(row) != row["sha256"]:
