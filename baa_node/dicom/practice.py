@@ -17,22 +17,31 @@ from baa_node.dicom.scu import Endpoint, Outgoing, send
 
 
 class PracticePacs:
-    """Storage SCP for results and Storage SCU for images, on a free loopback port."""
+    """Storage SCP for results and Storage SCU for images.
 
-    def __init__(self, ae_title: str) -> None:
+    Attributes
+    ----------
+    received
+        Data sets by SOP Instance UID.
+    stores
+        C-STORE requests answered, the repeated ones too.
+    """
+
+    def __init__(self, ae_title: str, port: int) -> None:
         self.ae_title = ae_title
+        self.stores = 0
         self.received: dict[str, Dataset] = {}
         self._lock = threading.Lock()
         ae = AE(ae_title)
         for sop_class in (Comprehensive3DSRStorage, SecondaryCaptureImageStorage):
             ae.add_supported_context(sop_class, [ExplicitVRLittleEndian, ImplicitVRLittleEndian])
         handlers = [(evt.EVT_C_STORE, self._keep)]
-        self._server: ThreadedAssociationServer = ae.start_server(("127.0.0.1", 0), block=False, evt_handlers=handlers)
+        self._server: ThreadedAssociationServer = ae.start_server(("127.0.0.1", port), block=False, evt_handlers=handlers)
 
     @classmethod
-    def start(cls, ae_title: str) -> PracticePacs:
-        """Listen on a free port of the loopback interface."""
-        return cls(ae_title)
+    def start(cls, ae_title: str, port: int = 0) -> PracticePacs:
+        """Listen on the loopback interface, on a free port unless one is named."""
+        return cls(ae_title, port)
 
     @property
     def port(self) -> int:
@@ -64,6 +73,7 @@ class PracticePacs:
         ds = event.dataset
         ds.file_meta = event.file_meta
         with self._lock:
+            self.stores += 1
             self.received[ds.SOPInstanceUID] = ds
         return 0x0000
 
