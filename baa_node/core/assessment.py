@@ -265,7 +265,9 @@ def _comparison_cautions(radiograph: Radiograph, comparison: _Comparison) -> Ite
         yield "No examination date: chronological age and z-score are not given."
     elif age is None:
         yield "Birth date lies after the examination: chronological age and z-score are not given."
-    elif radiograph.sex is not None and comparison.point is None:
+    elif radiograph.sex is None:
+        yield "The patient's sex is unknown: no z-score."
+    elif comparison.point is None:
         first, last = reference_range(radiograph.sex)
         yield f"Chronological age is outside the reference table ({first} months to {last // 12} years): no z-score."
 

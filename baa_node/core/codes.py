@@ -126,7 +126,7 @@ REASON: Final = _own("BAA010", "Reason bone age was not estimated")
 
 # Units
 MONTH: Final = _ucum("mo", "month")
-PERCENT: Final = _ucum("%", "percent")
+PERCENT: Final = _ucum("%", "Percent")
 NO_UNITS: Final = _ucum("1", "no units")
 MILLIMETRE: Final = _ucum("mm", "mm")
 PIXELS: Final = _ucum("{pixels}", "pixels")
@@ -143,7 +143,7 @@ _REASON_EQUIVALENTS: Final = {
         _dcm("110522", "Object Types not supported"),
         _dcm("110527", "Resource inadequate"),
         _dcm("110531", "Insufficient quality for interpretation"),
-        _dcm("111209", "Patient Positioning Problem"),
+        _dcm("111209", "Positioning"),
         _dcm("111218", "Software failure"),
     )
 }

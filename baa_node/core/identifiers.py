@@ -77,7 +77,7 @@ def is_own_object(header: Dataset) -> bool:
     Looks at the equipment that made it or worked on it, and at the series description that all results carry; an
     archive may change either. SR objects of other makers are not own objects, merely no radiographs.
     """
-    makers = [header, *header.get("ContributingEquipmentSequence", ())]
+    makers = [header, *(header.get("ContributingEquipmentSequence") or ())]
     if any(str(maker.get("ManufacturerModelName", "")) == MODEL_NAME for maker in makers):
         return True
     return str(header.get("SeriesDescription", "")) == SERIES_DESCRIPTION
