@@ -43,13 +43,13 @@ class Technique:
     scatter: float
 
     @classmethod
-    def drawn(cls, rng: np.random.Generator) -> Technique:
+    def drawn(cls, rng: np.random.Generator, dose: float = 1.0) -> Technique:
         """Draw one at random from the range seen in practice."""
         return cls(
             air=float(rng.uniform(0.03, 0.28)),
             gain=float(rng.uniform(0.36, 0.6)),
             gradient=(float(rng.uniform(-0.03, 0.03)), float(rng.uniform(-0.04, 0.04))),
-            noise=float(rng.uniform(0.004, 0.010)),
+            noise=float(rng.uniform(0.004, 0.010)) / dose**0.5,
             blur_px=float(rng.uniform(0.5, 0.9)),
             enhance=float(rng.uniform(0.0, 0.9)),
             scatter=float(rng.uniform(0.05, 0.2)),

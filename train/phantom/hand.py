@@ -52,6 +52,7 @@ def draw_hand(
     height_px: int = 1200,
     marker: bool | None = None,
     collimation: bool | None = None,
+    dose: float = 1.0,
 ) -> Phantom:
     """Draw the postero-anterior radiograph of a hand of this bone age.
 
@@ -63,6 +64,8 @@ def draw_hand(
         Decides pose, exposure, framing and noise; equal arguments give equal bytes.
     marker, collimation
         True or False to force them; None leaves them to the seed.
+    dose
+        Relative exposure: quantum noise falls with its square root, and so does what a lossless file weighs.
 
     Raises
     ------
@@ -78,17 +81,21 @@ def draw_hand(
     view = framed(hand, rng, shape, fill=float(rng.uniform(0.82, 1.0)))
     soft, signed = projection.soft_tissue(hand, view)
     bone = projection.bone_mineral(hand, view, projection.trabecular_grain(rng))
-    technique = Technique.drawn(rng)
+    technique = Technique.drawn(rng, dose)
     grey = exposure.expose(soft, bone, technique, rng)
     wants_field, wants_marker = rng.random() < 0.6, rng.random() < 0.75
     mask = signed > 0
     if wants_field if collimation is None else collimation:
         mask &= exposure.collimate(grey, rng, level=0.35 * technique.air)
+    grey, mask, room = (
+        _reduced(grey, height_px),
+        _reduced(mask.astype(np.float32), height_px) > 0.5,
+        _reduced(-signed * (height_px / working_px), height_px),
+    )
     if laterality is Laterality.RIGHT:
-        grey, mask = np.ascontiguousarray(grey[:, ::-1]), np.ascontiguousarray(mask[:, ::-1])
+        grey, mask, room = (np.ascontiguousarray(layer[:, ::-1]) for layer in (grey, mask, room))
     if wants_marker if marker is None else marker:
-        _mark(grey, signed, laterality, rng)
-    grey, mask = _reduced(grey, mask, height_px)
+        _mark(grey, room, laterality, rng)
     return Phantom(
         pixels=exposure.to_pixels(grey),
         mask=mask,
@@ -133,22 +140,20 @@ def framed(hand: Hand, rng: np.random.Generator, shape: tuple[int, int], fill: f
     return View.of(px_per_mm=px_per_mm, turn_deg=turn, offset=np.array([x, y]), shape=shape)
 
 
-def _mark(grey: exposure.Image, signed: exposure.Image, laterality: Laterality, rng: np.random.Generator) -> None:
+def _mark(grey: exposure.Image, room: exposure.Image, laterality: Laterality, rng: np.random.Generator) -> None:
     """Put the side marker where there is most room beside the hand, in the upper or lower corner regions."""
     height, width = grey.shape
     size = round(height * float(rng.uniform(0.045, 0.065)))
     reach = 2 * size
-    room = -signed if laterality is Laterality.LEFT else -signed[:, ::-1]
     xs = np.clip(rng.uniform(0.06, 0.94, size=24) * width, reach, width - reach).astype(int)
     ys = np.clip(rng.uniform(0.06, 0.94, size=24) * height, reach, height - reach).astype(int)
     best = int(np.argmax(np.minimum(room[ys, xs], 2.0 * size)))
     exposure.place_marker(grey, laterality.value, (int(xs[best]), int(ys[best])), size, float(rng.uniform(-15, 15)))
 
 
-def _reduced(grey: exposure.Image, mask: exposure.Mask, height_px: int) -> tuple[exposure.Image, exposure.Mask]:
-    height, width = grey.shape
+def _reduced(layer: exposure.Image, height_px: int) -> exposure.Image:
+    height, width = layer.shape
     if height == height_px:
-        return grey, mask
-    size = (round(width * height_px / height), height_px)
-    grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
-    return grey, cv2.resize(mask.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
+        return layer
+    reduced: exposure.Image = cv2.resize(layer, (round(width * height_px / height), height_px), interpolation=cv2.INTER_AREA)
+    return reduced

@@ -25,13 +25,15 @@ class NotAHand:
     spacing_mm: float
 
 
-def draw_not_a_hand(kind: str, seed: int, *, height_px: int = 1200) -> NotAHand:
+def draw_not_a_hand(kind: str, seed: int, *, height_px: int = 1200, dose: float = 1.0) -> NotAHand:
     """Draw an image that no bone age may be given for.
 
     Parameters
     ----------
     kind
         One of `KINDS`.
+    dose
+        As for `draw_hand`.
 
     Raises
     ------
@@ -41,7 +43,7 @@ def draw_not_a_hand(kind: str, seed: int, *, height_px: int = 1200) -> NotAHand:
     if kind not in KINDS:
         raise ValueError(f"kind must be one of {', '.join(KINDS)}, got {kind!r}")
     rng = np.random.default_rng([seed, 0x4E4F5045])
-    technique = Technique.drawn(rng)
+    technique = Technique.drawn(rng, dose)
     soft, bone, spacing_mm = KINDS[kind](rng, height_px)
     grey = exposure.expose(soft, bone, technique, rng)
     return NotAHand(pixels=exposure.to_pixels(grey), kind=kind, spacing_mm=spacing_mm)
