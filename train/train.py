@@ -58,12 +58,13 @@ def train(recipe: Recipe, training: Examples, validation: Examples, folder: Path
     last = recipe.epochs if stop_after is None else min(recipe.epochs, progress.epoch + stop_after)
     while progress.epoch < last and not _spent(recipe, progress):
         started, spent = time.monotonic(), progress.elapsed_s
-        losses = []
+        losses, seen = [], progress.epoch * (len(training) // recipe.batch)
         for share, batch in _batches(recipe, training, (mean, sd), progress.epoch):
             progress.elapsed_s = spent + time.monotonic() - started
             model.optimizer.learning_rate = learning_rate(recipe, progress.epoch + share, progress.elapsed_s)
             losses.append(float(model.train_on_batch(*batch)))
-            average = _averaged(average, model, recipe.ema)
+            seen += 1
+            average = _averaged(average, model, min(recipe.ema, seen / (seen + 10)))
         reader.set_weights(average)
         fold_months(reader, mean, sd)
         progress.elapsed_s = spent + time.monotonic() - started
@@ -85,6 +86,15 @@ def learning_rate(recipe: Recipe, epoch: float, elapsed_s: float) -> float:
     if recipe.minutes:
         done = max(done, elapsed_s / (60 * recipe.minutes))
     return recipe.learning_rate * 0.5 * (1 + math.cos(math.pi * min(done, 1.0)))
+
+
+def load_best(folder: Path) -> tuple[Recipe, keras.Model, list[dict[str, float]]]:
+    """Recipe, best epoch's network (float32, answers in months) and history of a run."""
+    record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    recipe = Recipe.from_json(record["recipe"])
+    model = ARCHITECTURES[recipe.architecture](recipe.preparation.size)
+    model.load_weights(folder / "best.weights.h5")
+    return recipe, model, record["history"]
 
 
 def fold_months(model: keras.Model, mean: float, sd: float) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,12 @@ class Recipe:
     def to_json(self) -> dict[str, Any]:
         """Plain values for the run's record."""
         return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Recipe:
+        """Read back what `to_json` wrote."""
+        parts = {"preparation": Preparation(**values["preparation"]), "augmentation": Augmentation(**values["augmentation"])}
+        return cls(**{**values, **parts})
 
 
 def load_recipe(path: Path) -> Recipe:

@@ -1,0 +1,1 @@
+"""From trained Keras models to a model bundle: ONNX graph with its heat map inside, parity check, packing."""

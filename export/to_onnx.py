@@ -1,0 +1,68 @@
+"""A Keras model becomes an ONNX member: raw pixels in, months and heat map out, all scaling inside the graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import keras
+import tensorflow as tf
+import tf2onnx
+
+from export.head import layers_behind, replay
+
+OPSET: Final = 18
+"""The newest that tf2onnx 1.17 writes; it refuses 19."""
+
+Tensor = Any
+Reading = Callable[..., dict[str, Tensor]]
+
+
+def to_onnx(model: keras.Model, feature_map: str, target: Path, *, mirrored: bool = False) -> None:
+    """Write ``target``: inputs ``image`` uint8 N×H×W×1 and, if used, ``sex`` N×1; outputs ``bone_age_months``, ``saliency``.
+
+    tf2onnx writes an invalid file rather than raise on an operator it cannot convert: check with `export.parity`.
+
+    Parameters
+    ----------
+    model
+        Answers in months; takes pixels 0 to 255 as float32.
+    feature_map
+        Name of the last convolution, from which the heat map is taken.
+    mirrored
+        Read the mirror image too and give the mean of both.
+    """
+    side = model.inputs[0].shape[1]
+    signature = [tf.TensorSpec((None, side, side, 1), tf.uint8, name="image")]
+    if len(model.inputs) == 2:
+        signature.append(tf.TensorSpec((None, 1), tf.float32, name="sex"))
+    graph = tf.function(reading(model, feature_map, mirrored=mirrored), autograph=False)
+    tf2onnx.convert.from_function(graph, input_signature=signature, opset=OPSET, output_path=str(target))
+
+
+def reading(model: keras.Model, feature_map: str, *, mirrored: bool = False) -> Reading:
+    """Build what the exported graph computes: a function of ``image`` and, if the model uses it, ``sex``."""
+    eye = keras.Model(model.inputs[0], model.get_layer(feature_map).output)
+    head = layers_behind(model, feature_map)
+
+    def look(pixels: Tensor, sex: Tensor | None) -> tuple[Tensor, Tensor]:
+        features = eye(pixels, training=False)
+        months, gradient = replay(head, features, sex)
+        return months, tf.reduce_sum(features * gradient[:, tf.newaxis, tf.newaxis, :], axis=-1)
+
+    def read(image: Tensor, sex: Tensor | None = None) -> dict[str, Tensor]:
+        pixels = tf.cast(image, tf.float32)
+        months, evidence = look(pixels, sex)
+        if mirrored:
+            again, evidence_again = look(tf.reverse(pixels, axis=[2]), sex)
+            months, evidence = 0.5 * (months + again), 0.5 * (evidence + tf.reverse(evidence_again, axis=[2]))
+        return {"bone_age_months": months, "saliency": _unit_range(evidence)}
+
+    return read
+
+
+def _unit_range(evidence: Tensor) -> Tensor:
+    """Evidence for a higher age (Grad-CAM's ReLU), scaled so that the strongest place is 1; all zero where there is none."""
+    positive = tf.nn.relu(evidence)
+    return positive / tf.maximum(tf.reduce_max(positive, axis=(1, 2), keepdims=True), 1e-12)
