@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -135,6 +136,23 @@ def edit_peer(c: Connection, name: str, peer: Peer, *, actor: str, now: datetime
     changed = [key for key in new if old[key] != new[key]]
     detail = {f"{key}_{side}": value[key] for key in changed for side, value in (("from", old), ("to", new))}
     _record(c, AuditKind.PEER_CHANGED, name, actor=actor, now=now, detail=detail)
+
+
+def import_peers(c: Connection, some: Sequence[Peer], *, actor: str, now: datetime) -> None:
+    """Add those whose names are new and change the others; peers not among them stay as they are. All or nothing.
+
+    Raises
+    ------
+    StoreError
+        As ``add_peer`` and ``edit_peer``.
+    """
+    known = {peer.name for peer in list_peers(c)}
+    for peer in some:  # without routes first, as they may lead to peers further down
+        if peer.name not in known:
+            add_peer(c, dataclasses.replace(peer, route_to=()), actor=actor, now=now)
+            known.add(peer.name)
+    for peer in some:
+        edit_peer(c, peer.name, peer, actor=actor, now=now)
 
 
 def remove_peer(c: Connection, name: str, *, actor: str, now: datetime) -> None:

@@ -34,6 +34,9 @@ class Finding:
     seq: int
     text: str
 
+    def __str__(self) -> str:
+        return self.text
+
 
 @dataclass(kw_only=True)
 class _Chain:

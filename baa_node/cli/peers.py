@@ -1,0 +1,305 @@
+"""``baa-node peers``: who may send, where results go, and who was turned away."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+import shlex
+import sys
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from baa_node.cli.context import emit, load, open_database, options
+from baa_node.cli.operator import operator
+from baa_node.cli.tables import columns
+from baa_node.errors import ConfigError
+
+if TYPE_CHECKING:
+    from baa_node.db.peers import Peer, RefusedCaller
+
+app = typer.Typer(help="Who may send, where results go, and who was turned away. A running node sees changes at once.")
+
+Name = Annotated[str, typer.Argument(help="What people call the peer.")]
+AeTitle = Annotated[str, typer.Option(help="Application entity title, 1 to 16 characters.")]
+Host = Annotated[str, typer.Option(help="Host name or address.")]
+Port = Annotated[int, typer.Option(help="Port on which it takes results.")]
+Source = Annotated[bool, typer.Option(help="It may send images.")]
+Destination = Annotated[bool, typer.Option(help="It takes results.")]
+Tls = Annotated[bool, typer.Option(help="Results go to it over TLS.")]
+RouteTo = Annotated[list[str] | None, typer.Option(help="Name of a destination for what it sends; may be repeated. [default: itself]")]
+
+
+@app.callback(invoke_without_command=True)
+def _bare(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        list_()
+
+
+@app.command("list")
+def list_() -> None:
+    """Show every peer, and the callers turned away with the command that would admit each."""
+    from baa_node.db import peers
+
+    with open_database() as database, database.reading() as c:
+        known, refused = peers.list_peers(c), peers.list_refused_callers(c)
+        routes = {peer.name: [one.name for one in peers.destinations_of(c, peer)] for peer in known if peer.source}
+    value = {
+        "peers": [{**_value(peer), "results_go_to": routes.get(peer.name, [])} for peer in known],
+        "refused_callers": [{**dataclasses.asdict(caller), "admit": _admitting(caller, known)} for caller in refused],
+    }
+    emit(_with_times(value), [*_peer_lines(known, routes), *_refused_lines(refused, known)])
+
+
+@app.command()
+def add(
+    name: Name,
+    ae_title: AeTitle,
+    host: Host,
+    port: Port,
+    source: Source = True,
+    destination: Destination = True,
+    tls: Tls = False,
+    route_to: RouteTo = None,
+) -> None:
+    """Admit a peer."""
+    from baa_node.db import peers
+
+    peer = peers.Peer(
+        name=name,
+        ae_title=ae_title,
+        host=host,
+        port=port,
+        source=source,
+        destination=destination,
+        tls=tls,
+        route_to=tuple(route_to or ()),
+    )
+    with open_database() as database, database.transaction() as c:
+        peers.add_peer(c, peer, actor=operator(), now=datetime.now(UTC))
+    emit(_value(peer), [f"peer {name} added: {_described(peer)}"])
+
+
+@app.command()
+def edit(
+    name: Name,
+    ae_title: Annotated[str | None, typer.Option(help="Application entity title, 1 to 16 characters.")] = None,
+    host: Annotated[str | None, typer.Option(help="Host name or address.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port on which it takes results.")] = None,
+    source: Annotated[bool | None, typer.Option("--source/--no-source", help="It may send images.")] = None,
+    destination: Annotated[bool | None, typer.Option("--destination/--no-destination", help="It takes results.")] = None,
+    tls: Annotated[bool | None, typer.Option("--tls/--no-tls", help="Results go to it over TLS.")] = None,
+    route_to: RouteTo = None,
+    no_route: Annotated[bool, typer.Option("--no-route", help="Forget the route: results go back to it.")] = False,
+) -> None:
+    """Change a peer; what is not named stays as it is."""
+    from baa_node.db import peers
+
+    if route_to and no_route:
+        raise typer.BadParameter("--route-to and --no-route exclude each other")
+    asked = {"ae_title": ae_title, "host": host, "port": port, "source": source, "destination": destination, "tls": tls}
+    changes: dict[str, Any] = {key: value for key, value in asked.items() if value is not None}
+    if route_to or no_route:
+        changes["route_to"] = tuple(route_to or ())
+    with open_database() as database, database.transaction() as c:
+        peer = dataclasses.replace(peers.get_peer(c, name), **changes)
+        peers.edit_peer(c, name, peer, actor=operator(), now=datetime.now(UTC))
+    emit(_value(peer), [f"peer {name} is now {_described(peer)}"])
+
+
+@app.command()
+def remove(name: Name) -> None:
+    """Turn a peer away from now on."""
+    from baa_node.db import peers
+
+    with open_database() as database, database.transaction() as c:
+        peers.remove_peer(c, name, actor=operator(), now=datetime.now(UTC))
+    emit({"name": name, "removed": True}, [f"peer {name} removed"])
+
+
+@app.command()
+def echo(name: Name) -> None:
+    """Ask a peer for a sign of life (C-ECHO)."""
+    from baa_node.daemon import endpoint_of
+    from baa_node.db import peers
+    from baa_node.dicom import scu
+
+    with open_database() as database, database.reading() as c:
+        peer = peers.get_peer(c, name)
+    endpoint = endpoint_of(load(), peer)
+    scu.echo(endpoint)
+    emit({"name": name, "ok": True}, [f"{name} answers: {endpoint}"])
+
+
+@app.command()
+def export(file: Annotated[Path | None, typer.Argument(help="File to write. [default: standard output]")] = None) -> None:
+    """Write every peer as JSON, in the form that ``import`` reads."""
+    from baa_node.db import peers
+
+    with open_database() as database, database.reading() as c:
+        text = json.dumps([_value(peer) for peer in peers.list_peers(c)], indent=2, ensure_ascii=False)
+    if file is None:
+        typer.echo(text)
+        return
+    try:
+        file.write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{file} cannot be written: {error.strerror}") from error
+
+
+@app.command("import")
+def import_(file: Annotated[Path, typer.Argument(help="JSON as ``export`` writes it; - for standard input.")]) -> None:
+    """Add the peers of a file and change those of the same name; all of them or none."""
+    from baa_node.db import peers
+
+    some = _parse(file)
+    with open_database() as database, database.transaction() as c:
+        peers.import_peers(c, some, actor=operator(), now=datetime.now(UTC))
+    emit([_value(peer) for peer in some], [f"{len(some)} peers imported"])
+
+
+def _parse(file: Path) -> list[Peer]:
+    try:
+        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
+        entries = json.loads(text)
+    except OSError as error:
+        raise ConfigError(f"{file} cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise ConfigError(f"{file} is not JSON: {error}") from error
+    if not isinstance(entries, list):
+        raise ConfigError(f"{file} does not hold a list of peers")
+    return [_peer_from(entry, f"{file}, peer {number}") for number, entry in enumerate(entries, start=1)]
+
+
+_FIELDS: dict[str, type] = {
+    "name": str,
+    "ae_title": str,
+    "host": str,
+    "port": int,
+    "source": bool,
+    "destination": bool,
+    "tls": bool,
+    "route_to": list,
+}
+_DEFAULTS: dict[str, Any] = {"source": True, "destination": True, "tls": False, "route_to": []}
+
+
+def _peer_from(entry: object, where: str) -> Peer:
+    from baa_node.db.peers import Peer
+
+    if not isinstance(entry, dict):
+        raise ConfigError(f"{where} is not an object")
+    values = {**_DEFAULTS, **entry}
+    for key in values.keys() - _FIELDS.keys():
+        raise ConfigError(f"{where}: {key} is unknown; known are {', '.join(_FIELDS)}")
+    for key, kind in _FIELDS.items():
+        if type(values.get(key)) is not kind:
+            raise ConfigError(f"{where}: {key} is {'missing' if key not in values else f'not {_KINDS[kind]}'}")
+    return Peer(**{**values, "route_to": tuple(str(name) for name in values["route_to"])})
+
+
+_KINDS = {str: "a text", int: "a whole number", bool: "true or false", list: "a list of names"}
+
+
+def _value(peer: Peer) -> dict[str, Any]:
+    return {**dataclasses.asdict(peer), "route_to": list(peer.route_to)}
+
+
+def _with_times(value: dict[str, Any]) -> dict[str, Any]:
+    for caller in value["refused_callers"]:
+        caller["first_at"], caller["last_at"] = caller["first_at"].isoformat(), caller["last_at"].isoformat()
+    return value
+
+
+def _described(peer: Peer) -> str:
+    parts = [f"{peer.ae_title} at {peer.host}:{peer.port}"]
+    parts += ["may send"] if peer.source else []
+    parts += ["takes results"] if peer.destination else []
+    parts += ["over TLS"] if peer.tls else []
+    parts += [f"results go to {' and '.join(peer.route_to)}"] if peer.route_to else []
+    return ", ".join(parts)
+
+
+def _peer_lines(known: Sequence[Peer], routes: dict[str, list[str]]) -> Iterator[str]:
+    if not known:
+        yield "no peers yet: every caller is turned away"
+        return
+    head = ("NAME", "AE TITLE", "ADDRESS", "SENDS", "TAKES RESULTS", "TLS", "ITS RESULTS GO TO")
+    yield from columns(head, [(*_cells(peer), _route(peer, routes)) for peer in known])
+
+
+def _cells(peer: Peer) -> tuple[str, ...]:
+    marks = ("yes" if flag else "no" for flag in (peer.source, peer.destination, peer.tls))
+    return (peer.name, peer.ae_title, f"{peer.host}:{peer.port}", *marks)
+
+
+def _route(peer: Peer, routes: dict[str, list[str]]) -> str:
+    if not peer.source:
+        return ""
+    return ", ".join(routes[peer.name]) or "NOWHERE: there is no destination"
+
+
+def _refused_lines(refused: Sequence[RefusedCaller], known: Sequence[Peer]) -> Iterator[str]:
+    if refused:
+        yield ""
+        yield "turned away:"
+    for caller in refused:
+        times = "once" if caller.count == 1 else f"{caller.count} times"
+        last = caller.last_at.isoformat(sep=" ", timespec="seconds")
+        yield f"  {caller.calling_ae or '(blank)'} from {caller.address}, {times}, last {last}: {_why(caller, known)}"
+        command = _admitting(caller, known)
+        if command is not None:
+            yield f"    {command}"
+
+
+def _why(caller: RefusedCaller, known: Sequence[Peer]) -> str:
+    if caller.reason == "wrong_called_ae":
+        return f"it called {caller.called_ae or '(blank)'}, which is not this node's AE title"
+    if caller.reason != "unknown_caller":
+        return caller.reason.replace("_", " ")
+    alike = [peer for peer in known if peer.ae_title.casefold() == caller.calling_ae.casefold() and peer.ae_title != caller.calling_ae]
+    if alike:
+        return f"peer {alike[0].name} is called {alike[0].ae_title}, which differs in upper and lower case"
+    return "no source has this AE title"
+
+
+def _admitting(caller: RefusedCaller, known: Sequence[Peer]) -> str | None:
+    """Give the command that would admit a caller; None when a peer entry would not help or no entry can hold the title."""
+    from baa_node.db.peers import checked_ae_title
+
+    if caller.reason != "unknown_caller":
+        return None
+    try:
+        title = checked_ae_title(caller.calling_ae)
+    except ConfigError:
+        return None
+    same = [peer for peer in known if peer.ae_title == title]
+    if same:
+        return _command("edit", same[0].name, "--source")
+    # Results of a new sender go to the destinations there are; only the first peer has to take its own.
+    back = [] if not any(peer.destination for peer in known) else ["--no-destination"]
+    return _command("add", _free_name(title, known), "--ae-title", title, "--host", caller.address, "--port", "104", *back)
+
+
+def _command(*words: str) -> str:
+    common: list[str] = []
+    if options.data_dir is not None:
+        common += ["--data-dir", str(options.data_dir)]
+    if options.config is not None:
+        common += ["--config", str(options.config)]
+    return shlex.join(["baa-node", *common, "peers", *words])
+
+
+def _free_name(title: str, known: Sequence[Peer]) -> str:
+    base = re.sub(r"[^a-z0-9._-]+", "-", title.lower()).strip("-._") or "peer"
+    taken = {peer.name for peer in known}
+    number = 2
+    name = base
+    while name in taken:
+        name = f"{base}-{number}"
+        number += 1
+    return name
