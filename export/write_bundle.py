@@ -167,7 +167,8 @@ in months with a heat map (Grad-CAM: places that speak for a higher age).
 ## Training
 
 {training["radiographs"]:,} radiographs of the challenge's training set at 299 × 299 pixels, and {training["phantoms"]} drawn hands,
-{training["epochs"]} epochs in {training["minutes"]:.0f} minutes on two CPU cores. The epoch was chosen on `val`, the images of the table below.
+{training["epochs"]} epochs in {training["minutes"]:.0f} minutes on two CPU cores. The epoch was chosen on `val`, the images of the
+table below.
 
 ## How far it is off
 
