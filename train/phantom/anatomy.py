@@ -23,7 +23,7 @@ Points = NDArray[np.float64]
 ADULT_HAND_LENGTH_MM = 196.0
 
 METACARPAL_BASE_MM = {1: (28.0, 4.5), 2: (12.5, 12.5), 3: (0.5, 13.0), 4: (-10.5, 11.0), 5: (-19.5, 7.5)}
-METACARPAL_ANGLE_DEG = {1: 42.0, 2: 9.0, 3: 0.0, 4: -9.0, 5: -19.0}
+METACARPAL_ANGLE_DEG = {1: 38.0, 2: 9.0, 3: 0.0, 4: -9.0, 5: -19.0}
 LENGTH_MM = {
     "MC": {1: 46.0, 2: 68.0, 3: 65.0, 4: 58.0, 5: 54.0},
     "PP": {1: 32.0, 2: 40.0, 3: 45.0, 4: 41.0, 5: 33.0},
@@ -36,7 +36,7 @@ BASE_WIDTH_MM = {
     "MP": {2: 13.5, 3: 14.0, 4: 13.0, 5: 10.5},
     "DP": {1: 13.5, 2: 10.5, 3: 11.0, 4: 10.5, 5: 9.0},
 }
-FINGER_RADIUS_MM = {1: (12.5, 11.5, 9.5), 2: (11.5, 10.0, 8.2), 3: (11.8, 10.2, 8.5), 4: (11.2, 9.6, 8.0), 5: (10.2, 8.6, 7.0)}
+FINGER_RADIUS_MM = {1: (13.0, 12.0, 10.0), 2: (12.2, 10.7, 8.8), 3: (12.5, 11.0, 9.1), 4: (11.9, 10.3, 8.6), 5: (10.8, 9.2, 7.6)}
 JOINT_MM = 1.5
 
 # fraction of the length from the growing end -> fraction of the half width there
@@ -136,6 +136,10 @@ class Pose:
         Factors of each ray, near 1.
     flesh
         Factor of the thickness of the soft tissue, near 1.
+    bone_width
+        Factor by name of the bone, where it is not 1.
+    carpal_shift_mm
+        How far a carpal lies off its place in the plan, by name.
     """
 
     spread: float = 1.0
@@ -143,6 +147,8 @@ class Pose:
     length: dict[int, float] = field(default_factory=lambda: dict.fromkeys(range(1, 6), 1.0))
     width: float = 1.0
     flesh: float = 1.0
+    bone_width: dict[str, float] = field(default_factory=dict)
+    carpal_shift_mm: dict[str, tuple[float, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -221,7 +227,7 @@ def build_hand(age_months: float, sex: Sex, pose: Pose) -> Hand:
     # Growing bones are short for their width, and a small child's fingers are plump.
     stout = scale**-0.12
     rays = {ray: _ray_joints(ray, pose) for ray in range(1, 6)}
-    plan = _Plan(age_months=age_months, sex=sex, stout=stout * pose.width, cartilage=1.0 + 1.7 * (1.0 - min(scale, 1.0)))
+    plan = _Plan(age_months=age_months, sex=sex, pose=pose, stout=stout * pose.width, cartilage=1.0 + 1.7 * (1.0 - min(scale, 1.0)))
     bones = [bone for ray, joints in rays.items() for bone in _ray_bones(ray, joints, plan)]
     bones += [*_carpals(plan), *_forearm(plan), *_sesamoid(rays[1], plan)]
     capsules, skin = _flesh(rays, pose.flesh * scale**-0.1)
@@ -238,6 +244,7 @@ def build_hand(age_months: float, sex: Sex, pose: Pose) -> Hand:
 class _Plan:
     age_months: float
     sex: Sex
+    pose: Pose
     stout: float
     cartilage: float
 
@@ -273,11 +280,11 @@ def _ray_bones(ray: int, joints: list[Points], plan: _Plan) -> list[Bone]:
 
 def _tubular(name: str, base: Points, head: Points, plan: _Plan) -> Bone:
     bone, ray = name[:2], int(name[2])
-    width = BASE_WIDTH_MM[bone][ray] * plan.stout
+    width = BASE_WIDTH_MM[bone][ray] * plan.stout * plan.pose.bone_width.get(name, 1.0)
     if bone == "MC" and ray != 1:
         return _long_bone(name, head, base, width=width, profile=METACARPAL, plan=plan, epiphysis_height=0.7)
     profile = {"DP": DISTAL_PHALANX, "MC": FIRST_METACARPAL}.get(bone, PHALANX)
-    return _long_bone(name, base, head, width=width, profile=profile, plan=plan, epiphysis_height=0.38 if bone == "MC" else 0.3)
+    return _long_bone(name, base, head, width=width, profile=profile, plan=plan, epiphysis_height=0.38 if bone == "MC" else 0.26)
 
 
 def _long_bone(
@@ -298,7 +305,7 @@ def _long_bone(
     state = plan.epiphysis(name)
     cartilage = 0.5 * JOINT_MM * plan.cartilage
     top = cartilage + epiphysis_height * width
-    plate = 1.0 + 0.9 * (1.0 - state.growth)
+    plate = 0.85 + 0.9 * (1.0 - state.growth)
     shaft_from = top + plate
     outlines = [_shaft(frame, profile, shaft_from, total - (cartilage if name[:2] != "DP" else 0.0), width)]
     if state.width > 0:
@@ -348,7 +355,8 @@ def _epiphysis(name: str, frame: _Frame, state: Epiphysis, width: float, zone: t
         s -= np.where(plate_side, 0.0, 0.45 * state.growth**2 * height * np.clip(-across, 0, 1) ** 3)
     if name == "ulna":
         s -= np.where(plate_side, 0.0, 0.75 * state.growth * height * np.exp(-(((across - 0.85) / 0.18) ** 2)))
-    middle = 0.5 * (zone[0] + zone[1]) + (0.15 * height if ball else 0.0)
+    # a small centre lies nearer to the plate than to the joint
+    middle = zone[1] - 0.5 * height - 0.25 * (1.0 - state.growth) * (zone[1] - zone[0]) + (0.15 * height if ball else 0.0)
     return frame.place(u, middle + s)
 
 
@@ -367,7 +375,8 @@ def _carpals(plan: _Plan) -> list[Bone]:
     for name in maturity.CARPALS:
         size = maturity.carpal_size(name, plan.age_months, plan.sex)
         if size > 0:
-            bones.append(_round_bone(name, np.array(CARPAL_CENTRE_MM[name]), np.array(CARPAL_OUTLINE_MM[name], dtype=float), size))
+            centre = np.array(CARPAL_CENTRE_MM[name]) + np.array(plan.pose.carpal_shift_mm.get(name, (0.0, 0.0)))
+            bones.append(_round_bone(name, centre, np.array(CARPAL_OUTLINE_MM[name], dtype=float), size))
     return bones
 
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 Image = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
-SOFT_PER_MM = 0.022
-BONE_PER_MM = 0.11
+SOFT_PER_MM = 0.027
+BONE_PER_MM = 0.1
 FULL_SCALE = 4095
 
 
@@ -49,7 +49,7 @@ class Technique:
             air=float(rng.uniform(0.03, 0.28)),
             gain=float(rng.uniform(0.36, 0.6)),
             gradient=(float(rng.uniform(-0.03, 0.03)), float(rng.uniform(-0.04, 0.04))),
-            noise=float(rng.uniform(0.004, 0.010)) / dose**0.5,
+            noise=float(rng.uniform(0.003, 0.007)) / dose**0.5,
             blur_px=float(rng.uniform(0.5, 0.9)),
             enhance=float(rng.uniform(0.0, 0.9)),
             scatter=float(rng.uniform(0.05, 0.2)),

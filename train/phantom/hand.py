@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baa_node.core.radiograph import Laterality, Sex
-from train.phantom import exposure, projection
-from train.phantom.anatomy import Hand, Pose, build_hand
+from train.phantom import exposure, maturity, projection
+from train.phantom.anatomy import LENGTH_MM, Hand, Pose, build_hand
 from train.phantom.exposure import Technique
 from train.phantom.projection import View
 
@@ -93,7 +93,7 @@ def draw_hand(
         _reduced(-signed * (height_px / working_px), height_px),
     )
     if laterality is Laterality.RIGHT:
-        grey, mask, room = (np.ascontiguousarray(layer[:, ::-1]) for layer in (grey, mask, room))
+        grey, mask, room = _mirrored(grey), np.ascontiguousarray(mask[:, ::-1]), _mirrored(room)
     if wants_marker if marker is None else marker:
         _mark(grey, room, laterality, rng)
     return Phantom(
@@ -110,14 +110,19 @@ def draw_hand(
 def random_pose(rng: np.random.Generator) -> Pose:
     """Draw a pose within what positioning allows: fingers more or less apart, proportions a few per cent off the plan."""
     bends = rng.normal(0.0, 2.0, size=5)
-    bends[0] = rng.normal(-2.0, 6.0)
+    bends[0] = rng.normal(-4.0, 6.0)
     lengths = 1.0 + rng.normal(0.0, 0.018, size=5)
+    tubular = [f"{bone}{ray}" for bone, rays in LENGTH_MM.items() for ray in rays]
+    widths = 1.0 + rng.normal(0.0, 0.03, size=len(tubular))
+    shifts = rng.normal(0.0, 0.45, size=(len(maturity.CARPALS), 2))
     return Pose(
         spread=float(rng.uniform(0.55, 1.35)),
         bend_deg={ray: float(bends[ray - 1]) for ray in range(1, 6)},
         length={ray: float(lengths[ray - 1]) for ray in range(1, 6)},
         width=float(rng.normal(1.0, 0.035)),
         flesh=float(rng.normal(1.0, 0.05)),
+        bone_width={name: float(width) for name, width in zip(tubular, widths, strict=True)},
+        carpal_shift_mm={name: (float(x), float(y)) for name, (x, y) in zip(maturity.CARPALS, shifts, strict=True)},
     )
 
 
@@ -129,13 +134,13 @@ def framed(hand: Hand, rng: np.random.Generator, shape: tuple[int, int], fill: f
     fingers = unit(np.vstack([capsule.end for capsule in hand.capsules]))
     wrist = 0.0 - unit(np.array([[0.0, -30.0 * hand.scale]]))[0, 1]
     top, left, right = fingers[:, 1].min(), fingers[:, 0].min(), fingers[:, 0].max()
-    skin = 10.0 * hand.scale
+    skin = 12.0 * hand.scale
     forearm = hand.scale * float(rng.uniform(18.0, 55.0))
     tall = -wrist + forearm - (top - skin)
     wide = right - left + 2 * skin
-    margin = float(rng.uniform(0.04, 0.1))
+    margin = float(rng.uniform(0.05, 0.1))
     px_per_mm = fill * min(height_px * (1 - margin) / tall, width_px * (1 - 2 * margin) / wide)
-    x = 0.5 * width_px - px_per_mm * 0.5 * (left + right) + rng.uniform(-0.2, 0.2) * (width_px - px_per_mm * wide)
+    x = 0.5 * width_px - px_per_mm * 0.5 * (left + right) + rng.uniform(-0.12, 0.12) * (width_px - px_per_mm * wide)
     y = height_px * margin - px_per_mm * (top - skin)
     return View.of(px_per_mm=px_per_mm, turn_deg=turn, offset=np.array([x, y]), shape=shape)
 
@@ -149,6 +154,10 @@ def _mark(grey: exposure.Image, room: exposure.Image, laterality: Laterality, rn
     ys = np.clip(rng.uniform(0.06, 0.94, size=24) * height, reach, height - reach).astype(int)
     best = int(np.argmax(np.minimum(room[ys, xs], 2.0 * size)))
     exposure.place_marker(grey, laterality.value, (int(xs[best]), int(ys[best])), size, float(rng.uniform(-15, 15)))
+
+
+def _mirrored(layer: exposure.Image) -> exposure.Image:
+    return np.ascontiguousarray(layer[:, ::-1])
 
 
 def _reduced(layer: exposure.Image, height_px: int) -> exposure.Image:

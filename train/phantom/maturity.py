@@ -63,7 +63,7 @@ MATURATION_MONTHS: dict[str, tuple[tuple[float, float], tuple[float, float], tup
 }
 
 CARPALS = ("capitate", "hamate", "triquetrum", "lunate", "scaphoid", "trapezium", "trapezoid", "pisiform")
-CARPALS_MATURE_MONTHS = (156, 180)
+CARPALS_MATURE_MONTHS = (146, 170)
 FUSION_LASTS_MONTHS = 18.0
 SCAR_FADES_MONTHS = 24.0
 
@@ -130,7 +130,7 @@ def carpal_size(name: str, age_months: float, sex: Sex) -> float:
         return 0.0
     mature = appears + 30.0 if name == "sesamoid" else _of(CARPALS_MATURE_MONTHS, sex)
     grown = _ramp(age_months, appears, mature)
-    return 0.25 + 0.75 * math.pow(grown, 0.65)
+    return 0.25 + 0.75 * math.pow(grown, 0.58)
 
 
 def hand_length_mm(age_months: float, sex: Sex) -> float:

@@ -70,9 +70,9 @@ def soft_tissue(hand: Hand, view: View) -> tuple[Image, Image]:
     distance = cv2.distanceTransform(inside, cv2.DIST_L2, 5)
     signed = distance - cv2.distanceTransform(1 - inside, cv2.DIST_L2, 5)
     depth_mm = np.maximum(distance - 0.5, 0.0) / small.px_per_mm
-    thickness = cv2.GaussianBlur(_lens(depth_mm, hand.scale), (0, 0), 0.7 * hand.scale * small.px_per_mm)
+    thickness = cv2.GaussianBlur(_lens(depth_mm, hand.scale), (0, 0), 0.9 * hand.scale * small.px_per_mm)
     size = (view.shape[1], view.shape[0])
-    signed = _COARSE * cv2.resize(cv2.GaussianBlur(signed, (0, 0), 1.0), size, interpolation=cv2.INTER_LINEAR)
+    signed = _COARSE * cv2.resize(cv2.GaussianBlur(signed, (0, 0), 2.0), size, interpolation=cv2.INTER_LINEAR)
     edge = np.clip(signed / (0.5 * view.px_per_mm) + 0.5, 0.0, 1.0)
     return cv2.resize(thickness, size, interpolation=cv2.INTER_LINEAR) * edge, signed
 
@@ -112,7 +112,7 @@ def _capsule_outline(capsule: Capsule) -> Points:
 
 
 def _fill(mask: NDArray[np.uint8], outline_px: Points) -> None:
-    cv2.fillPoly(mask, [np.round(outline_px * (1 << _SHIFT)).astype(np.int32)], 255, lineType=cv2.LINE_8, shift=_SHIFT)
+    cv2.fillPoly(mask, [np.round(outline_px * (1 << _SHIFT)).astype(np.int32)], 255, lineType=cv2.LINE_AA, shift=_SHIFT)
 
 
 def _add_bone(total: Image, bone: Bone, view: View, grain: Image) -> None:
