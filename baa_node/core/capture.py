@@ -22,18 +22,20 @@ from pydicom.uid import (
 
 from baa_node.core import codes
 from baa_node.core.assessment import Assessment, Refusal
-from baa_node.core.header import Device, coded, copy_identity, instance_number, laterality_of, require_identity, stamp, value_of
+from baa_node.core.header import Device, coded, copy_identity, instance_number, laterality_of, require_identity, stamp, value_of, values_of
 from baa_node.core.identifiers import capture_uid, series_uid
 
 SERIES_NUMBER: Final = 7002
 
-_LOSSY_METHODS: Final[dict[str, str]] = {
-    JPEGBaseline8Bit: "ISO_10918_1",
-    JPEGExtended12Bit: "ISO_10918_1",
-    JPEGLSNearLossless: "ISO_14495_1",
+_ALWAYS_LOSSY: Final = frozenset((JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLSNearLossless))
+"""Syntaxes that lose in any case; JPEG 2000 and its like may not, and there the image's own flag decides."""
+_METHODS: Final[dict[str, list[str]]] = {
+    JPEGBaseline8Bit: ["ISO_10918_1"],
+    JPEGExtended12Bit: ["ISO_10918_1"],
+    JPEGLSNearLossless: ["ISO_14495_1"],
+    JPEG2000: ["ISO_15444_1"],
+    HTJ2K: ["ISO_15444_15"],
 }
-"""Syntaxes that always lose; JPEG 2000 and its like may not, and there the image's own flag decides."""
-_POSSIBLY_LOSSY_METHODS: Final[dict[str, str]] = {JPEG2000: "ISO_15444_1", HTJ2K: "ISO_15444_15"}
 
 
 def build_capture(
@@ -95,7 +97,7 @@ def _write_derivation(capture: Dataset, source: Dataset) -> None:
     reference.ReferencedSOPInstanceUID = source.SOPInstanceUID
     reference.PurposeOfReferenceCodeSequence = Sequence([coded(codes.SOURCE_OF_PROCESSING)])
     capture.SourceImageSequence = Sequence([reference])
-    capture.PatientOrientation = value_of(source, "PatientOrientation")
+    capture.PatientOrientation = values_of(source, "PatientOrientation")
     capture.BurnedInAnnotation = "YES"
     capture.RecognizableVisualFeatures = "NO"
     _write_lossy_history(capture, source)
@@ -104,15 +106,17 @@ def _write_derivation(capture: Dataset, source: Dataset) -> None:
 def _write_lossy_history(capture: Dataset, source: Dataset) -> None:
     """Once lossy, always lossy (PS3.3 C.7.6.1.1.5): the flag of the source is carried on, never set back."""
     syntax = str(getattr(getattr(source, "file_meta", None), "TransferSyntaxUID", ""))
-    lossy = value_of(source, "LossyImageCompression") == "01" or syntax in _LOSSY_METHODS
+    lossy = value_of(source, "LossyImageCompression") == "01" or syntax in _ALWAYS_LOSSY
     capture.LossyImageCompression = "01" if lossy else "00"
     if not lossy:
         return
-    ratio = value_of(source, "LossyImageCompressionRatio")
-    method = value_of(source, "LossyImageCompressionMethod") or {**_LOSSY_METHODS, **_POSSIBLY_LOSSY_METHODS}.get(syntax)
-    for keyword, value in (("LossyImageCompressionRatio", ratio), ("LossyImageCompressionMethod", method)):
-        if value is not None:
-            setattr(capture, keyword, value)
+    methods = values_of(source, "LossyImageCompressionMethod") or _METHODS.get(syntax, [])
+    for keyword, values in (
+        ("LossyImageCompressionRatio", values_of(source, "LossyImageCompressionRatio")),
+        ("LossyImageCompressionMethod", methods),
+    ):
+        if values:
+            setattr(capture, keyword, values)
 
 
 def _write_pixels(capture: Dataset, picture: NDArray[np.uint8]) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any, Final
 
-from pydicom.datadict import tag_for_keyword
+from pydicom.config import IGNORE
+from pydicom.datadict import dictionary_VR, keyword_for_tag, tag_for_keyword
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.sequence import Sequence
@@ -56,6 +58,7 @@ _OPTIONAL: Final = (
     "AdmissionID",
     "ServiceEpisodeID",
 )
+_TEXT: Final = frozenset(("AS", "CS", "DA", "DT", "LO", "LT", "PN", "SH", "ST", "TM", "UC", "UT"))
 _REQUIRED: Final = ("SOPClassUID", "SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID")
 
 
@@ -86,10 +89,17 @@ def require_identity(source: Dataset) -> None:
             raise MissingAttribute(keyword)
 
 
-def value_of(source: Dataset, keyword: str) -> Any:
-    """Value of an attribute, None where it is absent, empty, or not a value of its VR."""
+def values_of(source: Dataset, keyword: str) -> list[Any]:
+    """All values of an attribute, none where it is absent, empty, or not of its VR."""
     element = _element(source, keyword)
-    return None if element is None or element.is_empty else element.value
+    if element is None or element.is_empty:
+        return []
+    return list(element.value) if element.VM > 1 else [element.value]
+
+
+def value_of(source: Dataset, keyword: str) -> Any:
+    """First value of an attribute, or None."""
+    return next(iter(values_of(source, keyword)), None)
 
 
 def laterality_of(source: Dataset) -> Laterality | None:
@@ -161,13 +171,29 @@ def decoded_items(source: Dataset, keyword: str) -> list[Dataset]:
 
 
 def _element(source: Dataset, keyword: str) -> DataElement | None:
+    """Element in the VR of PS3.6; text may come in the VR of other text, but what should be a number must be one."""
     tag = tag_for_keyword(keyword)
     if tag is None or tag not in source:
         return None
     try:
-        return source[tag]
+        element = source[tag]
+        vr = dictionary_VR(tag)
+        if vr in {"DS", "IS"}:
+            _check_numbers(element)
     except (ValueError, TypeError, OverflowError):
         return None
+    if vr == element.VR:
+        return element
+    if vr in _TEXT and element.VR in _TEXT:
+        return DataElement(tag, vr, element.value, validation_mode=IGNORE)
+    return None
+
+
+def _check_numbers(element: DataElement) -> None:
+    """Raise ValueError for a decimal or integer string that is neither; reading keeps such a one as it came."""
+    values = element.value if element.VM > 1 else [element.value]
+    if not all(math.isfinite(float(value)) for value in values if value not in {None, ""}):
+        raise ValueError(f"{element.keyword} is not finite")
 
 
 def _decoded(element: DataElement) -> DataElement:
@@ -179,9 +205,10 @@ def _decoded(element: DataElement) -> DataElement:
 
 def _decoded_item(item: Dataset) -> Dataset:
     copied = Dataset()
-    for inner in item:
-        if not inner.tag.is_private and inner.keyword != "SpecificCharacterSet":
-            copied.add(_decoded(inner))
+    for keyword in map(keyword_for_tag, item.keys()):
+        element = _element(item, keyword)
+        if element is not None and keyword != "SpecificCharacterSet":
+            copied.add(_decoded(element))
     return copied
 
 

@@ -6,7 +6,6 @@ last. Every container is SEPARATE, or viewers run the values together (PS3.3 C.1
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Final, TypeAlias
@@ -44,6 +43,7 @@ from baa_node.core.header import (
     require_identity,
     stamp,
     value_of,
+    values_of,
 )
 from baa_node.core.identifiers import CODING_SCHEME_UID, capture_uid, derive_uid, is_own_object, report_uid, series_uid, tracking_uid
 from baa_node.core.radiograph import Laterality, Sex
@@ -153,7 +153,7 @@ def _evidence(source: Dataset) -> Dataset:
 
 def _requests(source: Dataset) -> list[Dataset]:
     """Referenced Request Sequence (0040,A370), one item for each order that the image answers."""
-    return [_request(source, item) for item in value_of(source, "RequestAttributesSequence") or ()]
+    return [_request(source, item) for item in decoded_items(source, "RequestAttributesSequence")]
 
 
 def _request(source: Dataset, attributes: Dataset) -> Dataset:
@@ -247,8 +247,8 @@ def _geometry(source: Dataset) -> Iterator[Item]:
         size = value_of(source, keyword)
         if isinstance(size, int):
             yield NumContentItem(name, size, codes.PIXELS, relationship_type=_ACQUISITION)
-    orientation = value_of(source, "PatientOrientation")
-    if orientation is not None and not isinstance(orientation, str) and len(orientation) == 2 and all(orientation):
+    orientation = values_of(source, "PatientOrientation")
+    if len(orientation) == 2 and all(orientation):
         yield TextContentItem(codes.ORIENTATION_ROW, str(orientation[0]), _ACQUISITION)
         yield TextContentItem(codes.ORIENTATION_COLUMN, str(orientation[1]), _ACQUISITION)
     spacing = _spacing(source)
@@ -405,10 +405,7 @@ def _date(source: Dataset, keyword: str) -> DA | None:
 def _spacing(source: Dataset) -> tuple[float, float] | None:
     """Distance of rows and of columns in mm, at the patient where it is known, else at the detector."""
     for keyword in ("PixelSpacing", "ImagerPixelSpacing"):
-        values = value_of(source, keyword)
-        if values is None or isinstance(values, str) or len(values) != 2:
-            continue
-        vertical, horizontal = (round(float(value), 6) for value in values)
-        if all(math.isfinite(value) and value > 0 for value in (vertical, horizontal)):
-            return vertical, horizontal
+        distances = [round(float(value), 6) for value in values_of(source, keyword)]
+        if len(distances) == 2 and min(distances) > 0:
+            return distances[0], distances[1]
     return None
