@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Any
 
+import pydicom
 import pytest
 
 from tests.parts.node import Node
@@ -34,17 +35,21 @@ def shared_data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def samples() -> Path:
-    """Folder of the synthetic hands."""
-    return ROOT / "sample_dicom"
+def offline(tmp_path_factory: pytest.TempPathFactory) -> dict[Path, dict[str, Any]]:
+    """What ``baa-node assess`` says of each synthetic sample."""
+    files = sorted((ROOT / "sample_dicom").glob("*.dcm"))
+    return dict(zip(files, Node(tmp_path_factory.mktemp("offline")).assess(*files), strict=True))
 
 
 @pytest.fixture(scope="session")
-def hand(samples: Path) -> Path:
-    """Return the smallest synthetic hand that is to be read."""
-    expected = json.loads((samples / "expected.json").read_text(encoding="utf-8"))["files"]
-    readable = [samples / str(one["file"]) for one in expected if one["status"] == "assessed"]
-    return min(readable, key=lambda path: path.stat().st_size)
+def hand(offline: dict[Path, dict[str, Any]], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the smallest synthetic hand that is read, uncompressed so that every program can send and recode it."""
+    smallest = min((path for path, said in offline.items() if said["status"] == "assessed"), key=lambda path: path.stat().st_size)
+    ds = pydicom.dcmread(smallest)
+    ds.decompress(generate_instance_uid=False)
+    target = tmp_path_factory.mktemp("hand") / "hand.dcm"
+    ds.save_as(target)
+    return target
 
 
 @pytest.fixture(scope="session")

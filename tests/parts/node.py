@@ -130,6 +130,6 @@ class Node:
         assert done.returncode == 0, done.stderr
 
     def run_line(self, line: str) -> subprocess.CompletedProcess[str]:
-        """Run a command line that the node printed, on this installation; a line may name ``baa-node`` with or without options."""
+        """Run a command line exactly as the node printed it."""
         words = shlex.split(line)
-        return run(EXECUTABLE, "--data-dir", self.data, *words[1:], env=self.env)
+        return run(EXECUTABLE, *words[1:], env=self.env)

@@ -57,11 +57,11 @@ def free_port() -> int:
 
 
 def eventually(probe: Callable[[], T | None], *, what: str, timeout_s: float = 20.0, every_s: float = 0.1) -> T:
-    """First result of ``probe`` that is neither None nor False; the test fails with ``what`` when the time is up."""
+    """First result of ``probe`` that is neither empty, None nor False; the test fails with ``what`` when the time is up."""
     deadline = time.monotonic() + timeout_s
     while True:
         result = probe()
-        if result is not None and result is not False:
+        if result:
             return result
         if time.monotonic() >= deadline:
             pytest.fail(f"waited {timeout_s:g} s in vain: {what}")

@@ -64,6 +64,7 @@ def test_an_unknown_caller_is_shown_and_admitted_without_a_restart(node: Node, o
     assert echoscu(node.port, calling="STRANGER").returncode == 0
     assert "PEER_ADDED" in [event["kind"] for event in node.json("audit", "list", "--limit", "10000")]
     assert storescu(node.port, fresh, calling="STRANGER").returncode == 0
+    assert bone_age_months(orthanc.report_in(uids(fresh)[0])) is not None  # the PACS is the only destination
 
 
 def test_a_wrong_called_title_is_rejected_with_that_reason(node: Node) -> None:
