@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
 import shutil
@@ -76,18 +77,21 @@ def postgresql() -> Iterator[str]:
         shutil.rmtree(folder)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """URL of an empty database."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'record.db'}"
-    server = request.getfixturevalue("postgresql")
+def _empty_database(server: str) -> str:
     name = f"record{next(_number)}"
     engine = make_own_engine(parse_url(f"{server}/postgres"))
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as c:
         c.execute(text(f"CREATE DATABASE {name}"))
     engine.dispose()
     return f"{server}/{name}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """URL of an empty database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'record.db'}"
+    return _empty_database(request.getfixturevalue("postgresql"))
 
 
 @pytest.fixture
@@ -97,8 +101,24 @@ def database(url: str) -> Iterator[Database]:
     opened.close()
 
 
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def standing(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """A database that stays empty: whoever uses it undoes everything."""
+    if request.param == "sqlite":
+        opened = Database.open(f"sqlite:///{tmp_path_factory.mktemp('standing') / 'record.db'}")
+    else:
+        opened = Database.open(_empty_database(request.getfixturevalue("postgresql")))
+    yield opened
+    opened.close()
+
+
+class _Undo(Exception):  # noqa: N818 - it is no error
+    pass
+
+
 @pytest.fixture
-def c(database: Database) -> Iterator[Connection]:
-    """One transaction for the whole test."""
-    with database.transaction() as connection:
+def c(standing: Database) -> Iterator[Connection]:
+    """One transaction for the whole test, undone afterwards."""
+    with contextlib.suppress(_Undo), standing.transaction() as connection:
         yield connection
+        raise _Undo
