@@ -11,15 +11,24 @@ from pynetdicom.association import Association
 from pynetdicom.dimse import DIMSEServiceProvider
 from pynetdicom.dimse_messages import DIMSEMessage
 from pynetdicom.dimse_primitives import C_STORE
+from pynetdicom.pdu import A_ASSOCIATE_RJ
+from pynetdicom.pdu_primitives import A_ASSOCIATE
 
 from baa_node.dicom.scp import INVALID_INSTANCE, Admission, Caller
-from baa_node.dicom.transport import BoundedProvider, logger
+from baa_node.dicom.transport import ASSOCIATE_RQ, BoundedProvider, logger
 
 if TYPE_CHECKING:
     from pynetdicom.ae import ApplicationEntity
 
 LONGEST_COMMAND_SET: Final = 1 << 16
 """Bytes; a C-STORE-RQ command set takes about 200 (PS3.7 9.3.1)."""
+
+CALLED_AE: Final = slice(10, 26)
+CALLING_AE: Final = slice(26, 42)
+"""Octets of an A-ASSOCIATE-RQ PDU (PS3.8 table 9-11)."""
+
+BEFORE_REQUEST: Final = ("Sta1", "Sta2")
+"""States of PS3.8 9.2 in which no association request has come; the transport's opening may still be queued."""
 
 
 class Doorkeeper(Protocol):
@@ -50,6 +59,43 @@ class ForgetfulBuffer(BytesIO):
         self.seek(0)
         self.truncate()
         return len(data)
+
+
+class AcceptingProvider(BoundedProvider):
+    """An upper layer that understands the AE titles of careless callers.
+
+    Titles padded with NUL are read as if padded with spaces. A title that is blank or no AE title at all is rejected
+    with its reason; pynetdicom would abort, which looks like a broken network.
+
+    Parameters
+    ----------
+    stand_in : str
+        Title put in place of a blank called AE title; empty where such callers are to be rejected.
+    """
+
+    def __init__(self, assoc: Association, *, max_pdu_bytes: int, stand_in: str) -> None:
+        super().__init__(assoc, max_pdu_bytes=max_pdu_bytes)
+        self._stand_in = stand_in
+
+    def _queue(self, encoded: bytes) -> None:
+        if encoded[0] != ASSOCIATE_RQ or self.state_machine.current_state not in BEFORE_REQUEST:
+            super()._queue(encoded)
+            return
+        called, calling = (encoded[field].replace(b"\0", b" ").strip() for field in (CALLED_AE, CALLING_AE))
+        called = called or self._stand_in.encode("ascii")
+        if not _is_ae_title(calling):
+            self._reject(Admission.UNKNOWN_CALLER)
+        elif not _is_ae_title(called):
+            self._reject(Admission.WRONG_CALLED_AE)
+        else:
+            super()._queue(b"".join((encoded[: CALLED_AE.start], called.ljust(16), calling.ljust(16), encoded[CALLING_AE.stop :])))
+
+    def _reject(self, admission: Admission) -> None:
+        logger.warning("association with a blank or impossible AE title: %s", admission.name)
+        answer = A_ASSOCIATE()
+        answer.result, answer.result_source, answer.diagnostic = admission.value
+        self._send(A_ASSOCIATE_RJ(answer))
+        self.socket.close()
 
 
 class BoundedMessages(DIMSEServiceProvider):  # type: ignore[misc]
@@ -103,6 +149,11 @@ class NodeAssociation(Association):  # type: ignore[misc]
     ----------
     caller : Caller or None
         Known once the association request has been read.
+
+    Parameters
+    ----------
+    blank_called_ae : str
+        Title under which a caller is served that names none; empty where it is rejected.
     """
 
     def __init__(
@@ -115,10 +166,11 @@ class NodeAssociation(Association):  # type: ignore[misc]
         max_dataset_bytes: int,
         pdu_timeout_s: float,
         idle_timeout_s: float,
+        blank_called_ae: str = "",
     ) -> None:
         super().__init__(ae, "acceptor")
         self.acse = GuardedControl(self)
-        self.dul = BoundedProvider(self, max_pdu_bytes=max_pdu_bytes)
+        self.dul = AcceptingProvider(self, max_pdu_bytes=max_pdu_bytes, stand_in=blank_called_ae)
         self.dimse = BoundedMessages(self, max_dataset_bytes=max_dataset_bytes)
         self.acse_timeout = pdu_timeout_s  # these two also set the timers of the new upper layer
         self.network_timeout = idle_timeout_s
@@ -158,6 +210,7 @@ class NodeAssociation(Association):  # type: ignore[misc]
             else:
                 super()._serve_request(msg, context_id)
         finally:
+            self.dul.note_activity()  # a long store must not end in an idle timeout before its answer is sent
             self._serving.clear()
 
     def _refuse_store(self, request: C_STORE, context_id: int) -> None:
@@ -169,3 +222,8 @@ class NodeAssociation(Association):  # type: ignore[misc]
         response.AffectedSOPInstanceUID = request.AffectedSOPInstanceUID
         response.Status = INVALID_INSTANCE
         self.dimse.send_msg(response, context_id)
+
+
+def _is_ae_title(value: bytes) -> bool:
+    """Whether `value` without padding is an AE title (PS3.5 table 6.2-1): printable ASCII without backslash, not empty."""
+    return bool(value) and all(0x20 <= octet < 0x7F and octet != ord("\\") for octet in value)

@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.filebase import DicomBytesIO
 from pydicom.filereader import read_dataset
 from pydicom.filewriter import write_file_meta_info
+from pydicom.tag import BaseTag
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 
 from baa_node.dicom import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
@@ -214,11 +216,10 @@ def read_header(encoded: bytes, transfer_syntax: UID, *, max_dataset_bytes: int)
 
     try:
         plain = _inflated(encoded, max_dataset_bytes) if transfer_syntax == DeflatedExplicitVRLittleEndian else encoded
-        stream = BytesIO(plain)
-        header = read_dataset(stream, transfer_syntax.is_implicit_VR, transfer_syntax.is_little_endian, stop_when=at_pixels)
+        header = read_dataset(BytesIO(plain), transfer_syntax.is_implicit_VR, transfer_syntax.is_little_endian, stop_when=at_pixels)
     except UNREADABLE as error:
         raise StoreRefusedError(UNREADABLE_DATA_SET, f"data set cannot be read ({type(error).__name__})") from error
-    if not reached_pixels and (stream.tell() < len(plain) or _last_element_is_short(header)):
+    if not reached_pixels and not _ends_at(len(plain), header):
         raise StoreRefusedError(UNREADABLE_DATA_SET, "data set ends inside an element")
     return header
 
@@ -290,7 +291,7 @@ def _check_study_and_series(study: str, series: str) -> None:
 
 def _identifier(header: Dataset, tag: int) -> str:
     """Value of a UI element without its padding; empty where it is absent. Read raw, so that no warning quotes it."""
-    element: Any = header.get_item(tag)
+    element: Any = dict(header.items()).get(BaseTag(tag))
     value = b"" if element is None else element.value
     text = value.decode("ascii", "replace") if isinstance(value, bytes) else str(value or "")
     return text.strip("\0 ")
@@ -307,10 +308,12 @@ def _inflated(encoded: bytes, limit: int) -> bytes:
     return plain
 
 
-def _last_element_is_short(header: Dataset) -> bool:
-    """Whether the data ended before the value of the last element did."""
-    if not len(header):
+def _ends_at(end: int, header: Dataset) -> bool:
+    """Whether the last element ends at offset `end`: pydicom is silent where the bytes end earlier or go on."""
+    elements = list(dict(header.items()).values())
+    if not elements:
+        return False
+    last = elements[-1]
+    if not isinstance(last, RawDataElement) or last.length == UNDEFINED_LENGTH:
         return True
-    last: Any = header.get_item(max(header.keys()))
-    length = getattr(last, "length", UNDEFINED_LENGTH)
-    return length != UNDEFINED_LENGTH and len(last.value or b"") < length
+    return last.value_tell + last.length == end

@@ -86,6 +86,12 @@ class Ledger:
         self._associations: dict[NodeAssociation, str] = {}
         self._waiting: set[NodeAssociation] = set()
 
+    @property
+    def connections(self) -> int:
+        """Number of connections, associated or not."""
+        with self._lock:
+            return self._connections.total()
+
     def connect(self, address: str) -> bool:
         """Note a connection from `address`; False where it must be dropped."""
         with self._lock:
@@ -151,6 +157,7 @@ class ConnectionHandler(RequestHandler):  # type: ignore[misc]
             max_dataset_bytes=settings.max_dataset_bytes,
             pdu_timeout_s=settings.pdu_timeout_s,
             idle_timeout_s=settings.idle_timeout_s,
+            blank_called_ae=settings.ae_title if settings.any_called_ae else "",
         )
         association.set_socket(DeadlineSocket(association, self.request, pdu_timeout_s=settings.pdu_timeout_s))
         association.acceptor.maximum_length = settings.max_pdu_bytes
@@ -300,6 +307,11 @@ class NodeServer:
     def port(self) -> int:
         """Port on which the node listens."""
         return int(self._listener.server_address[1])
+
+    @property
+    def connections(self) -> int:
+        """Number of open connections, associated or not."""
+        return self._listener.ledger.connections
 
     def stop(self, timeout_s: float = 10.0) -> None:
         """Accept nothing more, let stores that have begun finish for `timeout_s`, then end every association."""

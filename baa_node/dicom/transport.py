@@ -111,7 +111,9 @@ class DeadlineSocket(AssociationSocket):  # type: ignore[misc]
         return bytearray(view[:filled]) if filled < nr_bytes else received
 
     def send(self, bytestream: bytes) -> None:
-        """Send all or close the connection, at the latest after the PDU timeout."""
+        """Send all, or close the connection at the latest after the PDU timeout; nothing where it is closed already."""
+        if self.socket is None:
+            return
         try:
             self.socket.settimeout(self.pdu_timeout_s)
             self.socket.sendall(bytestream)
@@ -153,6 +155,10 @@ class BoundedProvider(DULServiceProvider):  # type: ignore[misc]
         self._limits = {**LENGTH_LIMITS, P_DATA_TF: max_pdu_bytes}
         self._hung_up = False
 
+    def note_activity(self) -> None:
+        """Let the idle time begin anew."""
+        self._idle_timer.restart()
+
     def hang_up(self) -> None:
         """Abort the association and listen no longer: what the peer still sends cannot be trusted, or is too much."""
         self._hung_up = True
@@ -171,16 +177,17 @@ class BoundedProvider(DULServiceProvider):  # type: ignore[misc]
             self.assoc.dimse.msg_queue.put((None, None))
 
     def _send(self, pdu: Any) -> None:
-        """Send, and count it as activity: a long store must not end in an idle timeout after its answer."""
+        """Send, and count it as activity."""
         super()._send(pdu)
-        self._idle_timer.restart()
+        self.note_activity()
 
     def _is_transport_event(self) -> bool:
         """Look for a PDU, except from a peer that was hung up on: every further byte would be another protocol error."""
-        if self._hung_up and self.state_machine.current_state == "Sta13":
+        if not self._hung_up:
+            return bool(super()._is_transport_event())
+        if self.state_machine.current_state == "Sta13":  # the abort is sent
             self.socket.close()
-            return True
-        return bool(super()._is_transport_event())
+        return False
 
     def _read_pdu_data(self) -> None:
         """Read one PDU within the deadline and queue its event (PS3.8 9.2.3)."""

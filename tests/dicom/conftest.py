@@ -58,6 +58,9 @@ def server(listen: Callable[..., NodeServer]) -> NodeServer:
     return listen()
 
 
+RAMP = b"".join(value.to_bytes(2, "little") for value in range(4096))
+
+
 def radiograph(*, rows: int = 16, columns: int = 12, sop_class: str = ComputedRadiographyImageStorage) -> Dataset:
     """A synthetic image of 16 bit with the identifiers that the door looks at."""
     ds = Dataset()
@@ -71,7 +74,7 @@ def radiograph(*, rows: int = 16, columns: int = 12, sop_class: str = ComputedRa
     ds.SamplesPerPixel = 1
     ds.PhotometricInterpretation = "MONOCHROME2"
     ds.BitsAllocated, ds.BitsStored, ds.HighBit, ds.PixelRepresentation = 16, 12, 11, 0
-    ds.PixelData = b"".join((value % 4096).to_bytes(2, "little") for value in range(rows * columns))
+    ds.PixelData = (RAMP * (rows * columns // 4096 + 1))[: 2 * rows * columns]
     ds["PixelData"].VR = "OW"
     ds.file_meta = FileMetaDataset()
     ds.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
