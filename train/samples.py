@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import uuid
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pydicom
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.uid import (
@@ -26,7 +28,10 @@ from pydicom.uid import (
     RLELossless,
 )
 
+from baa_node.bundle import default_bundle, load_bundle
+from baa_node.core.assessment import Assessment
 from baa_node.core.radiograph import Laterality, Sex
+from baa_node.core.reading import read_bone_age
 from train.phantom import draw_hand, draw_not_a_hand
 
 FOLDER = Path(__file__).resolve().parent.parent / "sample_dicom"
@@ -384,7 +389,8 @@ def _readme() -> str:
     rows = "\n".join(_row(sample) for sample in SAMPLES)
     return f"""# Synthetic hand radiographs
 
-Drawn by `train/phantom`, written by `python -m train.samples`. No patient, no image of a patient and no data of one went
+Drawn by `train/phantom`, written by `python -m train.samples`
+(`python -m train.samples --note-readings` after a change of the shipped bundle). No patient, no image of a patient and no data of one went
 into them: every name, identifier and date is invented, every bone is a polygon. They show a node the ways in which
 modalities send a hand; they say nothing about how well a network reads children.
 
@@ -397,7 +403,7 @@ Quality Control Subject is YES and Image Comments names the drawn bone age.
 
 `expected.json` holds for each file `sop_instance_uid`, `kind` (`assessed` or `refused`), `sex`, `drawn_bone_age_months`,
 `chronological_age_months`, `reasons` (the codes of a refusal), and `bone_age_months`: what the shipped bundle reads. It is
-null after drawing and filled in from that bundle.
+noted to tell whether a node reads as it did, not whether it reads well.
 """
 
 
@@ -409,6 +415,24 @@ def _row(sample: Sample) -> str:
     return f"| {' | '.join(cells)} |"
 
 
+def note_readings(folder: Path = FOLDER) -> dict[str, float]:
+    """Read the samples with the shipped bundle and note the values in ``expected.json``; returns them by file name.
+
+    They say what this bundle reads, so that a node can be checked for reading the same; not that it reads well.
+    """
+    ensemble = load_bundle(default_bundle())
+    known = expected()
+    values = {}
+    for name, entry in known.items():
+        result = read_bone_age(pydicom.dcmread(folder / name), ensemble)
+        if isinstance(result, Assessment):
+            values[name] = entry["bone_age_months"] = round(result.estimate.bone_age_months, 1)
+    (folder / "expected.json").write_text(json.dumps(known, indent=2) + "\n", encoding="utf-8")
+    return values
+
+
 if __name__ == "__main__":
-    for written in write():
-        print(written.name, written.stat().st_size)
+    if sys.argv[1:] != ["--note-readings"]:
+        write()
+    for file_name, months in note_readings().items():
+        print(f"{file_name}  {months:.1f} months")
