@@ -7,7 +7,7 @@ last. Every container is SEPARATE, or viewers run the values together (PS3.3 C.1
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final, TypeAlias
 
 from highdicom.sr import (
@@ -236,7 +236,7 @@ def _acquisition(source: Dataset) -> Iterator[Item]:
         yield CodeContentItem(codes.MODALITY, modality, _ACQUISITION)
     day = _date(source, "StudyDate")
     if day:
-        yield DateContentItem(codes.STUDY_DATE, day, _ACQUISITION)
+        yield DateContentItem(codes.STUDY_DATE, f"{day:%Y%m%d}", _ACQUISITION)
     side = laterality_of(source)
     if side is not None:
         yield CodeContentItem(codes.IMAGE_LATERALITY, _SIDES[side], _ACQUISITION)
@@ -395,7 +395,8 @@ def _image(name: Code, source: Dataset, relationship: str) -> ImageContentItem:
     return ImageContentItem(name, str(source.SOPClassUID), str(source.SOPInstanceUID), relationship_type=relationship)
 
 
-def _date(source: Dataset, keyword: str) -> DA | None:
+def _date(source: Dataset, keyword: str) -> date | None:
+    """Date of an attribute, in the old form with points too; None for anything that is no date."""
     try:
         return DA(value_of(source, keyword)) or None
     except ValueError:

@@ -16,7 +16,7 @@ from baa_node.core.codes import Reason
 from baa_node.core.header import DISCLAIMER
 from baa_node.core.report import COMPREHENSIVE_3D_SR, COMPREHENSIVE_SR, build_report
 from baa_node.errors import MissingAttribute
-from tests.core.test_header import NAMES
+from tests.core.test_header import NAMES, raw
 from tests.parts.programs import program
 from tests.parts.report import IDENTIFIERS, evidence, items, named, number, reasons
 from tests.parts.results import DEVICE, ESTIMATE, REFUSAL, WRITTEN_AT, as_bytes, as_received, assessment, full_dx, poor_cr, results
@@ -322,3 +322,25 @@ def test_other_classes_and_images_without_uids_are_refused() -> None:
 def test_estimate_without_members_names_is_reported() -> None:
     result = replace(assessment(), estimate=replace(ESTIMATE, members={}))
     assert number(built(full_dx(), result), ("85151-9", "LN")) == 110.0
+
+
+@pytest.mark.parametrize(("written", "coded"), [("1997.04.24", ["19970424"]), ("19970424", ["19970424"]), ("spring", []), ("", [])])
+@pytest.mark.filterwarnings("ignore:Invalid value")
+def test_study_date_in_the_image_library(written: str, coded: list[str]) -> None:
+    source = poor_cr()
+    raw(source, "StudyDate", "DA", written.encode())
+    assert values(built(source, assessment()), "111060") == coded
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_real_headers(tmp_path: Path, shared_data: Path) -> None:
+    wrong = {}
+    for path in sorted((shared_data / "dicom").glob("*.dcm")):
+        try:
+            report = build_report(dcmread(path, force=True), REFUSAL, DEVICE, written_at=WRITTEN_AT)
+        except MissingAttribute:
+            continue
+        report.save_as(tmp_path / path.name, enforce_file_format=True)
+        wrong[path.name] = complaints(tmp_path / path.name)
+    assert len(wrong) >= 16
+    assert {name: errors for name, errors in wrong.items() if errors} == {}

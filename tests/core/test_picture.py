@@ -1,0 +1,173 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from baa_node.core.assessment import Assessment, AssessmentPolicy, Refusal, ZConvention, assess
+from baa_node.core.codes import Reason
+from baa_node.core.picture import HEIGHT, WIDTH, draw_picture, short_age
+from tests.parts.results import ESTIMATE, RADIOGRAPH, REFUSAL, assessment, results
+
+RESULTS = results()
+FRAME = (400, 300)
+
+
+def flat(value: int, shape: tuple[int, int] = FRAME) -> NDArray[np.uint8]:
+    return np.full(shape, value, np.uint8)
+
+
+def draw(pixels: NDArray[np.uint8] | None, result: Assessment | Refusal) -> NDArray[np.uint8]:
+    return draw_picture(pixels, result, version="0.1.0")
+
+
+def image_area(result: Assessment | Refusal, shape: tuple[int, int] = FRAME) -> NDArray[np.bool_]:
+    """Where the picture follows the frame: whatever differs between a black and a white one."""
+    return np.any(draw(flat(0, shape), result) != draw(flat(255, shape), result), axis=2)
+
+
+def boxes(area: NDArray[np.bool_]) -> list[tuple[slice, slice]]:
+    """Each block of columns of the area with its rows."""
+    columns = np.flatnonzero(np.diff(np.concatenate(([0], area.any(axis=0).astype(int), [0]))))
+    found = []
+    for left, right in columns.reshape(-1, 2):
+        rows = np.flatnonzero(area[:, left:right].any(axis=1))
+        found.append((slice(rows[0], rows[-1] + 1), slice(left, right)))
+    return found
+
+
+@pytest.mark.parametrize("kind", RESULTS)
+def test_every_result_can_be_drawn(kind: str) -> None:
+    for pixels in (flat(90), None):
+        picture = draw(pixels, RESULTS[kind])
+        assert picture.shape == (HEIGHT, WIDTH, 3)
+        assert picture.dtype == np.uint8
+
+
+@pytest.mark.parametrize("kind", ["normal", "no_birth_date", "no_sex", "adult"])
+def test_nothing_is_drawn_on_the_radiograph(kind: str) -> None:
+    result = RESULTS[kind]
+    (rows, columns), _ = boxes(image_area(result))
+    for value in (0, 77, 255):
+        assert (draw(flat(value), result)[rows, columns] == value).all()
+
+
+def test_nothing_is_drawn_on_the_radiograph_of_a_refusal() -> None:
+    ((rows, columns),) = boxes(image_area(REFUSAL))
+    assert (draw(flat(77), REFUSAL)[rows, columns] == 77).all()
+
+
+@pytest.mark.parametrize("kind", ["normal", "no_birth_date", "not_attempted"])
+@pytest.mark.parametrize("shape", [FRAME, (300, 400), (30, 2000), (2000, 30)])
+def test_text_and_image_do_not_touch(kind: str, shape: tuple[int, int]) -> None:
+    result = RESULTS[kind]
+    area = image_area(result, shape)
+    outside = draw(flat(0, shape), result).copy()
+    outside[area] = 0
+    for rows, columns in boxes(area):
+        ring = outside[max(0, rows.start - 4) : rows.stop + 4, max(0, columns.start - 4) : columns.stop + 4]
+        assert ring.max() < 20
+
+
+def test_panels_are_equal_in_size_and_keep_the_aspect_ratio() -> None:
+    first, second = boxes(image_area(assessment(), (400, 300)))
+    height, width = first[0].stop - first[0].start, first[1].stop - first[1].start
+    assert (second[0].stop - second[0].start, second[1].stop - second[1].start) == (height, width)
+    assert height / width == pytest.approx(400 / 300, rel=0.01)
+    assert height > HEIGHT / 2
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 4000), (4000, 1), (2, 3), (3000, 40)])
+def test_extreme_frames(shape: tuple[int, int]) -> None:
+    for result in (assessment(), REFUSAL):
+        assert draw(flat(200, shape), result).shape == (HEIGHT, WIDTH, 3)
+
+
+def attention(saliency: NDArray[np.float32], crop: tuple[int, int, int, int]) -> NDArray[np.bool_]:
+    """Which pixels of the right panel are coloured, at the scale of the panel."""
+    result = assess(RADIOGRAPH, replace(ESTIMATE, saliency=saliency, crop=crop))
+    _, (rows, columns) = boxes(image_area(assessment()))
+    panel = draw(flat(60), result)[rows, columns].astype(int)
+    return (panel.max(axis=2) - panel.min(axis=2)) > 3
+
+
+def centre_of(mask: NDArray[np.bool_]) -> tuple[float, float]:
+    """Mean row and column as shares of the panel."""
+    rows, columns = np.nonzero(mask)
+    return (rows.mean() + 0.5) / mask.shape[0], (columns.mean() + 0.5) / mask.shape[1]
+
+
+def test_saliency_covers_its_crop_and_nothing_else() -> None:
+    mask = attention(np.ones((4, 4), np.float32), (100, 150, 200, 75))
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    assert (rows[0] / mask.shape[0], (rows[-1] + 1) / mask.shape[0]) == pytest.approx((0.25, 0.75), abs=0.003)
+    assert (columns[0] / mask.shape[1], (columns[-1] + 1) / mask.shape[1]) == pytest.approx((0.5, 0.75), abs=0.003)
+    assert mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].all()
+
+
+@pytest.mark.parametrize(("cell", "place"), [((1, 1), (1 / 4, 1 / 4)), ((4, 2), (3 / 4, 5 / 12)), ((2, 3), (5 / 12, 7 / 12))])
+def test_saliency_lies_where_it_belongs(cell: tuple[int, int], place: tuple[float, float]) -> None:
+    saliency = np.zeros((6, 6), np.float32)
+    saliency[cell] = 1
+    assert centre_of(attention(saliency, (0, 0, *FRAME))) == pytest.approx(place, abs=0.01)
+
+
+def test_crop_may_reach_beyond_the_frame() -> None:
+    # a square around a portrait frame of 400 by 300: its middle column is the middle of the frame
+    saliency = np.zeros((5, 5), np.float32)
+    saliency[2, 2] = 1
+    assert centre_of(attention(saliency, (0, -50, 400, 400))) == pytest.approx((0.5, 0.5), abs=0.01)
+
+
+@pytest.mark.parametrize("saliency", [np.zeros((7, 7)), np.full((1, 1), np.nan), np.full((3, 5), -2.0)])
+def test_no_attention_leaves_the_second_image_grey(saliency: NDArray[np.float64]) -> None:
+    assert not attention(saliency.astype(np.float32), (0, 0, *FRAME)).any()
+
+
+def test_attention_grows_brighter_on_a_grey_monitor() -> None:
+    ramp = np.repeat(np.linspace(0, 1, 16, dtype=np.float32)[:, None], 16, axis=1)
+    result = assess(RADIOGRAPH, replace(ESTIMATE, saliency=ramp, crop=(0, 0, *FRAME)))
+    _, (rows, columns) = boxes(image_area(result))
+    grey = draw(flat(0), result)[rows, columns].astype(float) @ (0.299, 0.587, 0.114)
+    profile = grey.mean(axis=1)[::40]
+    assert (np.diff(profile) > -1).all()
+    assert profile[-1] > 100
+
+
+def test_answer_cautions_and_reference_change_the_picture() -> None:
+    base = draw(flat(0), assessment())
+    for other in (
+        assessment(111.0),
+        assessment(lossy=True),
+        assessment(policy=AssessmentPolicy(normal_limit_sd=2.5)),
+        assessment(policy=AssessmentPolicy(convention=ZConvention.REFERENCE_MEAN)),
+        replace(assessment(), estimate=replace(ESTIMATE, provider="CUDAExecutionProvider")),
+    ):
+        assert not np.array_equal(draw(flat(0), other), base)
+
+
+def test_pictures_are_reproducible() -> None:
+    assert np.array_equal(draw(flat(9), assessment()), draw(flat(9), assessment()))
+
+
+def test_many_words_stay_inside_the_picture() -> None:
+    # whatever ran over the edge would be cut there: the outermost columns must be plain
+    long = "Very long words about what was found in this image and what to think of it " * 5
+    refusal = Refusal(reasons=tuple(Reason)[:6], detail=long, cautions=(long,) * 5)
+    crowded = replace(
+        assessment(180.0, birth_date=None),
+        cautions=(long,) * 5,
+        reference=long,
+        estimate=replace(ESTIMATE, members={f"member-{n}": 100.0 + n for n in range(20)}),
+    )
+    for result in (refusal, crowded):
+        picture = draw(flat(0), result)
+        for column in (0, 20, WIDTH - 20, WIDTH - 1):
+            assert len({tuple(pixel) for pixel in picture[:, column]}) <= 4
+
+
+@pytest.mark.parametrize(("months", "words"), [(110.0, "9 y 2 m"), (0.2, "0 y 0 m"), (-0.2, "0 y 0 m"), (-13.0, "-1 y 1 m")])
+def test_short_age(months: float, words: str) -> None:
+    assert short_age(months) == words
