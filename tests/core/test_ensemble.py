@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from baa_node.core.ensemble import BundleIdentity, Calibration, Ensemble, Member, Run
+from baa_node.core.preprocess import ESPINAL_RASTER, PAD, Preparation
+from baa_node.core.radiograph import Sex
+from baa_node.errors import BundleError, MissingAttribute
+
+IDENTITY = BundleIdentity(name="test", version="1", sha256="0" * 64)
+RESIDUALS = {"F": tuple(range(-10, 10)), "M": tuple(range(-20, 20)), "unknown": tuple(range(-30, 30))}
+PIXELS = np.random.default_rng(1).integers(0, 256, (60, 40), np.uint8)
+
+
+def says(months: float, heat: float = 0.5, side: int = 4) -> Run:
+    def run(image: NDArray[np.uint8], sex: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        assert image.dtype == np.uint8
+        assert sex.shape == (len(image), 1)
+        return np.full(len(image), months, np.float32), np.full((len(image), side, side), heat, np.float32)
+
+    return run
+
+
+def member(
+    name: str, run: Run, *, weight: float = 1.0, needs_sex: bool = True, preparation: Preparation = PAD, provider: str = "CPU"
+) -> Member:
+    return Member(name=name, preparation=preparation, weight=weight, needs_sex=needs_sex, run=run, provider=lambda: provider)
+
+
+def ensemble(*members: Member, coverage: float = 0.9) -> Ensemble:
+    return Ensemble(members=members, calibration=Calibration(coverage=coverage, residuals_months=RESIDUALS), identity=IDENTITY)
+
+
+def test_the_pooled_value_is_the_weighted_mean() -> None:
+    found = ensemble(member("a", says(100), weight=3), member("b", says(120), weight=1)).estimate(PIXELS, Sex.FEMALE)
+    assert found.bone_age_months == pytest.approx(105)
+    assert found.members == {"a": 100, "b": 120}
+    assert found.spread_months == pytest.approx(math.sqrt(200))
+    assert found.sex_used == "F"
+    assert found.bundle is IDENTITY
+
+
+def test_one_member_has_no_spread() -> None:
+    assert ensemble(member("a", says(100))).estimate(PIXELS, Sex.MALE).spread_months is None
+
+
+def test_the_interval_is_the_conformal_one_of_the_patients_sex() -> None:
+    readers = ensemble(member("a", says(100)))
+    # girls: 20 residuals, rank ceil(21 * 0.9) = 19 of |r| sorted 0,1,1,...,9,9,10 -> 9; boys: rank ceil(41 * 0.9) = 37 of 40 -> 18
+    assert readers.estimate(PIXELS, Sex.FEMALE).interval_months == (91, 109)
+    assert readers.estimate(PIXELS, Sex.MALE).interval_months == (82, 118)
+
+
+def test_an_interval_may_reach_below_zero_rather_than_be_clipped() -> None:
+    low, high = ensemble(member("a", says(4))).estimate(PIXELS, Sex.MALE).interval_months
+    assert (low, high) == (-14, 22)
+
+
+@given(residuals=st.lists(st.floats(-60, 60), min_size=30, max_size=80), coverage=st.floats(0.1, 0.95))
+def test_the_half_width_covers_at_least_the_nominal_share_of_the_calibration_set(residuals: list[float], coverage: float) -> None:
+    half = Calibration(coverage=coverage, residuals_months={"F": residuals}).half_width_months(Sex.FEMALE)
+    assert sum(abs(value) <= half for value in residuals) >= coverage * len(residuals)
+
+
+@pytest.mark.parametrize("residuals", [(), (1.0, 2.0, 3.0)])
+def test_too_few_residuals_give_no_interval(residuals: tuple[float, ...]) -> None:
+    with pytest.raises(BundleError, match="sex M"):
+        Calibration(coverage=0.9, residuals_months={"M": residuals}).half_width_months(Sex.MALE)
+
+
+def test_without_sex_nobody_guesses_one() -> None:
+    readers = ensemble(member("a", says(100)))
+    assert readers.needs_sex
+    with pytest.raises(MissingAttribute, match="PatientSex"):
+        readers.estimate(PIXELS, None)
+
+
+def test_without_sex_only_the_members_that_need_none_vote() -> None:
+    readers = ensemble(member("a", says(100)), member("b", says(140), needs_sex=False))
+    found = readers.estimate(PIXELS, None)
+    assert not readers.needs_sex
+    assert found.members == {"b": 140}
+    assert found.sex_used is None
+    assert found.interval_months == (140 - 27, 140 + 27)  # 60 residuals, rank ceil(61 * 0.9) = 55
+
+
+@pytest.mark.parametrize(("sex", "coded"), [(Sex.FEMALE, 0.0), (Sex.MALE, 1.0)])
+def test_sex_reaches_the_network_in_the_one_encoding(sex: Sex, coded: float) -> None:
+    def echo(image: NDArray[np.uint8], given: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        return 100 + given[:, 0], np.zeros((len(image), 2, 2), np.float32)
+
+    assert ensemble(member("a", echo)).estimate(PIXELS, sex).bone_age_months == 100 + coded
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+def test_a_member_that_gives_no_number_is_named(bad: float) -> None:
+    with pytest.raises(BundleError, match="broken"):
+        ensemble(member("a", says(100)), member("broken", says(bad))).estimate(PIXELS, Sex.MALE)
+
+
+def test_the_heat_map_is_the_mean_of_the_members_that_saw_the_same() -> None:
+    readers = ensemble(
+        member("a", says(100, heat=0.2), weight=3),
+        member("b", says(100, heat=1.0), weight=1),
+        member("c", says(100, heat=0.9), weight=1, preparation=ESPINAL_RASTER),
+        member("d", says(100, heat=0.9, side=8), weight=1),
+    )
+    found = readers.estimate(PIXELS, Sex.MALE)
+    np.testing.assert_allclose(found.saliency, np.full((4, 4), 0.4), rtol=1e-6)
+    assert found.saliency.dtype == np.float32
+    assert found.crop == (0, -10, 60, 60)
+
+
+def test_a_lost_gpu_shows_in_the_estimate() -> None:
+    mixed = ensemble(member("a", says(1), provider="CUDA"), member("b", says(1), provider="CPU"), member("c", says(1), provider="CUDA"))
+    assert mixed.provider == "CUDA+CPU"
+    assert mixed.estimate(PIXELS, Sex.MALE).provider == "CUDA+CPU"

@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from baa_node.core.preprocess import ESPINAL, ESPINAL_RASTER, PAD, Preparation, prepare, segment_box
+from baa_node.errors import BundleError
+
+EVERY = (ESPINAL, PAD, ESPINAL_RASTER)
+
+
+def bright_patch(height: int, width: int, box: tuple[int, int, int, int]) -> NDArray[np.uint8]:
+    """Noise around 20 with a patch around 180 at (top, left, height, width)."""
+    pixels = np.random.default_rng(3).normal(20, 4, (height, width))
+    top, left, tall, wide = box
+    pixels[top : top + tall, left : left + wide] += 160
+    return np.clip(pixels, 0, 255).astype(np.uint8)
+
+
+def edges(box: tuple[int, int, int, int]) -> NDArray[np.int64]:
+    return np.array([box[0], box[1], box[0] + box[2], box[1] + box[3]])
+
+
+def test_the_box_surrounds_the_bright_region() -> None:
+    box = segment_box(bright_patch(900, 700, (200, 150, 500, 300)))
+    assert np.abs(edges(box) - edges((200, 150, 500, 300))).max() < 40  # the blur alone is worth 36 px
+
+
+def test_a_region_of_less_than_a_tenth_keeps_the_whole_frame() -> None:
+    assert segment_box(bright_patch(900, 700, (100, 100, 180, 180))) == (0, 0, 900, 700)
+
+
+@pytest.mark.parametrize("grey", [0, 128, 255])
+def test_a_frame_of_one_grey_keeps_the_whole_frame(grey: int) -> None:
+    assert segment_box(np.full((800, 640), grey, np.uint8)) == (0, 0, 800, 640)
+
+
+def test_the_fast_box_stays_within_three_pixels_of_the_full_computation(shared_data: Path) -> None:
+    files = sorted((shared_data / "originals").glob("*.jpg"))
+    assert len(files) == 40
+    off = {}
+    for file in files:
+        pixels = np.asarray(cv2.imread(str(file), cv2.IMREAD_GRAYSCALE), np.uint8)
+        off[file.stem] = np.abs(edges(segment_box(pixels)) - edges(segment_box(pixels, reduce=False))).max()
+    assert {name: moved for name, moved in off.items() if moved > 3} == {}
+
+
+def test_espinal_is_the_text_of_the_paper_step_by_step() -> None:
+    pixels = bright_patch(500, 400, (100, 80, 330, 200))
+    top, left, height, width = segment_box(pixels, reduce=False)
+    crop = cv2.createCLAHE(clipLimit=2.5, tileGridSize=(50, 50)).apply(
+        np.ascontiguousarray(pixels[top : top + height, left : left + width])
+    )
+    before = (height - width) // 2
+    square = cv2.copyMakeBorder(crop, 0, 0, before, height - width - before, cv2.BORDER_CONSTANT, value=0)
+    expected = cv2.resize(square, (250, 250), interpolation=cv2.INTER_AREA)
+    found = prepare(pixels, ESPINAL)
+    assert height > width
+    np.testing.assert_array_equal(found.image[:, :, 0], expected)
+    assert found.crop == (top, left - before, height, height)
+
+
+def test_pad_centres_on_zeros_and_says_so_in_the_crop() -> None:
+    found = prepare(np.full((400, 200), 200, np.uint8), dataclasses.replace(PAD, size=100))
+    assert found.crop == (0, -100, 400, 400)
+    assert (found.image[:, :24, 0] == 0).all()
+    assert (found.image[:, 26:74, 0] == 200).all()
+
+
+def test_the_raster_variant_does_not_feel_a_squash_made_by_area_averaging() -> None:
+    pixels = cv2.GaussianBlur(bright_patch(1400, 1000, (200, 200, 1000, 600)), (0, 0), 5)
+    squashed = cv2.resize(pixels, (299, 299), interpolation=cv2.INTER_AREA)
+    np.testing.assert_array_equal(prepare(pixels, ESPINAL_RASTER).image, prepare(squashed, ESPINAL_RASTER).image)
+
+
+def test_the_raster_variant_names_its_crop_in_pixels_of_the_frame() -> None:
+    top, left, height, width = prepare(bright_patch(1400, 1000, (300, 250, 800, 500)), ESPINAL_RASTER).crop
+    assert np.abs(edges((top, left, height, width)) - edges((300, 250, 800, 500))).max() < 110  # margin 3 %, blur 13 of 299
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    height=st.integers(1, 700),
+    width=st.integers(1, 700),
+    spec=st.sampled_from(EVERY),
+    seed=st.integers(0, 5),
+)
+def test_any_frame_becomes_the_square_the_network_wants(height: int, width: int, spec: Preparation, seed: int) -> None:
+    pixels = np.random.default_rng(seed).integers(0, 256, (height, width), np.uint8)
+    given_pixels = pixels.copy()
+    found = prepare(pixels, spec)
+    assert found.image.shape == (spec.size, spec.size, 1)
+    assert found.image.dtype == np.uint8
+    top, left, tall, wide = found.crop
+    assert top < height < top + tall + height
+    assert left < width < left + wide + width
+    np.testing.assert_array_equal(pixels, given_pixels)
+    np.testing.assert_array_equal(found.image, prepare(pixels, spec).image)
+
+
+def test_a_view_into_a_larger_array_is_read_like_its_copy() -> None:
+    pixels = bright_patch(900, 900, (200, 150, 500, 500))
+    np.testing.assert_array_equal(prepare(pixels[::2, ::-1], ESPINAL_RASTER).image, prepare(pixels[::2, ::-1].copy(), ESPINAL_RASTER).image)
+
+
+@pytest.mark.parametrize("spec", EVERY)
+def test_a_preparation_survives_json(spec: Preparation) -> None:
+    assert Preparation.from_json(json.loads(json.dumps(spec.to_json()))) == spec
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"variant": "espinal_9"}, "espinal_9"),
+        ({"variant": None}, "None"),
+        ({"tiles": 3}, "tiles"),
+        ({"size": "250"}, "size"),
+        ({"size": 0}, "size"),
+        ({"size": True}, "size"),
+        ({"grid": 2.5}, "grid"),
+        ({"blur_px": 12}, "blur_px"),
+        ({"clip": -1.0}, "clip"),
+    ],
+)
+def test_a_preparation_that_cannot_be_meant_is_refused_by_name(change: dict[str, object], named: str) -> None:
+    with pytest.raises(BundleError, match=named):
+        Preparation.from_json({**ESPINAL.to_json(), **change})
+
+
+def test_a_missing_parameter_is_named() -> None:
+    values = {key: value for key, value in ESPINAL.to_json().items() if key != "grid"}
+    with pytest.raises(BundleError, match="grid"):
+        Preparation.from_json(values)
+
+
+def test_an_unknown_variant_is_refused_when_used() -> None:
+    with pytest.raises(BundleError, match="squint"):
+        prepare(np.zeros((10, 10), np.uint8), Preparation(variant="squint"))
