@@ -171,6 +171,8 @@ def send(endpoint: Endpoint, items: Sequence[Sequence[Outgoing]]) -> list[SendRe
     """
     offered = _offers(outgoing for alternatives in items for outgoing in alternatives)
     results: list[SendResult] = []
+    if not offered:
+        return results
     with _association(endpoint, offered) as association:
         for item, alternatives in enumerate(items):
             try:
@@ -192,15 +194,12 @@ class RequestedAssociation(Association):  # type: ignore[misc]
         self.connection_timeout = endpoint.connect_timeout_s
         self.network_timeout = None
         remote = AddressInformation(endpoint.host, endpoint.port)
-        self.connection = DeadlineSocket(
-            self, address=AddressInformation("" if remote.is_ipv4 else "::", 0), pdu_timeout_s=endpoint.response_timeout_s
-        )
-        if endpoint.tls is not None:
-            self.connection.tls_args = (endpoint.tls.context(), endpoint.host)
+        local = AddressInformation("" if remote.is_ipv4 else "::", 0)
+        self._introduce(contexts, local, remote)
+        tls_args = (endpoint.tls.context(), endpoint.host) if endpoint.tls else None
+        self.connection = DeadlineSocket(self, address=local, pdu_timeout_s=endpoint.response_timeout_s)  # last: it holds a descriptor
+        self.connection.tls_args = tls_args
         self.set_socket(self.connection)
-        self.acceptor.ae_title = endpoint.ae_title
-        self.acceptor.address_info = remote
-        self._introduce(contexts)
 
     def exchange(self, request: Any, context: PresentationContext) -> Any:
         """Send `request` and give the response; DeliveryError where none comes."""
@@ -239,15 +238,17 @@ class RequestedAssociation(Association):  # type: ignore[misc]
             return f"{self.endpoint} gave no answer to the association request within {self.acse_timeout:g} s"
         return f"{self.endpoint} ended the connection instead of answering the association request"
 
-    def _introduce(self, contexts: Sequence[PresentationContext]) -> None:
-        """Fill in what the association request says about us."""
-        for index, context in enumerate(contexts):
-            context.context_id = 2 * index + 1
+    def _introduce(self, contexts: Sequence[PresentationContext], local: AddressInformation, remote: AddressInformation) -> None:
+        """Fill in what the association request says about either side; ValueError where an AE title is none."""
+        self.acceptor.ae_title = self.endpoint.ae_title
+        self.acceptor.address_info = remote
         self.requestor.ae_title = self.endpoint.calling_ae
-        self.requestor.address_info = AddressInformation("", 0)
+        self.requestor.address_info = local
         self.requestor.maximum_length = MAX_PDU_BYTES
         self.requestor.implementation_class_uid = IMPLEMENTATION_CLASS_UID
         self.requestor.implementation_version_name = IMPLEMENTATION_VERSION_NAME
+        for index, context in enumerate(contexts):
+            context.context_id = 2 * index + 1
         self.requestor.requested_contexts = list(contexts)
 
     def _response(self) -> Any:
