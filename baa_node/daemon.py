@@ -9,7 +9,7 @@ import threading
 import uuid
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
@@ -18,8 +18,10 @@ from baa_node import __version__
 from baa_node.bundle import default_bundle, load_bundle
 from baa_node.config import Config
 from baa_node.core.assessment import AssessmentPolicy, ZConvention
+from baa_node.core.eligibility import DEFAULT_GATES, SECONDARY_CAPTURE
 from baa_node.core.ensemble import Ensemble
 from baa_node.core.reading import ReadingPolicy
+from baa_node.core.rehearsal import rehearse
 from baa_node.core.report import Device, derive_uid
 from baa_node.db import Database, audit
 from baa_node.db.audit import AuditEvent, AuditKind
@@ -123,6 +125,7 @@ class Daemon:
             readers=config.pipeline.readers,
             parallel_deliveries=config.pipeline.parallel_deliveries,
         )
+        threading.Thread(target=rehearse, args=(ensemble, desk.device), name="rehearsal", daemon=True).start()
         running.callback(pipeline.stop)
         pipeline.start()
         return pipeline.arrived
@@ -177,7 +180,15 @@ def load_ensemble(config: Config) -> Ensemble:
 def policy_of(config: Config) -> ReadingPolicy:
     """Turn settings into what the core calls policy."""
     convention = ZConvention[config.report.z_score.upper()]
-    return ReadingPolicy(assessment=AssessmentPolicy(convention=convention, normal_limit_sd=config.report.normal_limit_sd))
+    return ReadingPolicy(
+        gates=replace(DEFAULT_GATES, sop_classes=DEFAULT_GATES.sop_classes | _admitted_classes(config)),
+        assessment=AssessmentPolicy(convention=convention, normal_limit_sd=config.report.normal_limit_sd),
+    )
+
+
+def _admitted_classes(config: Config) -> frozenset[str]:
+    """SOP classes that a site lets in and means to be read; images for processing are let in, and refused by report."""
+    return frozenset({SECONDARY_CAPTURE}) if config.node.secondary_capture else frozenset()
 
 
 def device_of(config: Config, identity: Identity) -> Device:

@@ -93,7 +93,9 @@ def _row(expected: dict[str, Any], pacs: PracticePacs, out: Path) -> dict[str, A
     results["sr"].save_as(out / f"{stem}.sr.dcm", enforce_file_format=True)
     _write_png(results["capture"].pixel_array, out / f"{stem}.png")
     found = read_report(results["sr"])
-    return {"file": expected["file"], **found, "as_expected": _as_expected(expected, found)}
+    copied = {"sex": results["sr"].get("PatientSex") or None, "chronological_age_months": expected["chronological_age_months"]}
+    known = {key: value for key, value in found.items() if value is not None or key not in copied}
+    return {"file": expected["file"], **copied, **known, "as_expected": _as_expected(expected, found)}
 
 
 def _as_expected(expected: dict[str, Any], found: dict[str, Any]) -> bool:
