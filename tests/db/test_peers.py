@@ -193,3 +193,20 @@ def test_a_scanner_does_not_fill_the_disk(c: Connection, monkeypatch: pytest.Mon
     for number in range(20):
         refuse(c, f"SCAN{number}", seconds=number)
     assert [caller.calling_ae for caller in peers.list_refused_callers(c)] == [f"SCAN{number}" for number in range(19, 14, -1)]
+
+
+def test_an_import_adds_and_changes_and_leaves_the_others(c: Connection) -> None:
+    add(c, made.peer("kept"), made.peer("changed"))
+    there = [made.peer("changed", port=4242), made.peer("room", route_to=("later",)), made.peer("later", source=False)]
+    peers.import_peers(c, there, actor="cli:ann", now=made.later(1))
+    assert peers.list_peers(c) == [there[0], made.peer("kept"), there[2], there[1]]
+    peers.import_peers(c, there, actor="cli:ann", now=made.later(2))
+    assert [event.at for event in audit.list_events(c, since=made.later(2))] == []
+
+
+def test_an_import_is_all_or_nothing(database: Database) -> None:
+    with pytest.raises(StoreError, match="cannot route to nowhere"), database.transaction() as c:
+        peers.import_peers(c, [made.peer(), made.peer("room", route_to=("nowhere",))], actor="cli:ann", now=made.NOW)
+    with database.reading() as c:
+        assert peers.list_peers(c) == []
+        assert audit.list_events(c) == []
