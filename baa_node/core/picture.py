@@ -209,7 +209,8 @@ def _draw_cautions(canvas: Canvas, cautions: tuple[str, ...], top: int) -> int:
     width = WIDTH - 2 * _MARGIN - 24
     shown = [shorten(caution, 21, width) for caution in cautions[:3]]
     if len(cautions) > 3:
-        shown[2] = shorten(f"{cautions[2]}  (+{len(cautions) - 3} more in the report)", 21, width)
+        more = f"  (+{len(cautions) - 3} more in the report)"
+        shown[2] = shorten(cautions[2], 21, width - math.ceil(width_of(more, 21))) + more
     bottom = top + 30 * len(shown) + 20
     canvas.rectangle((0, top, WIDTH, bottom), fill=(38, 33, 20))
     canvas.rectangle((_MARGIN, top + 10, _MARGIN + 6, bottom - 10), fill=_AMBER)
@@ -316,8 +317,15 @@ def _draw_footer(canvas: Canvas, provenance: str) -> None:
 
 
 def _provenance(result: Assessment, version: str) -> str:
+    """Weights, their single values as far as there is room, and what they ran on."""
     estimate = result.estimate
-    members = ", ".join(f"{name} {months:.1f}" for name, months in estimate.members.items())
+    months = estimate.members.values()
+    single = ", ".join(f"{name} {value:.1f}" for name, value in estimate.members.items())
+    summary = f"{len(months)} networks {min(months):.1f} to {max(months):.1f}" if months else ""
     spread = "" if estimate.spread_months is None else f" (SD {estimate.spread_months:.1f})"
     provider = estimate.provider.removesuffix("ExecutionProvider")
-    return f"{estimate.bundle.name} {estimate.bundle.version} · {members}{spread} mo · {provider} · baa_node {version}"
+    lines = [
+        f"{estimate.bundle.name} {estimate.bundle.version} · {words}{spread} mo · {provider} · baa_node {version}"
+        for words in (single, summary)
+    ]
+    return lines[0] if width_of(lines[0], 19) <= WIDTH - 2 * _MARGIN else lines[1]
