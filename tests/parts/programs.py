@@ -134,6 +134,6 @@ class Service:
             Service.running.remove(self)
 
 
-def _tail(path: Path, size: int = 6000) -> str:
+def _tail(path: Path, size: int = 3000) -> str:
     data = path.read_bytes()
     return data[-size:].decode(errors="replace")
