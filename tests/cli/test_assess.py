@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pydicom
+import pytest
+
+from tests.parts.hands import hand_cr
+from tests.parts.images import plain_cr
+
+EXECUTABLE = Path(sys.executable).with_name("baa-node")
+CONTRACT = {
+    "file",
+    "sop_instance_uid",
+    "status",
+    "bone_age_months",
+    "interval_months",
+    "members",
+    "sex",
+    "chronological_age_months",
+    "z_score",
+    "reasons",
+    "bundle",
+    "provider",
+}
+
+
+def baa_node(folder: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([EXECUTABLE, "--data-dir", folder / "data", *arguments], capture_output=True, text=True, timeout=120, check=False)
+
+
+def records(done: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@pytest.fixture
+def images(tmp_path: Path) -> Path:
+    """Return a folder with a hand, a hand of unknown sex and a text file."""
+    folder = tmp_path / "images"
+    (folder / "deeper").mkdir(parents=True)
+    hand_cr(tmp_path).save_as(folder / "a_hand.dcm", enforce_file_format=True)
+    hand_cr(tmp_path, PatientSex="").save_as(folder / "deeper" / "b_no_sex.dcm", enforce_file_format=True)
+    (folder / "c_notes.txt").write_text("not a radiograph")
+    return folder
+
+
+def test_a_folder_gives_one_object_a_file_and_tells_of_the_failed_one(tmp_path: Path, images: Path) -> None:
+    done = baa_node(tmp_path, "assess", "--json", images)
+    found = records(done)
+    assert done.returncode == 1
+    assert [record["status"] for record in found] == ["assessed", "failed", "refused"]
+    assert set(found[0]) >= CONTRACT
+    assert set(found[2]) >= CONTRACT
+    assert found[2]["reasons"] == ["BAA107"]
+    assert "c_notes.txt" in found[1]["error"]
+
+
+def test_no_failed_file_is_success_and_a_refusal_is_no_failure(tmp_path: Path, images: Path) -> None:
+    done = baa_node(tmp_path, "assess", images / "a_hand.dcm", images / "deeper")
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) == 2
+    assert "refused, BAA107" in done.stdout
+
+
+def test_sex_given_by_hand(tmp_path: Path, images: Path) -> None:
+    (found,) = records(baa_node(tmp_path, "--json", "assess", "--sex", "M", images / "deeper"))
+    assert (found["status"], found["sex"]) == ("assessed", "M")
+
+
+def test_results_are_written_as_objects(tmp_path: Path, images: Path) -> None:
+    done = baa_node(tmp_path, "assess", "--sr-dir", tmp_path / "out", images / "a_hand.dcm")
+    assert done.returncode == 0, done.stderr
+    written = {path.suffixes[-2]: pydicom.dcmread(path) for path in (tmp_path / "out").iterdir()}
+    assert {kind: ds.Modality for kind, ds in written.items()} == {".sr": "SR", ".sc": "CR"}
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    done = baa_node(tmp_path, "assess", tmp_path / "nothing.dcm")
+    assert done.returncode == 1
+    assert "nothing.dcm cannot be read: No such file" in done.stdout
+
+
+def test_wrong_usage_is_exit_2(tmp_path: Path, images: Path) -> None:
+    assert baa_node(tmp_path, "assess", "--sex", "X", images).returncode == 2
+    assert baa_node(tmp_path, "assess").returncode == 2
+    assert baa_node(tmp_path, "no-such-command").returncode == 2
+
+
+def test_a_broken_configuration_is_one_line(tmp_path: Path, images: Path) -> None:
+    (tmp_path / "wrong.toml").write_text("[node]\nprot = 1\n")
+    done = baa_node(tmp_path, "--config", tmp_path / "wrong.toml", "assess", images)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "did you mean 'port'" in done.stderr
+
+
+def test_an_image_without_a_hand_gets_no_number(tmp_path: Path) -> None:
+    (found,) = records(baa_node(tmp_path, "--json", "assess", plain_cr(tmp_path / "ellipse.dcm")))
+    assert found["status"] == "refused"
+    assert found["bone_age_months"] is None
+
+
+def test_no_name_is_printed(tmp_path: Path) -> None:
+    hand_cr(tmp_path, PatientName="Planted^Name", PatientID="PLANTED-ID").save_as(tmp_path / "h.dcm", enforce_file_format=True)
+    done = baa_node(tmp_path, "--json", "assess", tmp_path / "h.dcm")
+    assert "lanted" not in (done.stdout + done.stderr).lower()
