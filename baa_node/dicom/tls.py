@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from dataclasses import dataclass
+from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Final
 
 from baa_node.errors import ConfigError
@@ -19,15 +20,27 @@ TLS12_SUITES: Final = (
 )
 """The suites that the profile asks for (PS3.15 B.10); those of TLS 1.3 are on by default."""
 
+FFDHE2048: Final = """\
+-----BEGIN DH PARAMETERS-----
+MIIBCAKCAQEA//////////+t+FRYortKmq/cViAnPTzx2LnFg84tNpWp4TZBFGQz
++8yTnc4kmz75fS/jY2MMddj2gbICrsRhetPfHtXV/WVhJDP1H18GbtCFY2VVPe0a
+87VXE15/V8k1mE8McODmi3fipona8+/och3xWKE2rec1MKzKT0g6eXq8CrGCsyT7
+YdEIqUuyyOP7uWrat2DX9GgdT0Kj3jlN9K5W7edjcrsZCwenyO4KbXCeAvzhzffi
+7MA0BM0oNC9hkXL+nOmFg/+OTxIy7vKBg8P+OxtMb61zO7X8vC7CIAXFjvGDfRaD
+ssbzSibBsu/6iGtCOGEoXJf//////////wIBAg==
+-----END DH PARAMETERS-----
+"""
+"""Group of RFC 7919 A.1, without which a server cannot offer the DHE suites: p = 2^2048 - 2^1984 + (floor(2^1918 e) +
+560316) 2^64 - 1, g = 2."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ServerTls:
-    """PEM files of a TLS listener; `dh_parameters` are needed for the DHE suites only."""
+    """PEM files of a TLS listener."""
 
     certificate: Path | None
     key: Path | None
     ca: Path | None
-    dh_parameters: Path | None = None
 
     def context(self) -> ssl.SSLContext:
         """Context that asks every caller for a certificate which `ca` has signed; ConfigError where a file does not serve."""
@@ -36,8 +49,10 @@ class ServerTls:
         context = _restricted(ssl.PROTOCOL_TLS_SERVER)
         context.verify_mode = ssl.CERT_REQUIRED
         _load(context, ca=self.ca, certificate=self.certificate, key=self.key)
-        if self.dh_parameters is not None:
-            context.load_dh_params(str(self.dh_parameters))
+        with NamedTemporaryFile("w", suffix=".pem") as file:  # ssl takes the group from a file only
+            file.write(FFDHE2048)
+            file.flush()
+            context.load_dh_params(file.name)
         return context
 
 
