@@ -1,0 +1,335 @@
+"""Is there one hand in the frame? The outline answers: fingers stand out from a palm as peaks of a radial profile.
+
+The frame is reduced to about 192 × 192 pixels and thresholded against its own neighbourhood, which needs no absolute
+brightness. Each large inscribed disc of the foreground may be a palm. From its centre the reach of the foreground is
+measured in all directions, in palm radii; fingers are narrow, prominent peaks that end inside the frame, gaps between them
+are background, and away from the fingers there is little but the forearm. Collimation borders would drown a faint hand, so
+the same is tried inside the illuminated field.
+
+The limits below were set on the 1,262 validation hands of the RSNA challenge (Halabi et al., Radiology 2019), squashed to a
+square as they are, and checked on as many training hands; in brackets their 1st to 99th percentile, or the extreme that matters.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Grey = NDArray[np.uint8]
+Mask = NDArray[np.bool_]
+Field = NDArray[np.float32]
+
+SIDE: Final = 192
+"""Side of the square with the area of the reduced frame: fingers of a small hand in a large frame are still 4 pixels wide."""
+
+NEIGHBOURHOOD: Final = SIDE / 8
+"""Standard deviation of the Gaussian window for the local threshold, about one palm radius."""
+
+PALM: Final = 0.085
+"""Least palm radius of a frame's only hand, as a share of the side [0.10 to 0.20]."""
+
+PALM_OF_TWO: Final = 0.04
+"""Least palm radius where several hands are looked for: two hands side by side each have half the area and some margin."""
+
+FINGERS: Final = (3, 7)
+"""Peaks that make a hand [3 to 6]: closed fingers merge, a gap in the thumb ball may split one."""
+
+FINGERS_OF_TWO: Final = 4
+"""Peaks that each of several hands needs: with three, one hand of 1,262 in fifty would count twice."""
+
+REACH: Final = (1.6, 4.95)
+"""Distance of a finger tip from the palm's centre, in palm radii; the profile ends at five."""
+
+PROMINENCE: Final = 0.6
+"""Least rise of a finger over the gaps beside it, in palm radii [0.9 upwards]."""
+
+WIDTH: Final = 1.0
+"""Greatest width of a finger half way up, in palm radii [0.23 to 0.59]; a forearm has about one and a half."""
+
+SPREAD_DEG: Final = (30.0, 225.0)
+"""Angle from the first to the last finger [31 to 221]."""
+
+CLEAN: Final = 0.55
+"""Least share of background in the gaps between fingers beyond the outline [0.39; 0.56 at the 5th percentile]."""
+
+CONTRAST: Final = 0.6
+"""Least step from gap to finger in local standard deviations [0.39; 0.66 at the 5th percentile]."""
+
+GAPS: Final = 0.76
+"""Greatest share of gaps in the fan of fingers [up to 0.69]: a star of thin rays has more."""
+
+BEHIND: Final = 0.6
+"""Greatest share of foreground outside the fan: forearm and collimation border [0.57 at the 95th percentile]."""
+
+APART: Final = 3.5
+"""Least distance of two palms in palm radii: with less, the ball of the thumb counts as a hand of its own."""
+
+ALIKE: Final = 1.8
+"""Greatest ratio of the palm radii of one person's hands in one frame."""
+
+TALL: Final = 1.5
+"""Height over width from which two hands are looked for one above the other rather than side by side."""
+
+_ANGLES: Final = 240
+_RADII: Final = 96
+_LARGEST_REACH: Final = 5.0
+_PER_RADIUS: Final = _RADII / _LARGEST_REACH
+_CANDIDATES: Final = 8
+_HOLE: Final = 0.004
+_LEAST_GRAIN: Final = 1e-3
+_RADIUS: Final = (np.arange(_RADII) + 0.5) / _PER_RADIUS
+_MARGIN: Final = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Palm:
+    """A disc from which fingers may stand out; lengths are shares of ``SIDE``, the centre in reduced pixels.
+
+    Attributes
+    ----------
+    fingers
+        Number of peaks that look like fingers.
+    spread_deg, clean, contrast, gaps, behind
+        See the limits of the same name in capitals.
+    """
+
+    row: int
+    column: int
+    radius: float
+    fingers: int
+    spread_deg: float = 0.0
+    clean: float = 0.0
+    contrast: float = 0.0
+    gaps: float = 1.0
+    behind: float = 1.0
+
+    def is_hand(self, *, radius: float, fingers: int) -> bool:
+        """Say whether everything measured around this palm lies within the limits."""
+        return (
+            self.radius >= radius
+            and fingers <= self.fingers <= FINGERS[1]
+            and SPREAD_DEG[0] <= self.spread_deg <= SPREAD_DEG[1]
+            and self.clean >= CLEAN
+            and self.contrast >= CONTRAST
+            and self.gaps <= GAPS
+            and self.behind <= BEHIND
+        )
+
+
+def count_hands(pixels: Grey) -> int:
+    """Count hands in a frame ``(H, W) uint8``, bone bright: 0, 1, or 2 for two and more."""
+    palms = _palms(pixels)
+    if _two_apart(palms) or all(any(map(_clearly, _palms(half))) for half in _halves(pixels)):
+        return 2
+    return int(any(palm.is_hand(radius=PALM, fingers=FINGERS[0]) for palm in palms))
+
+
+def _clearly(palm: Palm) -> bool:
+    return palm.is_hand(radius=PALM, fingers=FINGERS_OF_TWO)
+
+
+def _two_apart(palms: list[Palm]) -> bool:
+    hands = [palm for palm in palms if palm.is_hand(radius=PALM_OF_TWO, fingers=FINGERS_OF_TWO)]
+    return any(_are_two(one, other) for at, one in enumerate(hands) for other in hands[:at])
+
+
+def _are_two(one: Palm, other: Palm) -> bool:
+    small, large = sorted((one.radius, other.radius))
+    distance = math.hypot(one.row - other.row, one.column - other.column) / SIDE
+    return distance > APART * large and large < ALIKE * small
+
+
+def _halves(pixels: Grey) -> tuple[Grey, Grey]:
+    """Cut in the middle, side by side unless the frame is a tall strip: hands of unlike exposure are each judged by their own."""
+    rows, columns = pixels.shape
+    if rows < TALL * columns:
+        return pixels[:, : columns // 2], pixels[:, columns // 2 :]
+    return pixels[: rows // 2], pixels[rows // 2 :]
+
+
+def clarity(pixels: Grey) -> float:
+    """Coarse contrast over fine grain, both in the reduced frame: a hand stands out of the noise, an empty exposure is noise."""
+    reduced = _shrunk(pixels)
+    low, high = np.percentile(cv2.GaussianBlur(reduced, (0, 0), 4), (2, 98))
+    grain = 1.4826 * float(np.median(np.abs(reduced - cv2.GaussianBlur(reduced, (0, 0), 1))))
+    return float(high - low) / (grain + _LEAST_GRAIN)
+
+
+def _palms(pixels: Grey) -> list[Palm]:
+    reduced = _reduced(pixels)
+    return [palm for lit in _lit_fields(reduced) for palm in _palms_within(_against_neighbourhood(reduced, lit))]
+
+
+def _reduced(pixels: Grey) -> Grey:
+    small = _shrunk(pixels)
+    low, high = np.percentile(small, (1, 99.5))
+    stretched = np.clip((small - low) / max(high - low, 1) * 255, 0, 255).astype(np.uint8)
+    return np.asarray(cv2.medianBlur(stretched, 5), np.uint8)
+
+
+def _shrunk(pixels: Grey) -> Field:
+    scale = SIDE / math.sqrt(pixels.size)
+    size = (max(8, round(pixels.shape[1] * scale)), max(8, round(pixels.shape[0] * scale)))
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.float32)
+
+
+def _lit_fields(reduced: Grey) -> Iterator[Mask]:
+    """Yield the whole frame, then what dark or bright borders leave of it."""
+    yield np.ones(reduced.shape, np.bool_)
+    level, _ = cv2.threshold(reduced, 0, 255, cv2.THRESH_OTSU)
+    for border in (reduced <= level, reduced > level, reduced <= max(2, level / 2)):
+        inner = cv2.erode((~_touching_edge(border)).astype(np.uint8), np.ones((7, 7), np.uint8), borderValue=1)
+        count, labels, stats, _ = cv2.connectedComponentsWithStats(inner)
+        if count > 1:
+            largest = 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))
+            if 0.05 < stats[largest, cv2.CC_STAT_AREA] / inner.size < 0.97:
+                yield labels == largest
+
+
+def _touching_edge(mask: Mask) -> Mask:
+    _, labels = cv2.connectedComponents(mask.astype(np.uint8), connectivity=4)
+    at_edge = np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
+    return np.isin(labels, at_edge[at_edge > 0])
+
+
+def _against_neighbourhood(reduced: Grey, lit: Mask) -> Field:
+    """Brightness in local standard deviations above the local mean, both taken over the lit field only; −1 outside it."""
+    weight = lit.astype(np.float32)
+    value = reduced.astype(np.float32) / 255 * weight
+    total = _smoothed(weight) + 1e-3
+    mean = _smoothed(value) / total
+    variance = np.maximum(_smoothed(value * value) / total - mean * mean, 1e-6)
+    score = (value - mean) / (np.sqrt(variance) + 0.02)
+    score[~lit] = -1
+    return np.asarray(cv2.copyMakeBorder(score, _MARGIN, _MARGIN, _MARGIN, _MARGIN, cv2.BORDER_REPLICATE), np.float32)
+
+
+def _smoothed(field: NDArray[np.floating]) -> Field:
+    """Blur by ``NEIGHBOURHOOD``, on a copy of a quarter of the side: at this width nothing finer is left."""
+    rows, columns = field.shape
+    coarse = cv2.resize(field, (-(-columns // 4), -(-rows // 4)), interpolation=cv2.INTER_AREA)
+    blurred = cv2.GaussianBlur(coarse, (0, 0), NEIGHBOURHOOD / 4, borderType=cv2.BORDER_REPLICATE)
+    return np.asarray(cv2.resize(blurred, (columns, rows), interpolation=cv2.INTER_LINEAR), np.float32)
+
+
+def _palms_within(score: Field) -> list[Palm]:
+    outline = _without_holes(score > 0)
+    inside = np.zeros(score.shape, np.uint8)
+    inside[_MARGIN:-_MARGIN, _MARGIN:-_MARGIN] = 255
+    outline &= inside
+    distance = cv2.distanceTransform(outline, cv2.DIST_L2, 5)
+    found = []
+    for _ in range(_CANDIDATES):
+        _, radius, _, (column, row) = cv2.minMaxLoc(distance)
+        if radius < PALM_OF_TWO * SIDE:
+            break
+        found.append(_measured(outline, inside, score, (column, row), radius))
+        cv2.circle(distance, (column, row), round(1.3 * radius), 0, -1)
+    return found
+
+
+def _without_holes(mask: Mask) -> Grey:
+    """Close gaps between metacarpals, which are darker than their neighbourhood, as ``uint8`` 0 and 255."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats((~mask).astype(np.uint8), connectivity=4)
+    small = np.flatnonzero(stats[:, cv2.CC_STAT_AREA] < _HOLE * mask.size)
+    return np.where(mask | np.isin(labels, small[small > 0]), 255, 0).astype(np.uint8)
+
+
+def _measured(outline: Grey, inside: Grey, score: Field, centre: tuple[int, int], radius: float) -> Palm:
+    column, row = centre
+    foreground = _unrolled(outline, centre, radius) > 127
+    seen = _unrolled(inside, centre, radius) > 127
+    reach = _reach(foreground)
+    fingers = [tip for tip in _tips(reach) if _ends_inside(reach, seen, tip)]
+    palm = Palm(row=row, column=column, radius=radius / SIDE, fingers=len(fingers))
+    if len(fingers) < FINGERS[0]:
+        return palm
+    first, spread = _fan(fingers)
+    fan = (np.arange(_ANGLES) - first) % _ANGLES <= spread
+    ring = (_RADIUS > 1.2) & (0.9 * float(np.median(reach[fingers])) > _RADIUS)
+    sector = fan[:, None] & ring & seen
+    gaps = sector & (reach[:, None] + 0.1 < _RADIUS)
+    flesh = sector & (reach[:, None] - 0.1 > _RADIUS)
+    behind = ~fan[:, None] & ring & seen
+    local = _unrolled(score, centre, radius)
+    return Palm(
+        row=row,
+        column=column,
+        radius=radius / SIDE,
+        fingers=len(fingers),
+        spread_deg=spread * 360 / _ANGLES,
+        clean=1 - _share(foreground, gaps),
+        contrast=float(np.median(local[flesh]) - np.median(local[gaps])) if gaps.any() and flesh.any() else 0.0,
+        gaps=float(gaps.sum() / max(sector.sum(), 1)),
+        behind=_share(foreground, behind) if behind.any() else 0.0,
+    )
+
+
+def _share(foreground: Mask, where: Mask) -> float:
+    return float(foreground[where].mean()) if where.any() else 1.0
+
+
+def _unrolled(image: Grey | Field, centre: tuple[int, int], radius: float) -> Field:
+    """Resample around the palm: one row an angle, ``_RADII`` columns out to five palm radii, 0 beyond the frame."""
+    flags = cv2.WARP_POLAR_LINEAR | cv2.INTER_LINEAR | cv2.WARP_FILL_OUTLIERS
+    return np.asarray(cv2.warpPolar(image, (_RADII, _ANGLES), centre, _LARGEST_REACH * radius, flags), np.float32)
+
+
+def _reach(foreground: Mask) -> NDArray[np.float64]:
+    """Palm radii to the first quarter radius of unbroken background, by angle."""
+    gap = round(0.25 * _PER_RADIUS)
+    background = np.cumsum(np.pad(~foreground, ((0, 0), (1, gap)), constant_values=((0, 0), (False, True))), axis=1)
+    ended: Mask = background[:, gap:] - background[:, :-gap] == gap
+    ended[:, : int(0.7 * _PER_RADIUS)] = False
+    return np.asarray(np.argmax(ended, axis=1) / _PER_RADIUS, np.float64)
+
+
+def _tips(reach: NDArray[np.float64]) -> list[int]:
+    """Angles of narrow peaks that rise and fall by ``PROMINENCE``, found in one walk around the palm from its nearest edge."""
+    start = int(np.argmin(reach))
+    rolled = np.roll(reach, -start)
+    walk = cv2.GaussianBlur(np.append(rolled, rolled[0]).astype(np.float32)[None], (5, 1), 0).ravel()
+    peaks: list[tuple[int, float]] = []
+    low, top, rising = float(walk[0]), 0, True
+    for at, value in enumerate(walk):
+        if rising:
+            top = at if value > walk[top] else top
+            low = min(low, float(value)) if walk[top] - low < PROMINENCE else low
+            if walk[top] - low >= PROMINENCE and walk[top] - value >= PROMINENCE:
+                peaks.append((top, low))
+                low, rising = float(value), False
+        elif value < low:
+            low = float(value)
+        elif value - low >= PROMINENCE:
+            top, rising = at, True
+    return [(at + start) % _ANGLES for at, before in peaks if _is_narrow(walk, at, before)]
+
+
+def _is_narrow(walk: NDArray[np.float32], at: int, before: float) -> bool:
+    height = float(walk[at])
+    if not REACH[0] < height < REACH[1]:
+        return False
+    half_way = height - min(height - before, 1.0) / 2
+    below = np.flatnonzero(walk <= half_way)
+    left = below[below < at].max(initial=-1)
+    right = below[below > at].min(initial=walk.size)
+    return float((right - left - 1) * 2 * np.pi * half_way / _ANGLES) < WIDTH
+
+
+def _ends_inside(reach: NDArray[np.float64], seen: Mask, tip: int) -> bool:
+    beyond = min(_RADII - 1, int((reach[tip] + 0.15) * _PER_RADIUS))
+    return bool(seen[tip, beyond])
+
+
+def _fan(tips: list[int]) -> tuple[int, int]:
+    """First finger and the angle to the last, in steps, such that the widest empty angle lies outside."""
+    ordered = sorted(tips)
+    steps = [(after - before) % _ANGLES for before, after in zip(ordered, [*ordered[1:], ordered[0]], strict=True)]
+    widest = int(np.argmax(steps))
+    return ordered[(widest + 1) % len(ordered)], _ANGLES - steps[widest]
