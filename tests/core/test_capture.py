@@ -12,10 +12,9 @@ from baa_node.core.assessment import Assessment, Refusal
 from baa_node.core.capture import build_capture
 from baa_node.core.identifiers import SERIES_DESCRIPTION, is_own_object
 from baa_node.errors import MissingAttribute
-from tests.core.test_header import NAMES
 from tests.parts.programs import program
 from tests.parts.report import IDENTIFIERS, picture_sources
-from tests.parts.results import DEVICE, REFUSAL, WRITTEN_AT, as_bytes, as_received, assessment, full_dx, poor_cr
+from tests.parts.results import DEVICE, NAMES, REFUSAL, WRITTEN_AT, as_bytes, as_received, assessment, full_dx, poor_cr
 
 PICTURE = np.arange(5 * 7 * 3, dtype=np.uint8).reshape(5, 7, 3)
 SOURCES = {"poor_cr": poor_cr, "full_dx": full_dx}

@@ -3,29 +3,12 @@ from __future__ import annotations
 from datetime import datetime
 
 import pytest
-from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
-from pydicom.tag import Tag
 
 from baa_node.core.header import copy_identity, instance_number, laterality_of, require_identity, stamp, value_of
 from baa_node.core.radiograph import Laterality
 from baa_node.errors import MissingAttribute
-from tests.parts.results import DEVICE, WRITTEN_AT, as_received, full_dx, poor_cr
-
-NAMES = {
-    "latin_1": ("ISO_IR 100", "Müller^Jörg"),
-    "cyrillic": ("ISO_IR 144", "Люкceмбypг"),
-    "japanese": (["", "ISO 2022 IR 87"], "Yamada^Tarou=山田^太郎=やまだ^たろう"),
-    "korean": (["", "ISO 2022 IR 149"], "Hong^Gildong=洪^吉洞=홍^길동"),
-    "chinese": ("GB18030", "Wang^XiaoDong=王^小东"),
-    "unicode": ("ISO_IR 192", "Παπαδόπουλος^Γιώργος"),
-}
-
-
-def raw(ds: Dataset, keyword: str, vr: str, value: bytes) -> None:
-    """Put bytes into a data set as a peer might send them, valid or not."""
-    tag = Tag(keyword)
-    ds[tag] = RawDataElement(tag, vr, len(value), value, 0, False, True)
+from tests.parts.results import DEVICE, NAMES, WRITTEN_AT, as_received, full_dx, poor_cr, raw
 
 
 @pytest.mark.parametrize("charset", NAMES)
@@ -168,3 +151,20 @@ def test_instance_number_follows_the_source() -> None:
     negative = poor_cr()
     negative.InstanceNumber = -2
     assert instance_number(negative) == 1
+
+
+def test_latin_name_without_declared_character_set_is_kept() -> None:
+    # forbidden by PS3.5 6.1.2.1 and frequent all the same
+    source, target = poor_cr(), poor_cr()
+    raw(source, "PatientName", "PN", "Müller^Jörg".encode("latin-1"))
+    copy_identity(source, target)
+    assert as_received(target).PatientName == "Müller^Jörg"
+
+
+def test_bytes_that_are_no_text_in_the_declared_set_do_not_stop_a_result() -> None:
+    source, target = poor_cr(), poor_cr()
+    source.SpecificCharacterSet = "ISO_IR 192"
+    raw(source, "PatientName", "PN", b"M\xfcller")
+    with pytest.warns(UserWarning, match="Failed to decode"):
+        copy_identity(as_received(source), target)
+    assert str(as_received(target).PatientName).startswith("M")

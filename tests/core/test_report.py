@@ -16,10 +16,22 @@ from baa_node.core.codes import Reason
 from baa_node.core.header import DISCLAIMER
 from baa_node.core.report import COMPREHENSIVE_3D_SR, COMPREHENSIVE_SR, build_report
 from baa_node.errors import MissingAttribute
-from tests.core.test_header import NAMES, raw
 from tests.parts.programs import program
 from tests.parts.report import IDENTIFIERS, evidence, items, named, number, reasons
-from tests.parts.results import DEVICE, ESTIMATE, REFUSAL, WRITTEN_AT, as_bytes, as_received, assessment, full_dx, poor_cr, results
+from tests.parts.results import (
+    DEVICE,
+    ESTIMATE,
+    NAMES,
+    REFUSAL,
+    WRITTEN_AT,
+    as_bytes,
+    as_received,
+    assessment,
+    full_dx,
+    poor_cr,
+    raw,
+    results,
+)
 
 SOURCES = {"poor_cr": poor_cr, "full_dx": full_dx}
 RESULTS = results()

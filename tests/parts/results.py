@@ -10,7 +10,9 @@ from typing import Any, Final
 
 import numpy as np
 from pydicom import dcmread
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.tag import Tag
 from pydicom.uid import ComputedRadiographyImageStorage, DigitalXRayImageStorageForPresentation, ExplicitVRLittleEndian
 
 from baa_node.core.assessment import Assessment, AssessmentPolicy, Refusal, assess
@@ -46,6 +48,15 @@ REFUSAL: Final = Refusal(
     reasons=(Reason.HAND_CUT_OFF, Reason.NO_HAND), detail="The hand touches the lower border.", cautions=("Look twice.",)
 )
 
+
+NAMES: Final = {
+    "latin_1": ("ISO_IR 100", "Müller^Jörg"),
+    "cyrillic": ("ISO_IR 144", "Люкceмбypг"),
+    "japanese": (["", "ISO 2022 IR 87"], "Yamada^Tarou=山田^太郎=やまだ^たろう"),
+    "korean": (["", "ISO 2022 IR 149"], "Hong^Gildong=洪^吉洞=홍^길동"),
+    "chinese": ("GB18030", "Wang^XiaoDong=王^小东"),
+    "unicode": ("ISO_IR 192", "Παπαδόπουλος^Γιώργος"),
+}
 
 DEFAULT_POLICY: Final = AssessmentPolicy()
 
@@ -124,3 +135,9 @@ def _request(number: str) -> Dataset:
     item.RequestedProcedureDescription = "Bone age"
     item.RequestedProcedureCodeSequence = [_code("37362-1", "LN", "XR Bone age")]
     return item
+
+
+def raw(ds: Dataset, keyword: str, vr: str, value: bytes) -> None:
+    """Put bytes into a data set as a peer might send them, valid or not."""
+    tag = Tag(keyword)
+    ds[tag] = RawDataElement(tag, vr, len(value), value, 0, False, True)
