@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, Executable, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError
@@ -97,9 +98,14 @@ def insert_once(c: Connection, table: Table, values: dict[str, Any]) -> bool:
 
     On PostgreSQL a concurrent insert of the same key is waited for, so False means that the row is there.
     """
-    dialect = sqlite if c.dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(table).values(values).on_conflict_do_nothing()
-    return c.execute(statement, execution_options={"preserve_rowcount": True}).rowcount == 1
+    return c.execute(_insert_or_not(c.dialect.name, table), values, execution_options={"preserve_rowcount": True}).rowcount == 1
+
+
+@functools.cache
+def _insert_or_not(dialect: str, table: Table) -> Executable:
+    if dialect == "sqlite":
+        return sqlite.insert(table).on_conflict_do_nothing()
+    return postgresql.insert(table).on_conflict_do_nothing()
 
 
 def missing_folder(url: URL) -> Path | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, delete, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, delete, select, update
 
 from baa_node.db import audit
 from baa_node.db.audit import AuditEvent, AuditKind, Scalar
@@ -20,6 +20,7 @@ from baa_node.errors import ConfigError, StoreError
 REFUSED_CALLERS_KEPT: Final = 1000
 """The newest so many are kept: a port scanner must not fill the disk."""
 
+_SOURCE: Final = select(peers).where(peers.c.ae_title == bindparam("title"), peers.c.source)
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _AE_TITLE: Final = re.compile(r"[\x20-\x5b\x5d-\x7e]{1,16}")  # PS3.5 table 6.2-1
 
@@ -191,7 +192,7 @@ def list_peers(c: Connection) -> list[Peer]:
 
 def source_for(c: Connection, ae_title: str) -> Peer | None:
     """Find the source that a calling AE title admits; padding does not matter, case does."""
-    row = c.execute(select(peers).where(peers.c.ae_title == ae_title.strip(" "), peers.c.source)).mappings().first()
+    row = c.execute(_SOURCE, {"title": ae_title.strip(" ")}).mappings().first()
     return None if row is None else _peer(row)
 
 

@@ -20,6 +20,12 @@ GENESIS: Final = "0" * 64
 
 _PAGE: Final = 1000
 
+# Built once: every arrival waits for these.
+_HEAD: Final = select(audit_head.c.seq, audit_head.c.sha256).where(audit_head.c.id == 1)
+_LOCKED_HEAD: Final = _HEAD.with_for_update()
+_APPEND: Final = insert(audit_events)
+_MOVE_HEAD: Final = update(audit_head).where(audit_head.c.id == 1)
+
 Scalar: TypeAlias = str | int | float | bool | None
 
 
@@ -128,13 +134,13 @@ def append(c: Connection, event: AuditEvent, *, now: datetime) -> int:
         "previous": previous,
     }
     row["sha256"] = chain_hash(previous, canonical({**row, "at": at}))
-    c.execute(insert(audit_events).values(row))
-    c.execute(update(audit_head).where(audit_head.c.id == 1).values(seq=last + 1, sha256=row["sha256"]))
+    c.execute(_APPEND, row)
+    c.execute(_MOVE_HEAD, {"seq": last + 1, "sha256": row["sha256"]})
     return last + 1
 
 
 def _lock_head(c: Connection) -> tuple[int, str]:
-    row = c.execute(select(audit_head.c.seq, audit_head.c.sha256).where(audit_head.c.id == 1).with_for_update()).first()
+    row = c.execute(_LOCKED_HEAD).first()
     if row is None:
         raise StoreError("the head of the audit chain is missing: somebody changed the database; see `baa-node audit verify`")
     return row.seq, row.sha256
@@ -142,7 +148,7 @@ def _lock_head(c: Connection) -> tuple[int, str]:
 
 def head_of(c: Connection) -> tuple[int, str]:
     """Read number and hash of the last event: the pair to note elsewhere. ``(0, GENESIS)`` when nothing happened yet."""
-    row = c.execute(select(audit_head.c.seq, audit_head.c.sha256).where(audit_head.c.id == 1)).first()
+    row = c.execute(_HEAD).first()
     return (0, GENESIS) if row is None else (row.seq, row.sha256)
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import enum
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, bindparam, func, insert, select
 
 from baa_node.db import audit
 from baa_node.db.audit import AuditEvent, AuditKind
@@ -56,6 +55,9 @@ class Instance:
     received_at: datetime
 
 
+# Built once: every image asks these.
+_SHA256: Final = select(instances.c.sha256).where(instances.c.sop_instance_uid == bindparam("uid"))
+_ORDER: Final = insert(readings)
 _EVENTS: Final = {
     Arrival.NEW: (AuditKind.INSTANCE_RECEIVED, 0),
     Arrival.DUPLICATE: (AuditKind.INSTANCE_DUPLICATE, 0),
@@ -65,7 +67,7 @@ _EVENTS: Final = {
 
 def arrival_of(c: Connection, sop_instance_uid: str, sha256: str) -> Arrival:
     """Look what an instance would be, before its file is written; ``record_arrival`` has the last word."""
-    known = c.execute(select(instances.c.sha256).where(instances.c.sop_instance_uid == sop_instance_uid)).scalar()
+    known = c.execute(_SHA256, {"uid": sop_instance_uid}).scalar()
     if known is None:
         return Arrival.NEW
     return Arrival.DUPLICATE if known == sha256 else Arrival.CONFLICT
@@ -76,10 +78,10 @@ def record_arrival(c: Connection, instance: Instance, *, now: datetime) -> Arriv
 
     A duplicate leaves the first row as it was. A conflict is kept beside it, once for each different content.
     """
-    values = dataclasses.asdict(instance)
+    values = dict(vars(instance))
     if insert_once(c, instances, values):
         arrival = Arrival.NEW
-        c.execute(insert(readings).values(first_reading(instance, now=now)))
+        c.execute(_ORDER, first_reading(instance, now=now))
     else:
         arrival = arrival_of(c, instance.sop_instance_uid, instance.sha256)
     if arrival is Arrival.CONFLICT:

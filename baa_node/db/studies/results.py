@@ -6,9 +6,9 @@ import dataclasses
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from baa_node.db import audit
 from baa_node.db.audit import AuditEvent, AuditKind
@@ -43,6 +43,9 @@ class ResultObject:
     path: str
     sha256: str
     created_at: datetime
+
+
+_OWN: Final = select(results.c.kind).where(results.c.sop_instance_uid == bindparam("uid"))
 
 
 def record_results(c: Connection, objects: Sequence[ResultObject]) -> None:
@@ -88,4 +91,4 @@ def results_of(c: Connection, source_uids: Iterable[str], *, revision: int | Non
 
 def is_own_result(c: Connection, sop_instance_uid: str) -> bool:
     """Tell whether the node made this object itself: it must never read it."""
-    return c.execute(select(results.c.kind).where(results.c.sop_instance_uid == sop_instance_uid)).first() is not None
+    return c.execute(_OWN, {"uid": sop_instance_uid}).first() is not None
