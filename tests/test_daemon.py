@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import json
+import logging
+import socket
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import pytest
+
+from baa_node.config import Config, ConsoleSection, NodeSection, load_config
+from baa_node.core.eligibility import SECONDARY_CAPTURE
+from baa_node.daemon import Daemon, endpoint_of, load_identity, policy_of
+from baa_node.db import Database, audit
+from baa_node.db.peers import Peer
+from baa_node.dicom.scu import Endpoint, echo
+from baa_node.errors import BaaError, ConfigError, DeliveryError
+from baa_node.logs import set_up_log
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    node, console = NodeSection(host="127.0.0.1", port=0), ConsoleSection(port=0)
+    return replace(load_config(tmp_path / "data", None, {}), node=node, console=console)
+
+
+def test_every_role_answers_and_start_and_stop_are_on_record(config: Config) -> None:
+    daemon = Daemon(config)
+    daemon.start()
+    try:
+        assert httpx.get(f"http://127.0.0.1:{daemon.console_port}/readyz").json()["ready"] is True
+        with pytest.raises(DeliveryError, match="rejected"):  # nobody is a peer yet
+            echo(Endpoint(ae_title="BAA_NODE", host="127.0.0.1", port=daemon.dicom_port or 0, calling_ae="NOBODY"))
+    finally:
+        daemon.stop()
+    database = Database.open(config.database_url)
+    with database.reading() as connection:
+        kinds = [event.kind for event in audit.list_events(connection)]
+    database.close()
+    assert kinds == ["NODE_STARTED", "ASSOCIATION_REFUSED", "NODE_STOPPED"]
+
+
+def test_a_second_node_on_the_same_data_is_refused(config: Config) -> None:
+    first = Daemon(config, ["console"])
+    first.start()
+    try:
+        with pytest.raises(ConfigError, match="another node is running"):
+            Daemon(config, ["console"]).start()
+    finally:
+        first.stop()
+    again = Daemon(config, ["console"])
+    again.start()
+    again.stop()
+
+
+def test_a_taken_port_is_named_and_what_had_started_is_stopped(config: Config) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(ConfigError, match=str(port)):
+            Daemon(replace(config, node=replace(config.node, port=port)), ["intake"]).start()
+    free = Daemon(config, ["intake"])
+    free.start()
+    free.stop()
+
+
+def test_an_unknown_role_is_named(config: Config) -> None:
+    with pytest.raises(ConfigError, match="reader"):
+        Daemon(config, ["reader"])
+
+
+def test_the_identity_of_an_installation_stays(tmp_path: Path) -> None:
+    first = load_identity(tmp_path)
+    assert load_identity(tmp_path) == first
+    assert load_identity(tmp_path / "other") != first
+    (tmp_path / "identity.json").write_text("{}")
+    with pytest.raises(ConfigError, match=r"identity\.json"):
+        load_identity(tmp_path)
+
+
+def test_a_bundle_that_is_not_there_is_named(config: Config, tmp_path: Path) -> None:
+    wrong = replace(config, inference=replace(config.inference, bundle=str(tmp_path / "no_bundle")))
+    with pytest.raises(BaaError, match="no_bundle"):
+        Daemon(wrong, ["worker"]).start()
+
+
+def test_secondary_capture_is_read_only_where_it_is_let_in(config: Config) -> None:
+    assert SECONDARY_CAPTURE not in policy_of(config).gates.sop_classes
+    assert SECONDARY_CAPTURE in policy_of(replace(config, node=replace(config.node, secondary_capture=True))).gates.sop_classes
+
+
+def test_a_tls_peer_needs_an_authority(config: Config) -> None:
+    peer = Peer(name="p", ae_title="P", host="h", port=2762, source=False, destination=True, tls=True)
+    with pytest.raises(DeliveryError, match="tls_ca"):
+        endpoint_of(config, peer)
+
+
+def test_the_log_is_json_where_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    root = logging.getLogger()
+    before = (list(root.handlers), root.level)
+    try:
+        set_up_log("info", as_json=True)
+        logging.getLogger("baa_node.test").warning("something happened", extra={"sop_instance_uid": "1.2.3"})
+    finally:
+        root.handlers, root.level = before[0], before[1]
+    entry = json.loads(capsys.readouterr().err)
+    assert (entry["event"], entry["level"], entry["sop_instance_uid"]) == ("something happened", "warning", "1.2.3")
