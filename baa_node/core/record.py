@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from baa_node.core.assessment import Assessment, Determination, Refusal
+from baa_node.core.assessment import Assessment, AssessmentPolicy, Determination, Refusal, ZConvention
 from baa_node.core.codes import Reason
 from baa_node.core.ensemble import BundleIdentity, Estimate
 from baa_node.core.radiograph import Laterality, Sex
@@ -41,6 +41,7 @@ def to_json(result: Assessment | Refusal) -> dict[str, Any]:
         "z_score": result.z_score,
         "determination": result.determination.value,
         "reference": result.reference,
+        "policy": {"convention": result.policy.convention.name, "normal_limit_sd": result.policy.normal_limit_sd},
         "reasons": [],
         "cautions": list(result.cautions),
         "conclusion": result.conclusion,
@@ -83,6 +84,9 @@ def from_json(record: dict[str, Any]) -> Assessment | Refusal:
         z_score=record["z_score"],
         determination=Determination(record["determination"]),
         reference=record["reference"],
+        policy=AssessmentPolicy(
+            convention=ZConvention[record["policy"]["convention"]], normal_limit_sd=record["policy"]["normal_limit_sd"]
+        ),
         cautions=tuple(record["cautions"]),
         conclusion=record["conclusion"],
     )

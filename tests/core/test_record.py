@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from baa_node.core.assessment import Assessment, Determination, Refusal
+from baa_node.core.assessment import Assessment, AssessmentPolicy, Determination, Refusal, ZConvention
 from baa_node.core.codes import Reason
 from baa_node.core.ensemble import BundleIdentity, Estimate
 from baa_node.core.radiograph import Laterality, Sex
@@ -40,6 +41,7 @@ def assessments(draw: st.DrawFn) -> Assessment:
         z_score=draw(st.none() | st.floats(-9, 9)),
         determination=draw(st.sampled_from(Determination)),
         reference="table",
+        policy=AssessmentPolicy(convention=draw(st.sampled_from(ZConvention)), normal_limit_sd=draw(st.floats(1, 3))),
         cautions=tuple(draw(st.lists(st.text()))),
         conclusion=draw(st.text()),
     )
@@ -52,6 +54,7 @@ def test_an_assessment_survives_json(assessment: Assessment) -> None:
     assert isinstance(again, Assessment)
     np.testing.assert_allclose(again.estimate.saliency, assessment.estimate.saliency, atol=5e-4)
     assert to_json(again) == stored
+    assert replace(again, estimate=assessment.estimate) == assessment
 
 
 @given(st.lists(st.sampled_from(Reason), min_size=1), st.text())
