@@ -193,7 +193,11 @@ def _note(progress: Progress, training: Examples, losses: list[float], val_mae: 
 
 def _save(recipe: Recipe, model: keras.Model, average: Weights | None, progress: Progress, folder: Path) -> None:
     """Everything a resumed run needs in one file that appears whole or not at all; ``run.json`` is its readable part."""
-    groups = {"model": model.get_weights(), "average": average or [], "optimizer": [v.numpy() for v in model.optimizer.variables]}
+    groups = {
+        "model": [variable.numpy() for variable in _variables(model)],
+        "average": average or [],
+        "optimizer": [v.numpy() for v in model.optimizer.variables],
+    }
     arrays = {f"{group}_{index:03d}": value for group, values in groups.items() for index, value in enumerate(values)}
     record = json.dumps({"recipe": recipe.to_json(), **vars(progress)}, indent=1) + "\n"
     unfinished = folder / "state.part.npz"
@@ -211,10 +215,15 @@ def _resume(recipe: Recipe, model: keras.Model, folder: Path) -> tuple[Progress,
         stored = {group: _group(state, group) for group in ("model", "average", "optimizer")}
     if record.pop("recipe") != json.loads(json.dumps(recipe.to_json())):
         raise ValueError(f"{folder.name} holds a run of another recipe; choose another folder")
-    model.set_weights(stored["model"])
-    for variable, value in zip(model.optimizer.variables, stored["optimizer"], strict=True):
+    held = [*_variables(model), *model.optimizer.variables]
+    for variable, value in zip(held, stored["model"] + stored["optimizer"], strict=True):
         variable.assign(value)
     return Progress(**record), stored["average"] or None
+
+
+def _variables(model: keras.Model) -> list[keras.Variable]:
+    """Weights and the state of every dropout layer's random numbers."""
+    return [variable for layer in model.layers for variable in layer.variables]
 
 
 def _group(state: Mapping[str, NDArray[np.float32]], group: str) -> Weights:
