@@ -15,7 +15,19 @@ from baa_node.db import schema
 from baa_node.db.engine import BUSY_TIMEOUT_S, READ_ONLY, make_own_engine, missing_folder, parse_url, shown_url
 from baa_node.errors import StoreError
 
-_TRANSIENT: Final = ("locked", "busy", "timeout", "connect", "deadlock", "serialize", "terminat", "shutting down", "starting up")
+_TRANSIENT: Final = (
+    "locked",
+    "busy",
+    "timeout",
+    "connect",
+    "deadlock",
+    "serialize",
+    "terminat",
+    "shutting down",
+    "starting up",
+    "full",
+    "space",
+)
 
 
 class Database:

@@ -108,6 +108,11 @@ def _insert_or_not(dialect: str, table: Table) -> Executable:
     return postgresql.insert(table).on_conflict_do_nothing()
 
 
+def storable(text: str) -> str:
+    """Replace what no database holds as text, NUL and lone surrogates, by question marks: odd senders send them."""
+    return text.replace("\0", "?").encode("utf-8", "replace").decode("utf-8")
+
+
 def missing_folder(url: URL) -> Path | None:
     """Name the folder an SQLite file would need, if it does not exist."""
     if url.get_backend_name() != "sqlite" or url.database is None:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, RowMapping, bindparam, delete, select, update
 
 from baa_node.db import audit
 from baa_node.db.audit import AuditEvent, AuditKind, Scalar
-from baa_node.db.engine import insert_once
+from baa_node.db.engine import insert_once, storable
 from baa_node.db.tables import peers, refused_callers
 from baa_node.errors import ConfigError, StoreError
 
@@ -191,8 +191,8 @@ def list_peers(c: Connection) -> list[Peer]:
 
 
 def source_for(c: Connection, ae_title: str) -> Peer | None:
-    """Find the source that a calling AE title admits; padding does not matter, case does."""
-    row = c.execute(_SOURCE, {"title": ae_title.strip(" ")}).mappings().first()
+    """Find the source that a calling AE title admits; padding (spaces; of some devices NULs) does not matter, case does."""
+    row = c.execute(_SOURCE, {"title": storable(ae_title.strip(" \0"))}).mappings().first()
     return None if row is None else _peer(row)
 
 
@@ -279,5 +279,5 @@ def _peer(row: RowMapping) -> Peer:
 
 
 def _printable(text: str) -> str:
-    shown = "".join(mark if mark.isprintable() else f"\\x{ord(mark):02x}" for mark in text.strip(" "))
+    shown = "".join(mark if mark.isprintable() else f"\\x{ord(mark):02x}" for mark in text.strip(" \0"))
     return shown[:64]

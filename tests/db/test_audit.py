@@ -301,6 +301,13 @@ def test_an_event_that_cannot_be_is_refused(changes: dict[str, Any], error: type
         event(**changes)
 
 
+def test_texts_that_no_database_holds_do_not_stop_the_trail(c: Connection) -> None:
+    audit.append(c, event("A\0\udc80", actor="\udc80", study="\0", detail={"x": "\udc80\0", "\udc81": 1}), now=made.NOW)
+    (record,) = audit.list_events(c)
+    assert (record.subject, record.actor, record.study, record.detail) == ("A??", "?", "?", {"x": "?\0", "?": 1})
+    assert audit.verify(c) == []
+
+
 def test_what_cannot_be_hashed_for_ever_is_refused(c: Connection) -> None:
     with pytest.raises(ValueError, match="JSON"):
         audit.append(c, event(detail={"x": float("nan")}), now=made.NOW)

@@ -12,6 +12,7 @@ from typing import Any, Final, TypeAlias
 
 from sqlalchemy import Connection, RowMapping, insert, select, update
 
+from baa_node.db.engine import storable
 from baa_node.db.tables import audit_events, audit_head
 from baa_node.errors import StoreError
 
@@ -126,11 +127,11 @@ def append(c: Connection, event: AuditEvent, *, now: datetime) -> int:
         "seq": last + 1,
         "at": now,
         "kind": event.kind.value,
-        "actor": event.actor,
-        "subject": event.subject,
-        "study": event.study,
+        "actor": storable(event.actor),
+        "subject": storable(event.subject),
+        "study": event.study and storable(event.study),
         "outcome": event.outcome,
-        "detail": _json(event.detail),
+        "detail": storable(_json(event.detail)),
         "previous": previous,
     }
     row["sha256"] = chain_hash(previous, canonical({**row, "at": at}))

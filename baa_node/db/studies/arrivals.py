@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import enum
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +12,7 @@ from sqlalchemy import Connection, bindparam, func, insert, select
 
 from baa_node.db import audit
 from baa_node.db.audit import AuditEvent, AuditKind
-from baa_node.db.engine import insert_once
+from baa_node.db.engine import insert_once, storable
 from baa_node.db.studies.readings import State
 from baa_node.db.tables import conflicts, instances, readings
 from baa_node.errors import StoreError
@@ -78,6 +79,7 @@ def record_arrival(c: Connection, instance: Instance, *, now: datetime) -> Arriv
 
     A duplicate leaves the first row as it was. A conflict is kept beside it, once for each different content.
     """
+    instance = dataclasses.replace(instance, accession_number=storable(instance.accession_number))
     values = dict(vars(instance))
     if insert_once(c, instances, values):
         arrival = Arrival.NEW

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, RowMapping, select, update
 
 from baa_node.db import audit
 from baa_node.db.audit import AuditEvent, AuditKind, Scalar
-from baa_node.db.engine import insert_once
+from baa_node.db.engine import insert_once, storable
 from baa_node.db.studies.readings import State, get_reading, set_state, study_of
 from baa_node.db.tables import deliveries
 from baa_node.errors import StoreError
@@ -82,6 +82,7 @@ def record_attempt(
     """
     get_reading(c, source_uid, revision, lock=True)
     before = _get(c, source_uid, revision, peer)
+    error = None if error is None else storable(error)
     values = {
         "state": state,
         "attempts": before.attempts + 1,

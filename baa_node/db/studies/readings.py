@@ -88,8 +88,11 @@ def pending_readings(c: Connection) -> list[tuple[str, int]]:
     return [(row.sop_instance_uid, row.revision) for row in c.execute(query.order_by(readings.c.ordered_at, readings.c.sop_instance_uid))]
 
 
-def record_outcome(c: Connection, sop_uid: str, revision: int, *, state: State, outcome: Mapping[str, Any], now: datetime) -> None:
-    """Store what a reading gave, recorded as ``READING_DONE`` or ``READING_REFUSED``; the same outcome again changes nothing.
+def record_outcome(c: Connection, sop_uid: str, revision: int, *, state: State, outcome: Mapping[str, Any], now: datetime) -> bool:
+    """Store what a reading gave, recorded as ``READING_DONE`` or ``READING_REFUSED``.
+
+    The first outcome of a reading stands: a step that runs twice, here or on another host, cannot change a number that may
+    be reported already. Another outcome needs another revision.
 
     Parameters
     ----------
@@ -97,6 +100,11 @@ def record_outcome(c: Connection, sop_uid: str, revision: int, *, state: State, 
         READ or REFUSED.
     outcome : Mapping
         JSON, no patient data. A number under ``bone_age_months`` makes the study one that has a reading.
+
+    Returns
+    -------
+    bool
+        False when there was an outcome already; ask ``get_outcome`` for the one that stands.
 
     Raises
     ------
@@ -107,10 +115,9 @@ def record_outcome(c: Connection, sop_uid: str, revision: int, *, state: State, 
     """
     if state not in {State.READ, State.REFUSED}:
         raise ValueError(f"a reading gives READ or REFUSED, not {state}")
-    found = get_reading(c, sop_uid, revision, lock=True)
     stored = json.loads(json.dumps(dict(outcome), allow_nan=False))
-    if found.state is not State.RECEIVED and found.outcome == stored:
-        return
+    if get_reading(c, sop_uid, revision, lock=True).outcome is not None:
+        return False
     values = {"state": state.value, "outcome": stored, "bone_age_months": stored.get("bone_age_months"), "changed_at": now}
     c.execute(update(readings).where(*_key(sop_uid, revision)).values(values))
     kind = AuditKind.READING_DONE if state is State.READ else AuditKind.READING_REFUSED
@@ -118,6 +125,7 @@ def record_outcome(c: Connection, sop_uid: str, revision: int, *, state: State, 
     study, failure = study_of(c, sop_uid), 0 if state is State.READ else 4
     event = AuditEvent(kind=kind, actor="node", subject=sop_uid, study=study, outcome=failure, detail=detail)
     audit.append(c, event, now=now)
+    return True
 
 
 def get_reading(c: Connection, sop_uid: str, revision: int, *, lock: bool = False) -> Reading:

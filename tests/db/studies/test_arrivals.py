@@ -84,6 +84,12 @@ def test_what_was_never_received_is_told(c: Connection) -> None:
         studies.study_last_arrival(c, "1.2")
 
 
+def test_what_no_database_holds_is_replaced(c: Connection) -> None:
+    studies.record_arrival(c, made.instance(accession_number="A\0B\udc80C"), now=made.NOW)
+    assert studies.get_instance(c, made.IMAGE).accession_number == "A?B?C"
+    assert audit.verify(c) == []
+
+
 def test_odd_texts_of_odd_senders_are_stored_as_they_are(c: Connection) -> None:
     odd = made.instance(accession_number="Größe '; -- \\ 株式 " + "9" * 80, series_instance_uid="")
     studies.record_arrival(c, odd, now=made.NOW)

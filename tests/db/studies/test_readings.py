@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from baa_node.db import Connection, audit, studies
@@ -45,11 +47,15 @@ def test_a_refusal_is_told_with_its_reasons(received: Connection) -> None:
     assert (event.kind, event.outcome, event.detail["reasons"]) == ("READING_REFUSED", 4, '["BAA101"]')
 
 
-def test_the_same_outcome_again_changes_nothing(received: Connection) -> None:
-    read(received)
+def test_the_first_outcome_stands(received: Connection) -> None:
+    record = partial(studies.record_outcome, received, made.IMAGE, 1, now=made.later(3))
+    assert record(state=State.READ, outcome=made.READ)
     studies.set_state(received, made.IMAGE, 1, State.REPORTED, now=made.later(2))
-    read(received, seconds=3)
+    assert not record(state=State.READ, outcome=made.READ)
+    assert not record(state=State.READ, outcome={**made.READ, "bone_age_months": 131.6})
+    assert not record(state=State.REFUSED, outcome=made.REFUSED)
     assert studies.get_reading(received, made.IMAGE, 1).state is State.REPORTED
+    assert studies.get_outcome(received, made.IMAGE, 1) == made.READ
     assert kinds(received) == ["INSTANCE_RECEIVED", "READING_DONE"]
 
 
