@@ -7,7 +7,6 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from pynetdicom.acse import ACSE
-from pynetdicom.association import Association
 from pynetdicom.dimse import DIMSEServiceProvider
 from pynetdicom.dimse_messages import DIMSEMessage
 from pynetdicom.dimse_primitives import C_STORE
@@ -15,10 +14,11 @@ from pynetdicom.pdu import A_ASSOCIATE_RJ
 from pynetdicom.pdu_primitives import A_ASSOCIATE
 
 from baa_node.dicom.scp import INVALID_INSTANCE, Admission, Caller
-from baa_node.dicom.transport import ASSOCIATE_RQ, BoundedProvider, logger
+from baa_node.dicom.transport import ASSOCIATE_RQ, BoundedAssociation, BoundedProvider, RingingQueue, logger
 
 if TYPE_CHECKING:
     from pynetdicom.ae import ApplicationEntity
+    from pynetdicom.association import Association
 
 LONGEST_COMMAND_SET: Final = 1 << 16
 """Bytes; a C-STORE-RQ command set takes about 200 (PS3.7 9.3.1)."""
@@ -142,7 +142,7 @@ class GuardedControl(ACSE):  # type: ignore[misc]
         self.assoc.kill()
 
 
-class NodeAssociation(Association):  # type: ignore[misc]
+class NodeAssociation(BoundedAssociation):
     """One accepted connection.
 
     Attributes
@@ -172,6 +172,10 @@ class NodeAssociation(Association):  # type: ignore[misc]
         self.acse = GuardedControl(self)
         self.dul = AcceptingProvider(self, max_pdu_bytes=max_pdu_bytes, stand_in=blank_called_ae)
         self.dimse = BoundedMessages(self, max_dataset_bytes=max_dataset_bytes)
+        self.is_established = False
+        self._bell = threading.Event()
+        self.dul.to_user_queue = RingingQueue(self._bell.set)
+        self.dimse.msg_queue = RingingQueue(self._bell.set)
         self.acse_timeout = pdu_timeout_s  # these two also set the timers of the new upper layer
         self.network_timeout = idle_timeout_s
         self.caller: Caller | None = None
@@ -201,6 +205,33 @@ class NodeAssociation(Association):  # type: ignore[misc]
             self.abort(block=False)
         elif self.dul.socket is not None:
             self.dul.socket.interrupt()
+
+    def _run_reactor(self) -> None:
+        """Serve one message after the other until the association is over; asleep in between."""
+        while not self._kill:
+            self._bell.wait(max(self.dul.idle_remaining_s(), 0.001))
+            self._bell.clear()
+            context_id, message = self.dimse.get_msg(block=False)
+            if message is not None:
+                self._serve_request(message, context_id)
+                self._bell.set()  # there may be another
+            if self._is_over():
+                self.kill()
+
+    def _is_over(self) -> bool:
+        """Whether the association has ended, by either side or by silence; a release is answered."""
+        if self.is_established and self.acse.is_release_requested():
+            self.acse.send_release(is_response=True)
+            self.is_released = True
+        elif self.acse.is_aborted() or not self.dul.is_alive():
+            self.is_aborted = True
+        elif self.dul.idle_timer_expired():
+            logger.info("association of %s aborted: idle", self.caller and self.caller.calling_ae)
+            self.abort(block=False)
+        else:
+            return False
+        self.is_established = False
+        return True
 
     def _serve_request(self, msg: Any, context_id: int) -> None:
         self._serving.set()

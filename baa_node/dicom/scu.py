@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final
 from pydicom.filereader import dcmread
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 from pynetdicom.ae import ApplicationEntity
-from pynetdicom.association import Association
 from pynetdicom.dimse_primitives import C_ECHO, C_STORE
 from pynetdicom.dsutils import encode
 from pynetdicom.presentation import PresentationContext, build_context
@@ -20,7 +19,7 @@ from pynetdicom.transport import AddressInformation
 from baa_node.dicom import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 from baa_node.dicom.contexts import VERIFICATION
 from baa_node.dicom.tls import ClientTls
-from baa_node.dicom.transport import BoundedProvider, DeadlineSocket
+from baa_node.dicom.transport import BoundedAssociation, BoundedProvider, DeadlineSocket
 from baa_node.errors import ConfigError, DeliveryError
 
 if TYPE_CHECKING:
@@ -182,7 +181,7 @@ def send(endpoint: Endpoint, items: Sequence[Sequence[Outgoing]]) -> list[SendRe
     return results
 
 
-class RequestedAssociation(Association):  # type: ignore[misc]
+class RequestedAssociation(BoundedAssociation):
     """An association that we open, used from one thread; no reactor runs beside it."""
 
     def __init__(self, endpoint: Endpoint, contexts: Sequence[PresentationContext]) -> None:
@@ -234,7 +233,7 @@ class RequestedAssociation(Association):  # type: ignore[misc]
             return f"{self.endpoint} rejected the association: {answer.reason_str} ({answer.result_str}, {answer.source_str})"
         if answer is not None:
             return None
-        if self._sent_abort:
+        if self._sent_abort and not self.connection.peer_closed:
             return f"{self.endpoint} gave no answer to the association request within {self.acse_timeout:g} s"
         return f"{self.endpoint} ended the connection instead of answering the association request"
 

@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
+import queue
 import select
 import socket
 import struct
+import threading
 import time
 from typing import TYPE_CHECKING, Any, Final
 
+from pynetdicom.association import Association
 from pynetdicom.dul import DULServiceProvider
 from pynetdicom.fsm import InvalidEventError
 from pynetdicom.transport import T_CONNECT, AddressInformation, AssociationSocket
 
 if TYPE_CHECKING:
-    from pynetdicom.association import Association
+    from collections.abc import Callable
 
 logger = logging.getLogger("baa_node.dicom")
 
@@ -32,6 +36,12 @@ LONGEST_NEGOTIATION: Final = 1 << 20
 LENGTH_LIMITS: Final = {0x01: LONGEST_NEGOTIATION, 0x02: LONGEST_NEGOTIATION, 0x03: 64, 0x05: 64, 0x06: 64, 0x07: 64}
 """Longest body by PDU type (PS3.8 9.3); that of P-DATA-TF is negotiated."""
 
+LONGEST_SLEEP_S: Final = 1.0
+"""Between two looks at the timers of the upper layer."""
+
+PROMPT_END_S: Final = 0.1
+"""Within which an upper layer ends by itself when its peer behaves."""
+
 QUICKACK: Final[int | None] = getattr(socket, "TCP_QUICKACK", None)
 
 
@@ -42,6 +52,13 @@ class DeadlineSocket(AssociationSocket):  # type: ignore[misc]
     ----------
     pdu_timeout_s : float
         Within which a read of `recv` must be complete, and a write accepted by the network.
+
+    Attributes
+    ----------
+    failure : OSError or None
+        Why `connect` did not succeed.
+    peer_closed : bool
+        Whether a read found the connection closed by the peer.
     """
 
     def __init__(
@@ -55,13 +72,19 @@ class DeadlineSocket(AssociationSocket):  # type: ignore[misc]
         super().__init__(assoc, client_socket, address)
         self.pdu_timeout_s = pdu_timeout_s
         self.failure: OSError | None = None
+        self.peer_closed = False
         self.socket: Any
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     @property
+    def is_connected(self) -> bool:
+        """Whether there is a connection to wait for."""
+        return self.socket is not None and self._is_connected
+
+    @property
     def ready(self) -> bool:
         """Whether a read would find something; polled, because select() fails from file descriptor 1024 on."""
-        if self.socket is None or not self._is_connected:
+        if not self.is_connected:
             return False
         pending = getattr(self.socket, "pending", None)
         poller = select.poll()
@@ -103,8 +126,9 @@ class DeadlineSocket(AssociationSocket):  # type: ignore[misc]
             if remaining <= 0:
                 raise TimeoutError(f"{nr_bytes - filled} of {nr_bytes} bytes missing after {self.pdu_timeout_s:g} s")
             self.socket.settimeout(remaining)
-            count = self.socket.recv_into(view[filled:])
+            count = self._receive_some(view[filled:])
             if count == 0:
+                self.peer_closed = True
                 break
             filled += count
         self._acknowledge_at_once()
@@ -127,6 +151,13 @@ class DeadlineSocket(AssociationSocket):  # type: ignore[misc]
             with contextlib.suppress(OSError):  # the peer was faster
                 self.socket.shutdown(socket.SHUT_RDWR)
 
+    def _receive_some(self, view: memoryview) -> int:
+        try:
+            return int(self.socket.recv_into(view))
+        except ConnectionError:
+            self.peer_closed = True
+            raise
+
     def _acknowledge_at_once(self) -> None:
         """Re-arm quick acknowledgement, which Linux drops again: a peer with Nagle's algorithm otherwise waits 40 ms."""
         if QUICKACK is not None:
@@ -140,8 +171,53 @@ class DeadlineSocket(AssociationSocket):  # type: ignore[misc]
         self.socket.close()
 
 
+class RingingQueue(queue.Queue[Any]):
+    """A queue that rings for whoever waits for more than this queue."""
+
+    def __init__(self, ring: Callable[[], None]) -> None:
+        super().__init__()
+        self._ring = ring
+
+    def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
+        """Put `item`, then ring."""
+        super().put(item, block, timeout)
+        self._ring()
+
+
+class Bell:
+    """Lets a thread wait for a socket and for other threads at once."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._descriptor: int | None = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+
+    def ring(self) -> None:
+        """End the wait, or the next one."""
+        with self._lock:  # a closed descriptor's number may be another file by now
+            if self._descriptor is not None:
+                os.eventfd_write(self._descriptor, 1)
+
+    def wait(self, sock: socket.socket | None, timeout_s: float) -> None:
+        """Wait until somebody rings, `sock` can be read, or the time is up. For the thread that closes only."""
+        if self._descriptor is None:
+            return
+        poller = select.poll()
+        poller.register(self._descriptor, select.POLLIN)
+        if sock is not None:
+            poller.register(sock, select.POLLIN)
+        if any(descriptor == self._descriptor for descriptor, _ in poller.poll(timeout_s * 1000)):
+            os.eventfd_read(self._descriptor)
+
+    def close(self) -> None:
+        """Give the descriptor back; ringing has no effect afterwards."""
+        with self._lock:
+            if self._descriptor is not None:
+                os.close(self._descriptor)
+                self._descriptor = None
+
+
 class BoundedProvider(DULServiceProvider):  # type: ignore[misc]
-    """An upper layer that reads no PDU longer than agreed and ends with its connection.
+    """An upper layer that reads no PDU longer than agreed, sleeps until there is something to do, and ends with its connection.
 
     Parameters
     ----------
@@ -154,27 +230,67 @@ class BoundedProvider(DULServiceProvider):  # type: ignore[misc]
         self.daemon = True
         self._limits = {**LENGTH_LIMITS, P_DATA_TF: max_pdu_bytes}
         self._hung_up = False
+        self._bell = Bell()
+        self.event_queue = RingingQueue(self._bell.ring)
+        self.to_provider_queue = RingingQueue(self._bell.ring)
 
     def note_activity(self) -> None:
         """Let the idle time begin anew."""
         self._idle_timer.restart()
+
+    def idle_remaining_s(self) -> float:
+        """Seconds until the association has been idle for too long."""
+        return float(self._idle_timer.remaining)
 
     def hang_up(self) -> None:
         """Abort the association and listen no longer: what the peer still sends cannot be trusted, or is too much."""
         self._hung_up = True
         self.event_queue.put("Evt19")  # unrecognised or invalid PDU (PS3.8 9.2.3)
 
+    def kill_dul(self) -> None:
+        """Let the reactor end."""
+        super().kill_dul()
+        self._bell.ring()
+
+    def stop_dul(self) -> bool:
+        """End the reactor where no association stands; whether it has ended."""
+        if self.state_machine.current_state != "Sta1":
+            return False
+        self.kill_dul()
+        self.join()
+        return True
+
     def run_reactor(self) -> None:
         """Run until the association is over, then close the socket and wake whoever waits for this provider."""
+        self._idle_timer.start()
+        self.assoc._dul_ready.set()  # noqa: SLF001 - how an association learns that its provider runs
         try:
-            super().run_reactor()
+            while not self._kill_thread:
+                self._react()
         except InvalidEventError as error:  # for example a response ready after the peer broke the protocol
             logger.info("upper layer ended: %s", error)
         finally:
             if self.socket is not None:
                 self.socket.close()
+            self._bell.close()
             self.to_user_queue.put(None)
             self.assoc.dimse.msg_queue.put((None, None))
+
+    def _react(self) -> None:
+        """Take in what there is, then act on one event, or wait for one (PS3.8 9.2)."""
+        if self.artim_timer.expired:
+            self.event_queue.put("Evt18")
+        if not self._process_recv_primitive() and self._is_transport_event():
+            self.note_activity()
+        if self.event_queue.empty():
+            self._bell.wait(self._readable(), min(max(self.artim_timer.remaining, 0.001), LONGEST_SLEEP_S))
+        else:
+            self.state_machine.do_action(self.event_queue.get())
+
+    def _readable(self) -> socket.socket | None:
+        """Give the socket on which a PDU may come."""
+        connected = self.socket is not None and self.socket.is_connected and not self._hung_up
+        return self.socket.socket if connected else None
 
     def _send(self, pdu: Any) -> None:
         """Send, and count it as activity."""
@@ -227,3 +343,14 @@ class BoundedProvider(DULServiceProvider):  # type: ignore[misc]
             return
         self.event_queue.put(event)
         self._recv_pdu.put(pdu)
+
+
+class BoundedAssociation(Association):  # type: ignore[misc]
+    """An association that ends as soon as its upper layer does."""
+
+    def kill(self) -> None:
+        """End both threads of the association; the original looks every 10 ms whether it may."""
+        if self.dul.is_alive():
+            self._reactor_checkpoint.set()
+            self.dul.join(PROMPT_END_S)
+        super().kill()

@@ -37,6 +37,7 @@ class Pacs:
     def __init__(self) -> None:
         self.stored: list[tuple[str, str, bytes]] = []
         self.answer: Answering = lambda event: 0x0000
+        self.sockets: list[socket.socket] = []
         self.ae = AE("PACS")
         self.server: Any = None
 
@@ -45,7 +46,11 @@ class Pacs:
             self.ae.add_supported_context(sop_class, syntaxes)
         for name, value in titles.items():
             setattr(self.ae, name, value)
-        handlers = [(evt.EVT_C_STORE, self.keep), (evt.EVT_C_ECHO, lambda event: self.answer(event))]
+        handlers = [
+            (evt.EVT_C_STORE, self.keep),
+            (evt.EVT_C_ECHO, lambda event: self.answer(event)),
+            (evt.EVT_CONN_OPEN, lambda event: self.sockets.append(event.assoc.dul.socket.socket)),
+        ]
         self.server = self.ae.start_server(("127.0.0.1", 0), block=False, evt_handlers=handlers)
 
     def keep(self, event: evt.Event) -> int:
@@ -65,6 +70,8 @@ def pacs() -> Iterator[Pacs]:
     yield peer
     if peer.server is not None:
         peer.ae.shutdown()
+    for sock in peer.sockets:  # pynetdicom leaves a socket open where we are the first to close
+        sock.close()
 
 
 def outgoing(sop_class: str = SecondaryCaptureImageStorage, *, syntax: str = ExplicitVRLittleEndian) -> Outgoing:
