@@ -12,9 +12,9 @@ from pathlib import Path
 
 from pydicom.uid import generate_uid
 
-from tests.bench.fast_sender import Image, Line
 from tests.parts.dcmtk import storescp
 from tests.parts.images import plain_cr
+from tests.parts.line import Image, Line
 from tests.parts.node import Node
 from tests.parts.orthanc import Orthanc
 from tests.parts.sender import encoded_dataset

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.bench.fast_sender import Image, Line
 from tests.parts.images import copy_in_new_study
+from tests.parts.line import Image, Line
 from tests.parts.node import Node
 from tests.parts.orthanc import COMPREHENSIVE_3D_SR, Orthanc
 from tests.parts.sender import encoded_dataset

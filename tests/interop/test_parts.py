@@ -43,7 +43,7 @@ def test_each_coding_travels_as_it_is(tmp_path: Path, coding: str) -> None:
 
 def test_the_raw_sender_is_understood(lone_orthanc: Orthanc, tmp_path: Path) -> None:
     data, ds = encoded_dataset(copy_in_new_study(plain_cr(tmp_path / "plain.dcm"), tmp_path / "copy.dcm"))
-    assert store_bytes(lone_orthanc.port, data, sop_instance=ds.SOPInstanceUID) == 0
+    assert store_bytes(lone_orthanc.port, data, sop_instance=ds.SOPInstanceUID, called="ORTHANC") == 0
     assert eventually(lambda: lone_orthanc.find(StudyInstanceUID=ds.StudyInstanceUID), what="the copy in Orthanc")
 
 

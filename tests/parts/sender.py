@@ -1,15 +1,15 @@
-"""A C-STORE sender for what no decent program sends: any bytes as data set, under any UIDs, in any announced transfer syntax."""
+"""What the tests send themselves: any bytes as data set, and associations of any contexts."""
 
 from __future__ import annotations
 
-from io import BytesIO
 from pathlib import Path
 
 import pydicom
 from pydicom.uid import ComputedRadiographyImageStorage, ExplicitVRLittleEndian, generate_uid
 from pynetdicom import AE
 from pynetdicom.association import Association
-from pynetdicom.dimse_primitives import C_STORE
+
+from tests.parts.line import Image, Line
 
 
 def associate(port: int, *contexts: tuple[str, str], calling: str = "ORTHANC", called: str = "BAA_NODE") -> Association:
@@ -29,30 +29,11 @@ def store_bytes(
     sop_instance: str | None = None,
     syntax: str = ExplicitVRLittleEndian,
     calling: str = "ORTHANC",
+    called: str = "BAA_NODE",
 ) -> int | None:
-    """Send ``data`` unlooked at as the data set of one C-STORE; returns the status, or None when the peer gave none."""
-    assoc = associate(port, (sop_class, syntax), calling=calling)
-    if not assoc.is_established:
-        raise ConnectionError(f"association rejected={assoc.is_rejected} aborted={assoc.is_aborted}")
-    request = C_STORE()
-    request.MessageID = 1
-    request.AffectedSOPClassUID = sop_class
-    request.AffectedSOPInstanceUID = sop_instance or generate_uid()
-    request.Priority = 2
-    request.DataSet = BytesIO(data)
-    try:
-        return _exchange(assoc, request)
-    finally:
-        assoc.release()
-
-
-def _exchange(assoc: Association, request: C_STORE) -> int | None:
-    context = assoc.accepted_contexts
-    if not context:
-        return None
-    assoc.dimse.send_msg(request, context[0].context_id)
-    _, response = assoc.dimse.get_msg(block=True)
-    return None if response is None else int(response.Status)
+    """Send ``data`` unlooked at as the data set of one C-STORE; the status, or None when the association was aborted instead."""
+    with Line(port, calling=calling, called=called, sop_class=sop_class, syntax=syntax) as line:
+        return line.store(Image(sop_class=sop_class, sop_instance=sop_instance or generate_uid(), data=data))
 
 
 def encoded_dataset(path: Path) -> tuple[bytes, pydicom.Dataset]:
