@@ -79,7 +79,7 @@ class Database:
     def transaction(self) -> Iterator[Connection]:
         """Give a connection whose writes are durable when the block ends, or undone when it raises.
 
-        SQLite has one writer at a time: threads of this process queue fairly on a lock, other processes wait for the
+        SQLite has one writer at a time: threads of this process wait for each other on a lock, other processes for the
         file, each up to 30 s. Not re-entrant.
 
         Raises

@@ -53,7 +53,14 @@ _EVENTS: Final[dict[DeliveryState, tuple[AuditKind, int]]] = {
 
 
 def open_deliveries(c: Connection, source_uid: str, revision: int, peers: Iterable[str], now: datetime) -> None:
-    """Open a delivery to each named peer, due at once; one that is there already stays as it is. Not an event: the report is."""
+    """Open a delivery to each named peer, due at once; one that is there already stays as it is. Not an event: the report is.
+
+    Raises
+    ------
+    StoreError
+        No such reading.
+    """
+    get_reading(c, source_uid, revision, lock=True)
     for peer in peers:
         values = {"source_uid": source_uid, "revision": revision, "peer": peer, "state": "pending", "attempts": 0, "reopened": 0}
         insert_once(c, deliveries, {**values, "next_attempt_at": now})

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, bindparam, select
 from baa_node.db import audit
 from baa_node.db.audit import AuditEvent, AuditKind
 from baa_node.db.engine import insert_once
-from baa_node.db.studies.readings import study_of
+from baa_node.db.studies.readings import get_reading, study_of
 from baa_node.db.tables import results
 from baa_node.errors import StoreError
 
@@ -54,8 +54,10 @@ def record_results(c: Connection, objects: Sequence[ResultObject]) -> None:
     Raises
     ------
     StoreError
-        The UID stands for other bytes already.
+        No such reading, or the UID stands for other bytes already.
     """
+    for source_uid, revision in sorted({(result.source_uid, result.revision) for result in objects}):
+        get_reading(c, source_uid, revision, lock=True)
     for result in objects:
         if insert_once(c, results, dataclasses.asdict(result)):
             audit.append(c, _event(c, result), now=result.created_at)

@@ -48,6 +48,11 @@ def test_opening_again_changes_nothing(reported: Connection) -> None:
     assert studies.list_deliveries(reported, made.IMAGE, 1) == before
 
 
+def test_nothing_is_opened_for_a_reading_that_does_not_exist(reported: Connection) -> None:
+    with pytest.raises(StoreError, match="no reading 7"):
+        studies.open_deliveries(reported, made.IMAGE, 7, ["pacs"], now=made.NOW)
+
+
 def test_a_failed_attempt_waits_for_the_next(reported: Connection) -> None:
     attempt(reported, "pacs", "pending", status=0xA700, error="out of resources", next_attempt_at=made.later(60))
     waiting = delivery(reported, "pacs")

@@ -30,6 +30,11 @@ def test_other_bytes_under_a_result_uid_are_a_fault(reported: Connection) -> Non
         studies.record_results(reported, [made.result("2.25.1", sha256=made.digest("other"))])
 
 
+def test_a_result_of_no_reading_is_refused(reported: Connection) -> None:
+    with pytest.raises(StoreError, match="no reading 7"):
+        studies.record_results(reported, [made.result("2.25.9", revision=7)])
+
+
 def test_each_stored_object_is_an_event_of_its_study(reported: Connection) -> None:
     events = audit.list_events(reported, kind=audit.AuditKind.REPORT_STORED, study=made.STUDY)
     assert [event.subject for event in events] == ["2.25.1", "2.25.2", "2.25.3"]
