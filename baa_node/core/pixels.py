@@ -39,12 +39,23 @@ MAX_PIXELS: Final = 100_000_000
 MAX_TILES: Final = 4096
 """JPEG 2000 decoders allocate several kilobytes a tile before they read one; 100 megapixels in tiles of 256 need 1,526."""
 
+LARGE_FRAME: Final = 16_000_000
+"""Pixels up to which a compressed frame is decoded however small it is; a decoder needs about 8 bytes a pixel."""
+
+MAX_RATIO: Final = 400
+"""Above ``LARGE_FRAME``, the greatest believable ratio of declared to compressed bytes: lossy radiographs reach about 50."""
+
 PLUGINS: Final = ("pyjpegls", "pylibjpeg", "pillow", "gdcm")
-"""Order in which pydicom's decoding plug-ins are tried: pyjpegls is the fastest for JPEG-LS, pylibjpeg for JPEG 2000 and
-the only one for lossless and 12-bit JPEG; pillow is the second opinion for baseline JPEG and JPEG 2000."""
+"""Order in which pydicom's decoding plug-ins are tried. pylibjpeg is the fastest for JPEG 2000 and the only one for lossless
+and 12-bit JPEG; pillow and gdcm, where installed, are a second opinion."""
+
+STRICT_PLUGIN: Final = "pyjpegls"
+"""Where it decodes (JPEG-LS), its refusal is final: the next plug-in makes a picture of a damaged stream."""
 
 LOSSY_SYNTAXES: Final = frozenset({JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLSNearLossless, JPEG2000, HTJ2K})
 
+_END_MARKER: Final = b"\xff\xd9"  # EOI of JPEG and JPEG-LS, EOC of JPEG 2000; without it decoders fill up with what they please
+_LONGEST_PADDING: Final = 64
 _HTJ2K_PREFIX: Final = "1.2.840.10008.1.2.4.20"
 _MONOCHROME: Final = ("MONOCHROME1", "MONOCHROME2")
 
@@ -208,24 +219,28 @@ def _frame(data: bytes) -> bytes:
 
 
 def _compressed(frame: bytes, layout: PixelLayout) -> NDArray[np.uint8] | NDArray[np.uint16]:
-    header = read_codestream_header(frame, layout.transfer_syntax)
-    _confirm(header, layout)
+    _confirm(read_codestream_header(frame, layout.transfer_syntax), layout, len(frame))
+    if _END_MARKER not in frame[-_LONGEST_PADDING:]:
+        raise UndecodablePixels("the compressed frame was cut: it has no end marker")
     if layout.transfer_syntax == JPEGExtended12Bit:
         frame = _with_full_spectrum(frame)
     decoder = get_decoder(layout.transfer_syntax)
+    plugins = [name for name in PLUGINS if name in decoder.available_plugins]
+    if STRICT_PLUGIN in plugins:
+        plugins = [STRICT_PLUGIN]
     reasons = []
-    for plugin in (name for name in PLUGINS if name in decoder.available_plugins):
+    for plugin in plugins:
         try:
             array, _ = decoder.as_array(encapsulate([frame]), index=0, raw=True, decoding_plugin=plugin, **_image_pixel(layout))
-        except (RuntimeError, *attributes.UNREADABLE) as error:
-            reasons.append(f"{plugin}: {_first_line(error)}")
+        except (RuntimeError, MemoryError, *attributes.UNREADABLE) as error:
+            reasons.append(f"{plugin}: {_last_line(error)}")
         else:
             flat = array.reshape(layout.rows, layout.columns)
             return flat.view(np.uint8) if flat.itemsize == 1 else flat.view(np.uint16)
     raise UndecodablePixels(f"no decoder accepts this {layout.transfer_syntax.name} frame ({'; '.join(reasons) or 'none installed'})")
 
 
-def _first_line(error: BaseException) -> str:
+def _last_line(error: BaseException) -> str:
     return str(error).strip().splitlines()[-1][:160] if str(error).strip() else type(error).__name__
 
 
@@ -243,13 +258,15 @@ def _image_pixel(layout: PixelLayout) -> dict[str, Any]:
     }
 
 
-def _confirm(header: CodestreamHeader, layout: PixelLayout) -> None:
+def _confirm(header: CodestreamHeader, layout: PixelLayout, length: int) -> None:
     if (header.rows, header.columns) != (layout.rows, layout.columns):
         raise UndecodablePixels(f"declared size {layout.rows}×{layout.columns} but the codestream holds {header.rows}×{header.columns}")
     if header.components != 1:
         raise UndecodablePixels(f"the codestream holds {header.components} components where 1 is declared")
     if header.precision > layout.bits_allocated:
         raise UndecodablePixels(f"the codestream holds {header.precision}-bit samples where BitsAllocated is {layout.bits_allocated}")
+    if layout.rows * layout.columns > LARGE_FRAME and layout.native_length > MAX_RATIO * length:
+        raise UndecodablePixels(f"declared size {layout.rows}×{layout.columns} but the compressed frame has only {length} bytes")
 
 
 def read_codestream_header(frame: bytes, transfer_syntax: UID) -> CodestreamHeader:
