@@ -48,15 +48,15 @@ Kind = Literal["sr", "capture"]
 
 @dataclass(frozen=True, kw_only=True)
 class Patience:
-    """How long deliveries are tried: the pause doubles from the first to the longest, then the end."""
+    """How long deliveries are tried: each pause is as long as the wait so far, from the first to the longest, then the end."""
 
     first_s: float = 2.0
     longest_s: float = 3600.0
     give_up_after_s: float = 7 * 86400.0
 
-    def pause_s(self, attempt: int) -> float:
-        """Seconds between attempt number `attempt` (from 1) and the next."""
-        return min(self.longest_s, self.first_s * 2.0 ** min(attempt - 1, 40))
+    def pause_s(self, waited_s: float) -> float:
+        """Seconds until the next attempt of a delivery that was opened `waited_s` ago; the pauses double by themselves."""
+        return min(self.longest_s, max(self.first_s, waited_s))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,7 +145,7 @@ class Desk:
         if delivery is None or delivery.state != "pending":
             return
         attempt = self._attempt(peer, results) if peer else Attempt(error="peer entry was removed")
-        self._note_attempt(delivery, attempt, results[0].created_at)
+        self._note_attempt(delivery, attempt)
 
     def _read(self, ds: Dataset | Refusal) -> Assessment | Refusal:
         return ds if isinstance(ds, Refusal) else read_bone_age(ds, self.ensemble, self.policy)
@@ -239,10 +239,10 @@ class Desk:
             content=self.spool.read(result.path),
         )
 
-    def _note_attempt(self, delivery: Delivery, attempt: Attempt, opened_at: datetime) -> None:
+    def _note_attempt(self, delivery: Delivery, attempt: Attempt) -> None:
         now = datetime.now(UTC)
-        next_at = now + timedelta(seconds=self.patience.pause_s(delivery.attempts + 1))
-        again = attempt.retry and next_at <= opened_at + timedelta(seconds=self.patience.give_up_after_s)
+        next_at = now + timedelta(seconds=self.patience.pause_s((now - delivery.opened_at).total_seconds()))
+        again = attempt.retry and next_at <= delivery.opened_at + timedelta(seconds=self.patience.give_up_after_s)
         state: DeliveryState = "delivered" if attempt.stored else "pending" if again else "failed"
         with self.database.transaction() as connection:
             studies.record_attempt(

@@ -20,9 +20,15 @@ if TYPE_CHECKING:
     from baa_node.db import Connection
     from baa_node.db.studies import Delivery, Reading, State, StudyDetail, StudySummary
 
-app = typer.Typer(help="What arrived, what was read, and where the results are.", no_args_is_help=True)
+app = typer.Typer(help="What arrived, what was read, and where the results are.")
 
 Study = Annotated[str, typer.Argument(help="Study Instance UID or accession number.")]
+
+
+@app.callback(invoke_without_command=True)
+def _bare(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        list_(limit=20, since=None, state=None)
 
 
 @app.command("list")

@@ -159,6 +159,7 @@ deliveries = Table(
     Column("last_status", Integer),
     Column("last_error", Text),
     Column("next_attempt_at", UtcTime),
+    Column("opened_at", UtcTime, nullable=False),
     Column("delivered_at", UtcTime),
     ForeignKeyConstraint(["source_uid", "revision"], ["readings.sop_instance_uid", "readings.revision"]),
     Index(None, "state", "next_attempt_at"),

@@ -40,6 +40,7 @@ def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
 def test_no_studies_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     command = Command(tmp_path / "empty", monkeypatch, capsys)
     assert command.ok("studies", "list").out == "no studies\n"
+    assert command.ok("studies").out == "no studies\n"
     assert command.json("studies", "list") == []
 
 

@@ -29,6 +29,8 @@ class Delivery:
         ``pending`` until the peer took everything (``delivered``) or was given up (``failed``).
     reopened
         How often an operator reopened it; part of the name of the work that follows.
+    opened_at
+        When it was opened, or last reopened: patience counts from there.
     last_status
         DIMSE status (PS3.7 annex C) of the last attempt, None when no answer came.
     """
@@ -42,6 +44,7 @@ class Delivery:
     last_status: int | None
     last_error: str | None
     next_attempt_at: datetime | None
+    opened_at: datetime
     delivered_at: datetime | None
 
 
@@ -63,7 +66,7 @@ def open_deliveries(c: Connection, source_uid: str, revision: int, peers: Iterab
     get_reading(c, source_uid, revision, lock=True)
     for peer in peers:
         values = {"source_uid": source_uid, "revision": revision, "peer": peer, "state": "pending", "attempts": 0, "reopened": 0}
-        insert_once(c, deliveries, {**values, "next_attempt_at": now})
+        insert_once(c, deliveries, {**values, "next_attempt_at": now, "opened_at": now})
 
 
 def record_attempt(
@@ -126,7 +129,7 @@ def reopen_delivery(c: Connection, source_uid: str, revision: int, peer: str, *,
     before = _get(c, source_uid, revision, peer)
     if before.state == "delivered":
         raise StoreError(f"{peer} already has the results of {source_uid}, reading {revision}")
-    values = {"state": "pending", "reopened": before.reopened + 1, "next_attempt_at": now}
+    values = {"state": "pending", "reopened": before.reopened + 1, "next_attempt_at": now, "opened_at": now}
     c.execute(update(deliveries).where(*_key(source_uid, revision, peer)).values(values))
     if "failed" not in {delivery.state for delivery in list_deliveries(c, source_uid, revision)}:
         set_state(c, source_uid, revision, State.REPORTED, now=now)
