@@ -45,6 +45,9 @@ LARGE_FRAME: Final = 16_000_000
 MAX_RATIO: Final = 400
 """Above ``LARGE_FRAME``, the greatest believable ratio of declared to compressed bytes: lossy radiographs reach about 50."""
 
+RLE_EXPANSION: Final = 64
+"""Two bytes of RLE unpack to 128 at most (PS3.5 G.3.1)."""
+
 PLUGINS: Final = ("pyjpegls", "pylibjpeg", "pillow", "gdcm")
 """Order in which pydicom's decoding plug-ins are tried. pylibjpeg is the fastest for JPEG 2000 and the only one for lossless
 and 12-bit JPEG; pillow and gdcm, where installed, are a second opinion."""
@@ -219,7 +222,8 @@ def _frame(data: bytes) -> bytes:
 
 
 def _compressed(frame: bytes, layout: PixelLayout) -> NDArray[np.uint8] | NDArray[np.uint16]:
-    _confirm(read_codestream_header(frame, layout.transfer_syntax), layout, len(frame))
+    header = read_codestream_header(frame, layout.transfer_syntax)
+    _confirm(header, layout, len(frame))
     if _END_MARKER not in frame[-_LONGEST_PADDING:]:
         raise UndecodablePixels("the compressed frame was cut: it has no end marker")
     if layout.transfer_syntax == JPEGExtended12Bit:
@@ -231,27 +235,34 @@ def _compressed(frame: bytes, layout: PixelLayout) -> NDArray[np.uint8] | NDArra
     reasons = []
     for plugin in plugins:
         try:
-            array, _ = decoder.as_array(encapsulate([frame]), index=0, raw=True, decoding_plugin=plugin, **_image_pixel(layout))
+            array, _ = decoder.as_array(encapsulate([frame]), index=0, raw=True, decoding_plugin=plugin, **_image_pixel(layout, header))
         except (RuntimeError, MemoryError, *attributes.UNREADABLE) as error:
             reasons.append(f"{plugin}: {_last_line(error)}")
         else:
-            flat = array.reshape(layout.rows, layout.columns)
-            return flat.view(np.uint8) if flat.itemsize == 1 else flat.view(np.uint16)
+            return _as_words(array.reshape(layout.rows, layout.columns), layout)
     raise UndecodablePixels(f"no decoder accepts this {layout.transfer_syntax.name} frame ({'; '.join(reasons) or 'none installed'})")
+
+
+def _as_words(samples: NDArray[Any], layout: PixelLayout) -> NDArray[np.uint8] | NDArray[np.uint16]:
+    """View samples as unsigned words; signed ones of a narrow codestream get the sign bits of a wide word first."""
+    if samples.itemsize == 1 and layout.signed and layout.bits_allocated == 16:
+        samples = samples.astype(np.int16)
+    return samples.view(np.uint8) if samples.itemsize == 1 else samples.view(np.uint16)
 
 
 def _last_line(error: BaseException) -> str:
     return str(error).strip().splitlines()[-1][:160] if str(error).strip() else type(error).__name__
 
 
-def _image_pixel(layout: PixelLayout) -> dict[str, Any]:
+def _image_pixel(layout: PixelLayout, header: CodestreamHeader) -> dict[str, Any]:
+    allocated = 8 if header.precision <= 8 else 16
     return {
         "rows": layout.rows,
         "columns": layout.columns,
         "number_of_frames": 1,
         "samples_per_pixel": 1,
-        "bits_allocated": layout.bits_allocated,
-        "bits_stored": layout.bits_stored,
+        "bits_allocated": allocated,
+        "bits_stored": min(layout.bits_stored, allocated),
         "photometric_interpretation": "MONOCHROME2",
         "pixel_representation": int(layout.signed),
         "pixel_keyword": "PixelData",
@@ -321,8 +332,8 @@ def _jpeg_header(frame: bytes) -> CodestreamHeader:
                 raise UndecodablePixels("the frame has more than one JPEG frame header")
             found = _sof(frame[position + 4 : position + 2 + length])
         position += 2 + length
-    if found is None:
-        raise UndecodablePixels("the frame has no JPEG frame header (SOF)")
+    if found is None or frame[position : position + 2] != b"\xff\xda":
+        raise UndecodablePixels("the frame has no JPEG frame header (SOF) before a scan (SOS)")
     if _FRAME_HEADER.search(frame, position):
         raise UndecodablePixels("the frame has more than one JPEG frame header")
     return found
@@ -349,6 +360,8 @@ def _with_full_spectrum(frame: bytes) -> bytes:
 
 def _run_length(frame: bytes, layout: PixelLayout) -> NDArray[np.uint8] | NDArray[np.uint16]:
     """Unpack RLE (PS3.5 annex G): one segment a byte of the sample, most significant first."""
+    if len(frame) * RLE_EXPANSION < layout.native_length:
+        raise UndecodablePixels(f"an RLE frame of {len(frame)} bytes cannot hold the {layout.native_length} that are declared")
     planes = layout.bits_allocated // 8
     header = struct.unpack("<16I", frame[:64]) if len(frame) >= 64 else (0,)
     if header[0] != planes:
