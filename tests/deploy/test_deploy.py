@@ -26,11 +26,10 @@ from pydicom.uid import ExplicitVRLittleEndian, SecondaryCaptureImageStorage
 
 from baa_node import __version__
 from baa_node.cli import _common_options_first, app
-from baa_node.config import SECTIONS, Config, load_config
+from baa_node.config import SECTIONS, Config, NodeSection, load_config
 from baa_node.core import codes
 from baa_node.core.assessment import Assessment, AssessmentPolicy, Refusal, ZConvention
 from baa_node.core.codes import PRIVATE_SCHEME, Reason
-from baa_node.core.eligibility import DEFAULT_GATES
 from baa_node.core.identifiers import CODING_SCHEME_UID
 from baa_node.core.report import build_capture, build_report
 from baa_node.daemon import device_of, listen_settings_of, load_identity, policy_of
@@ -90,7 +89,7 @@ def coded(text: str) -> list[tuple[str, str, str]]:
 # Networking
 
 
-ACCEPTED = ("SOP class", "SOP Class UID", "Accepted", "Transfer syntaxes", "Role")
+ACCEPTED = ("SOP class", "SOP Class UID", "Accepted", "Then", "Transfer syntaxes", "Role")
 OFFERED = ("Order", "SOP class", "SOP Class UID", "Transfer syntax UID", "Role")
 OPTIONS = ("processing_images", "secondary_capture", "digitised_film")
 
@@ -116,10 +115,12 @@ def test_transfer_syntaxes_in_order_of_preference() -> None:
     assert verification.transfer_syntax == [row["UID"] for row in rows[:2]]
 
 
-def test_optional_classes_are_refused_by_report() -> None:
-    read = {row["SOP Class UID"] for row in table(*ACCEPTED) if row["Accepted"] == "always"} - {VERIFICATION}
-    assert policy_of(Config(data_dir=Path())).gates == DEFAULT_GATES
-    assert DEFAULT_GATES.sop_classes == read
+def test_accepted_classes_are_read_or_refused_by_report() -> None:
+    everything = Config(data_dir=Path(), node=NodeSection(**dict.fromkeys(OPTIONS, True)))
+    rows = table(*ACCEPTED)
+    assert {row["SOP Class UID"] for row in rows if row["Then"] == "read"} == policy_of(everything).gates.sop_classes
+    always = {row["SOP Class UID"] for row in rows if row["Then"] == "read" and row["Accepted"] == "always"}
+    assert always == policy_of(Config(data_dir=Path())).gates.sop_classes
 
 
 def test_overview_agrees_with_the_details() -> None:
