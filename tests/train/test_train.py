@@ -16,14 +16,17 @@ from train.models.espinal import vgg6_sex  # noqa: E402
 from train.recipes import RECIPES, Recipe, load_recipe  # noqa: E402
 from train.train import fold_months, learning_rate, load_best, mean_absolute_error, predict_months, train  # noqa: E402
 
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning")  # Keras
+
+# BatchNormalization keeps 99 % of its averages a step: fewer than about 400 steps leave them useless
 SMALL = dataclasses.replace(ESPINAL_RASTER, size=64)
 RECIPE = Recipe(
     name="small",
     architecture="vgg6_sex",
     preparation=SMALL,
     augmentation=Augmentation(shift=0.02),
-    batch=16,
-    epochs=14,
+    batch=8,
+    epochs=40,
     learning_rate=2e-3,
     warmup_epochs=1,
     loss="mae",
@@ -37,11 +40,11 @@ def part(examples: Examples, chosen: slice) -> Examples:
 
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> Examples:
-    return load_phantoms(200, SMALL, cache=tmp_path_factory.mktemp("cache"), seed=5)
+    return load_phantoms(120, SMALL, cache=tmp_path_factory.mktemp("cache"), seed=5)
 
 
 def test_training_on_drawn_hands_lowers_the_error_on_others(drawn: Examples, tmp_path: Path) -> None:
-    training, validation = part(drawn, slice(0, 160)), part(drawn, slice(160, 200))
+    training, validation = part(drawn, slice(0, 96)), part(drawn, slice(96, 120))
     guessing = float(np.abs(validation.months - training.months.mean()).mean())
     progress = train(RECIPE, training, validation, tmp_path)
     recipe, model, history = load_best(tmp_path)
