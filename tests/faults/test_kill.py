@@ -71,21 +71,36 @@ def test_nothing_is_lost_and_nothing_doubled(modality: tuple[Modality, Node, Ort
     sender, node, orthanc = modality
     dice = random.Random(seed)
     files = [copy_in_new_study(hand, tmp_path / f"{number:02d}.dcm") for number in range(INSTANCES)]
+    in_flight = []
     for life in range(KILLS):
         sender.waiting.extend(files[life * INSTANCES // KILLS : (life + 1) * INSTANCES // KILLS])
         _live_and_die(node, dice)
+        in_flight.append(2 * len(sender.acknowledged) - len(orthanc.find()))
+    assert sum(map(bool, in_flight)) >= KILLS // 4  # or the kills would prove nothing
     node.start()
     eventually(lambda: len(sender.acknowledged) == INSTANCES, what="all instances acknowledged", timeout_s=60)
-    headers = [pydicom.dcmread(path, stop_before_pixels=True) for path in files]
-    wanted = {str(ds.SOPInstanceUID) for ds in headers}
     eventually(lambda: len(orthanc.find()) >= 2 * INSTANCES, what="a report and a picture for each", timeout_s=120, every_s=0.5)
     time.sleep(3)  # what would be doubled comes now
-    reports = [orthanc.dataset(one) for one in orthanc.find(SOPClassUID=COMPREHENSIVE_3D_SR)]
-    pictures = [orthanc.dataset(one) for one in orthanc.find(SOPClassUID=SECONDARY_CAPTURE)]
-    assert Counter(uid for report in reports for _, uid in evidence(report)) == dict.fromkeys(wanted, 1)
-    assert Counter(uid for picture in pictures for uid in picture_sources(picture)) == dict.fromkeys(wanted, 1)
-    assert len({ds.SOPInstanceUID for ds in [*reports, *pictures]}) == 2 * INSTANCES == len(orthanc.find())
+    results = {ds.SOPInstanceUID: ds for ds in map(orthanc.dataset, orthanc.find())}
+    sent = {str(pydicom.dcmread(path, stop_before_pixels=True).SOPInstanceUID): 1 for path in files}
+    reports = [ds for ds in results.values() if ds.SOPClassUID == COMPREHENSIVE_3D_SR]
+    pictures = [ds for ds in results.values() if ds.SOPClassUID == SECONDARY_CAPTURE]
+    assert Counter(uid for report in reports for _, uid in evidence(report)) == sent
+    assert Counter(uid for picture in pictures for uid in picture_sources(picture)) == sent
+    assert len(results) == 2 * INSTANCES == len(orthanc.find())
+    assert [uid for uid, ds in _kept(node).items() if uid not in results or ds != results[uid]] == []
     assert node.cli("audit", "verify").returncode == 0
+
+
+def _kept(node: Node) -> dict[str, pydicom.Dataset]:
+    """Results as the node has them on disk: nothing else may ever have been sent under their UIDs."""
+    files = [path for path in (node.data / "spool").rglob("*") if path.is_file()]
+    kept = [pydicom.dcmread(path) for path in files]
+    found: dict[str, pydicom.Dataset] = {
+        str(ds.SOPInstanceUID): ds for ds in kept if ds.SOPClassUID in {COMPREHENSIVE_3D_SR, SECONDARY_CAPTURE}
+    }
+    assert len(found) >= 2 * INSTANCES
+    return found
 
 
 def _live_and_die(node: Node, dice: random.Random) -> None:
@@ -95,5 +110,5 @@ def _live_and_die(node: Node, dice: random.Random) -> None:
         time.sleep(dice.uniform(0.3, 3.0))
     else:
         node.wait_listening()
-        time.sleep(dice.uniform(0.0, 1.5))
+        time.sleep(dice.uniform(0.0, 2.0))
     node.kill()
