@@ -19,7 +19,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from baa_node.bundle import BUNDLES, FORMAT, MANIFEST, SUMS, verify_bundle
+from baa_node.bundle import BUNDLES, CPU, FORMAT, MANIFEST, SUMS, load_bundle
 from baa_node.core.ensemble import Calibration
 from baa_node.core.preprocess import Preparation
 from baa_node.core.radiograph import Sex
@@ -65,10 +65,12 @@ class Packed:
 
 
 def write_bundle(member: Packed, *, name: str, version: str, folder: Path = BUNDLES) -> Path:
-    """Write ``folder/<name>-<version>`` whole or not at all, and verify it.
+    """Write ``folder/<name>-<version>`` whole or not at all, and only if the node can load it.
 
     Raises
     ------
+    BundleError
+        The node would refuse the bundle: the member does not fit what is said of it.
     FileExistsError
         A bundle of this name and version is there already: versions are never rewritten.
     """
@@ -85,7 +87,7 @@ def write_bundle(member: Packed, *, name: str, version: str, folder: Path = BUND
         (unfinished / CARD).write_text(_card(member, manifest), encoding="utf-8")
         sums = "".join(f"{_sha256(file)}  {file.name}\n" for file in sorted(unfinished.iterdir()))
         (unfinished / SUMS).write_text(sums, encoding="ascii")
-        verify_bundle(unfinished)
+        load_bundle(unfinished, providers=[CPU])
         unfinished.rename(target)
     return target
 
