@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from itertools import count
+from socketserver import TCPServer
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from pydicom.uid import (
 )
 from pynetdicom import AE, evt
 from pynetdicom.sop_class import Verification
+from pynetdicom.transport import ThreadedAssociationServer
 
 from baa_node.dicom.scu import AssociationLost, Endpoint, Outcome, Outgoing, echo, outcome_of, send
 from baa_node.errors import DeliveryError
@@ -51,7 +53,18 @@ class Pacs:
             (evt.EVT_C_ECHO, lambda event: self.answer(event)),
             (evt.EVT_CONN_OPEN, lambda event: self.sockets.append(event.assoc.dul.socket.socket)),
         ]
-        self.server = self.ae.start_server(("127.0.0.1", 0), block=False, evt_handlers=handlers)
+        self.server = self.ae.make_server(("127.0.0.1", 0), evt_handlers=handlers, server_class=ThreadedAssociationServer)
+        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
+
+    def stop(self) -> None:
+        if self.server is None:
+            return
+        for association in self.server.active_associations:
+            association.abort()
+        TCPServer.shutdown(self.server)
+        self.server.server_close()
+        for sock in self.sockets:  # pynetdicom leaves a socket open where we are the first to close
+            sock.close()
 
     def keep(self, event: evt.Event) -> int:
         status = self.answer(event)
@@ -68,10 +81,7 @@ class Pacs:
 def pacs() -> Iterator[Pacs]:
     peer = Pacs()
     yield peer
-    if peer.server is not None:
-        peer.ae.shutdown()
-    for sock in peer.sockets:  # pynetdicom leaves a socket open where we are the first to close
-        sock.close()
+    peer.stop()
 
 
 def outgoing(sop_class: str = SecondaryCaptureImageStorage, *, syntax: str = ExplicitVRLittleEndian) -> Outgoing:
