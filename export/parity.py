@@ -63,7 +63,7 @@ def taped_heat(model: keras.Model, feature_map: str, image: NDArray[np.uint8], s
         for layer in layers_behind(model, feature_map):
             value = layer([value, sex]) if isinstance(layer, keras.layers.Concatenate) else layer(value)
     gradient = tape.gradient(value, features)
-    evidence = tf.nn.relu(tf.reduce_sum(features * tf.reduce_sum(gradient, axis=(1, 2), keepdims=True), axis=-1))
+    evidence = tf.abs(tf.reduce_sum(features * tf.reduce_sum(gradient, axis=(1, 2), keepdims=True), axis=-1))
     heat: NDArray[np.float32] = (evidence / tf.maximum(tf.reduce_max(evidence, axis=(1, 2), keepdims=True), 1e-12)).numpy()
     return heat
 

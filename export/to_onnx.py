@@ -63,6 +63,10 @@ def reading(model: keras.Model, feature_map: str, *, mirrored: bool = False) -> 
 
 
 def _unit_range(evidence: Tensor) -> Tensor:
-    """Evidence for a higher age (Grad-CAM's ReLU), scaled so that the strongest place is 1; all zero where there is none."""
-    positive = tf.nn.relu(evidence)
-    return positive / tf.maximum(tf.reduce_max(positive, axis=(1, 2), keepdims=True), 1e-12)
+    """Strength of the evidence, scaled so that the strongest place is 1.
+
+    Grad-CAM keeps evidence *for* a class (ReLU). An age has no class to be for: carpals not yet there make a hand young, and with
+    the ReLU the map then shows background and markers (seen on `val`). So evidence counts in either direction.
+    """
+    strength = tf.abs(evidence)
+    return strength / tf.maximum(tf.reduce_max(strength, axis=(1, 2), keepdims=True), 1e-12)

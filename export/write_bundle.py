@@ -164,7 +164,7 @@ def _card(member: Packed, manifest: Mapping[str, Any]) -> str:
 
 One network, {member.architecture} (the layers of Espinal & Postigo), preprocessing `{member.preparation.variant}` at
 {member.preparation.size} px, {passes}. It takes grey values and the sex and gives bone age
-in months with a heat map (Grad-CAM: places that speak for a higher age).
+in months with a heat map (Grad-CAM, strength in either direction: what speaks for a younger or an older hand).
 
 ## Training
 
