@@ -35,6 +35,7 @@ class Receiver:
 
 def measure(folder: Path) -> dict[str, dict[int, float]]:
     """Median images/s over the rounds, by receiver and number of associations; each round visits every receiver."""
+    folder.mkdir()
     template, ds = encoded_dataset(plain_cr(folder / "template.dcm", rows=256, columns=256))
     images = _copies(template, str(ds.SOPClassUID), str(ds.SOPInstanceUID))
     rates: dict[str, dict[int, list[float]]] = {}

@@ -36,6 +36,7 @@ class Walk:
 
 def measure(folder: Path, samples: list[Path]) -> Walk:
     """Send `IMAGES` hands one after the other and as many again at once; start the node `STARTS` times."""
+    folder.mkdir()
     node = Node(folder / "node")
     with Orthanc(folder / "orthanc", node_port=node.port) as orthanc:
         node.add_peer("pacs", orthanc.ae_title, orthanc.port)
