@@ -73,6 +73,9 @@ APART: Final = 3.5
 ALIKE: Final = 1.8
 """Greatest ratio of the palm radii of one person's hands in one frame."""
 
+CLEARANCE: Final = 2.0
+"""Least distance of a palm from the cut, in palm radii, in a half that holds a hand of its own."""
+
 TALL: Final = 1.5
 """Height over width from which two hands are looked for one above the other rather than side by side."""
 
@@ -125,13 +128,16 @@ class Palm:
 def count_hands(pixels: Grey) -> int:
     """Count hands in a frame ``(H, W) uint8``, bone bright: 0, 1, or 2 for two and more."""
     palms = _palms(pixels)
-    if _two_apart(palms) or all(any(map(_clearly, _palms(half))) for half in _halves(pixels)):
+    if _two_apart(palms) or all(_holds_whole_hand(half) for half in _halves(pixels)):
         return 2
     return int(any(palm.is_hand(radius=PALM, fingers=FINGERS[0]) for palm in palms))
 
 
-def _clearly(palm: Palm) -> bool:
-    return palm.is_hand(radius=PALM, fingers=FINGERS_OF_TWO)
+def _holds_whole_hand(half: Grey) -> bool:
+    """Find a hand whose palm is well clear of the cut at the right edge: what a cut leaves of one hand lies on the cut."""
+    cut = _reduced_size(half)[0] + _MARGIN
+    palms = (palm for palm in _palms(half) if cut - palm.column > CLEARANCE * palm.radius * SIDE)
+    return any(palm.is_hand(radius=PALM, fingers=FINGERS[0]) for palm in palms)
 
 
 def _two_apart(palms: list[Palm]) -> bool:
@@ -146,11 +152,13 @@ def _are_two(one: Palm, other: Palm) -> bool:
 
 
 def _halves(pixels: Grey) -> tuple[Grey, Grey]:
-    """Cut in the middle, side by side unless the frame is a tall strip: hands of unlike exposure are each judged by their own."""
-    rows, columns = pixels.shape
-    if rows < TALL * columns:
-        return pixels[:, : columns // 2], pixels[:, columns // 2 :]
-    return pixels[: rows // 2], pixels[rows // 2 :]
+    """Cut in the middle, and mirror the second half so that both have the cut at their right edge.
+
+    Two hands mostly lie side by side, in a tall strip one above the other. Each is then judged by its own exposure.
+    """
+    across = pixels.T if pixels.shape[0] >= TALL * pixels.shape[1] else pixels
+    middle = across.shape[1] // 2
+    return np.ascontiguousarray(across[:, :middle]), np.ascontiguousarray(across[:, : middle - 1 : -1])
 
 
 def clarity(pixels: Grey) -> float:
@@ -173,10 +181,14 @@ def _reduced(pixels: Grey) -> Grey:
     return np.asarray(cv2.medianBlur(stretched, 5), np.uint8)
 
 
-def _shrunk(pixels: Grey) -> Field:
+def _reduced_size(pixels: Grey) -> tuple[int, int]:
+    """Width and height of the reduced frame."""
     scale = SIDE / math.sqrt(pixels.size)
-    size = (max(8, round(pixels.shape[1] * scale)), max(8, round(pixels.shape[0] * scale)))
-    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.float32)
+    return max(8, round(pixels.shape[1] * scale)), max(8, round(pixels.shape[0] * scale))
+
+
+def _shrunk(pixels: Grey) -> Field:
+    return np.asarray(cv2.resize(pixels, _reduced_size(pixels), interpolation=cv2.INTER_AREA), np.float32)
 
 
 def _lit_fields(reduced: Grey) -> Iterator[Mask]:
