@@ -233,7 +233,7 @@ class RequestedAssociation(BoundedAssociation):
             return f"{self.endpoint} rejected the association: {answer.reason_str} ({answer.result_str}, {answer.source_str})"
         if answer is not None:
             return None
-        if self._sent_abort and not self.connection.peer_closed:
+        if self.connection.overdue or (self._sent_abort and not self.connection.peer_closed):
             return f"{self.endpoint} gave no answer to the association request within {self.acse_timeout:g} s"
         return f"{self.endpoint} ended the connection instead of answering the association request"
 
@@ -261,7 +261,7 @@ class RequestedAssociation(BoundedAssociation):
     def _silence(self) -> str:
         if self.acse.is_aborted("a-abort"):
             return "aborted the association"
-        if self.acse.is_aborted("a-p-abort"):
+        if self.acse.is_aborted("a-p-abort") and not self.connection.overdue:
             return "closed the connection"
         return f"gave no answer within {self.dimse_timeout:g} s"
 

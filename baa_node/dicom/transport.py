@@ -59,6 +59,8 @@ class DeadlineSocket(AssociationSocket):  # type: ignore[misc]
         Why `connect` did not succeed.
     peer_closed : bool
         Whether a read found the connection closed by the peer.
+    overdue : bool
+        Whether a read was given up because the rest did not come.
     """
 
     def __init__(
@@ -73,6 +75,7 @@ class DeadlineSocket(AssociationSocket):  # type: ignore[misc]
         self.pdu_timeout_s = pdu_timeout_s
         self.failure: OSError | None = None
         self.peer_closed = False
+        self.overdue = False
         self.socket: Any
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
@@ -124,6 +127,7 @@ class DeadlineSocket(AssociationSocket):  # type: ignore[misc]
         while filled < nr_bytes:
             remaining = deadline - time.monotonic()
             if remaining <= 0:
+                self.overdue = True
                 raise TimeoutError(f"{nr_bytes - filled} of {nr_bytes} bytes missing after {self.pdu_timeout_s:g} s")
             self.socket.settimeout(remaining)
             count = self._receive_some(view[filled:])
@@ -156,6 +160,9 @@ class DeadlineSocket(AssociationSocket):  # type: ignore[misc]
             return int(self.socket.recv_into(view))
         except ConnectionError:
             self.peer_closed = True
+            raise
+        except TimeoutError:
+            self.overdue = True
             raise
 
     def _acknowledge_at_once(self) -> None:

@@ -59,10 +59,12 @@ class Pacs:
     def stop(self) -> None:
         if self.server is None:
             return
-        for association in self.server.active_associations:
-            association.abort()
         TCPServer.shutdown(self.server)
         self.server.server_close()
+        for association in self.server.active_associations:
+            if association.is_established:
+                association.abort()
+            association.join(5)
         for sock in self.sockets:  # pynetdicom leaves a socket open where we are the first to close
             sock.close()
 
