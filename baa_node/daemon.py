@@ -18,7 +18,7 @@ from baa_node import __version__
 from baa_node.bundle import default_bundle, load_bundle
 from baa_node.config import Config
 from baa_node.core.assessment import AssessmentPolicy, ZConvention
-from baa_node.core.eligibility import DEFAULT_GATES, SECONDARY_CAPTURE
+from baa_node.core.eligibility import DEFAULT_GATES, DIGITISED_FILM, SECONDARY_CAPTURE
 from baa_node.core.ensemble import Ensemble
 from baa_node.core.reading import ReadingPolicy
 from baa_node.core.rehearsal import rehearse
@@ -188,7 +188,8 @@ def policy_of(config: Config) -> ReadingPolicy:
 
 def _admitted_classes(config: Config) -> frozenset[str]:
     """SOP classes that a site lets in and means to be read; images for processing are let in, and refused by report."""
-    return frozenset({SECONDARY_CAPTURE}) if config.node.secondary_capture else frozenset()
+    captured = {SECONDARY_CAPTURE} if config.node.secondary_capture else set()
+    return frozenset(captured | (DIGITISED_FILM if config.node.digitised_film else set()))
 
 
 def device_of(config: Config, identity: Identity) -> Device:

@@ -5,7 +5,7 @@
     assess_instance ─ read ─┬─ report ─ deliver_results (one a destination and attempt)
                             └─ settle_refusal (waits for the quiet study, then reports or dismisses)
 
-The record says what is due: instances not yet read and deliveries whose next attempt has come are handed over by a
+The record says what is due: readings without a stored result and deliveries whose next attempt has come are handed over by a
 search of the database, woken by each arrival and repeated every second, so nothing hangs on a message that was lost.
 Handing over twice is harmless: a workflow's id is the SOP Instance UID, the revision and, for a delivery, peer and attempt.
 

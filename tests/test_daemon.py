@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from baa_node.config import Config, ConsoleSection, NodeSection, load_config
-from baa_node.core.eligibility import SECONDARY_CAPTURE
+from baa_node.core.eligibility import DIGITISED_FILM, SECONDARY_CAPTURE
 from baa_node.daemon import Daemon, endpoint_of, load_identity, policy_of
 from baa_node.db import Database, audit
 from baa_node.db.peers import Peer
@@ -86,6 +86,7 @@ def test_a_bundle_that_is_not_there_is_named(config: Config, tmp_path: Path) -> 
 
 def test_secondary_capture_is_read_only_where_it_is_let_in(config: Config) -> None:
     assert SECONDARY_CAPTURE not in policy_of(config).gates.sop_classes
+    assert policy_of(replace(config, node=replace(config.node, digitised_film=True))).gates.sop_classes >= DIGITISED_FILM
     assert SECONDARY_CAPTURE in policy_of(replace(config, node=replace(config.node, secondary_capture=True))).gates.sop_classes
 
 

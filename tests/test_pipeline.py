@@ -244,6 +244,16 @@ def test_a_second_run_of_the_report_step_builds_nothing_anew(bench: Bench, tmp_p
     assert bench.kinds().count("READING_DONE") == 1
 
 
+@pytest.mark.parametrize("sex", ["F", ""])
+def test_a_reading_recorded_before_the_queue_was_lost_is_finished(bench: Bench, pacs: PracticePacs, tmp_path: Path, sex: str) -> None:
+    ds = hand_cr(tmp_path, sex=sex)
+    bench.send(ds)
+    assert bench.desk.read(ds.SOPInstanceUID, 1) is bool(sex)
+    bench.start()
+    wait(lambda: bench.states(ds) == ["DELIVERED"], "delivery")
+    assert len(pacs.received) == 2
+
+
 @pytest.mark.parametrize(("waited_s", "pause_s"), [(0.1, 2.0), (2.0, 2.0), (4.0, 4.0), (8.0, 8.0), (86400.0, 3600.0)])
 def test_pauses_grow_to_a_limit(waited_s: float, pause_s: float) -> None:
     assert Patience().pause_s(waited_s) == pause_s

@@ -19,6 +19,8 @@ from pydicom.uid import (
     ComputedRadiographyImageStorage,
     DigitalXRayImageStorageForPresentation,
     DigitalXRayImageStorageForProcessing,
+    MultiFrameGrayscaleByteSecondaryCaptureImageStorage,
+    MultiFrameGrayscaleWordSecondaryCaptureImageStorage,
     SecondaryCaptureImageStorage,
 )
 
@@ -30,6 +32,10 @@ from baa_node.core.vocabulary import folded
 
 DX_FOR_PROCESSING: Final = str(DigitalXRayImageStorageForProcessing)
 SECONDARY_CAPTURE: Final = str(SecondaryCaptureImageStorage)
+DIGITISED_FILM: Final = frozenset(
+    {str(MultiFrameGrayscaleByteSecondaryCaptureImageStorage), str(MultiFrameGrayscaleWordSecondaryCaptureImageStorage)}
+)
+"""Of these a single frame is read; more are refused as any multi-frame image."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -56,6 +56,7 @@ class Reading:
     outcome: dict[str, Any] | None
 
 
+_UNFINISHED: Final = (State.RECEIVED.value, State.READ.value, State.REFUSED.value)
 _NUMBERED: Final = (State.READ, State.REPORTED, State.DELIVERED, State.UNDELIVERABLE)
 _TOLD: Final = ("bone_age_months", "chronological_age_months", "z_score", "sex", "reasons", "bundle", "provider")
 _STATE_EVENTS: Final = {
@@ -83,8 +84,12 @@ def order_reading(c: Connection, sop_instance_uid: str, *, actor: str, reason: s
 
 
 def pending_readings(c: Connection) -> list[tuple[str, int]]:
-    """List ``(SOP Instance UID, revision)`` of what is not read yet, oldest first: to be handed over again after a restart."""
-    query = select(readings.c.sop_instance_uid, readings.c.revision).where(readings.c.state == State.RECEIVED.value)
+    """List ``(SOP Instance UID, revision)`` of what has no result objects yet, oldest first: to be handed over after a restart.
+
+    A reading stays in the list until its report is stored, or the refusal dismissed, so that nothing rests on the durable
+    engine's memory alone.
+    """
+    query = select(readings.c.sop_instance_uid, readings.c.revision).where(readings.c.state.in_(_UNFINISHED))
     return [(row.sop_instance_uid, row.revision) for row in c.execute(query.order_by(readings.c.ordered_at, readings.c.sop_instance_uid))]
 
 

@@ -28,7 +28,13 @@ def test_an_outcome_comes_back_as_it_went_in(received: Connection) -> None:
     assert studies.get_outcome(received, made.IMAGE, 1) == made.READ
     assert studies.get_outcome(received, made.IMAGE, 2) is None
     assert studies.get_reading(received, made.IMAGE, 1).state is State.READ
-    assert studies.pending_readings(received) == []
+
+
+@pytest.mark.parametrize("state", State)
+def test_a_reading_is_pending_until_it_has_results_or_needs_none(received: Connection, state: State) -> None:
+    studies.set_state(received, made.IMAGE, 1, state, now=made.later(1))
+    pending = state in {State.RECEIVED, State.READ, State.REFUSED}
+    assert studies.pending_readings(received) == ([(made.IMAGE, 1)] if pending else [])
 
 
 def test_a_reading_is_told_without_its_pictures(received: Connection) -> None:
@@ -82,7 +88,7 @@ def test_an_ordered_reading_is_the_next_revision(received: Connection) -> None:
     read(received)
     assert studies.order_reading(received, made.IMAGE, actor="cli:ann", reason="new bundle", now=made.later(5)) == 2
     assert studies.order_reading(received, made.IMAGE, actor="cli:ann", reason="again", now=made.later(6)) == 3
-    assert studies.pending_readings(received) == [(made.IMAGE, 2), (made.IMAGE, 3)]
+    assert studies.pending_readings(received) == [(made.IMAGE, 1), (made.IMAGE, 2), (made.IMAGE, 3)]
     assert studies.get_outcome(received, made.IMAGE, 1) == made.READ
     assert studies.get_reading(received, made.IMAGE, 2).reason == "new bundle"
     event = audit.list_events(received)[-1]
