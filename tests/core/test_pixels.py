@@ -31,6 +31,7 @@ from pydicom.uid import (
     JPEG2000Lossless,
     JPEGBaseline8Bit,
     JPEGExtended12Bit,
+    JPEGLossless,
     JPEGLosslessSV1,
     JPEGLSLossless,
     JPEGLSNearLossless,
@@ -47,6 +48,28 @@ HTJ2K_FRAME = base64.b64decode(
     "bkpQSCBWZXIgMC4yNi4zLv+QAAoAAAAAAREAAf+TwAAmu/gFB3QAwAATAMr7Awd0AMAAEsAAE8AAEgBlAgd0AO5m9wCiNAD+AGMAwAAVsAAFVAABIJ/Pz4+ljv4AYAD5tgB0"
     "02X7ABCAd1YAgM90AMAAFuwAAV8AAEjnPM8555w4gRv3Oc9zzjknTuDG+RO9ZcgWJDG5ALJlZWVlZf7gGPYxgey4APAwVADAAC9KgABbcAAJwMlMkiRJkiRJQgIwcDKTJEmS"
     "JEmSkAAMnMwkSZIkSZIkJAADJzNJkiRJkiQJJABcjwCZa/Xr9ZfO1+vX6y+dr9ev1lwisbMbMboBwEAgEAgEAoFAYHr+/xAFEBn9iEB79iEB7L8A/3//SHBVAP/Z"
+)
+
+# The same words by DCMTK's dcmcjpeg: first-order prediction, prediction 6; and y·60 + x·40 in 12-bit DCT.
+SV1_FRAME = base64.b64decode(
+    "/9j/4AAQSkZJRgABAQAAAQABAAD/wwALEAAQABgBAREA/8QAGwABAQEAAwEBAAAAAAAAAAAACAcGAwQFDBD/2gAIAQEAAQAA/cvf9nR63b0Gl1Wv2m531DpFNqVXrlhs1r"
+    "uGw8vf9nR63b0Gl1Wv2m531DpFNqVXrlhs1ruGw8vf9nR63b0Gl1Wv2m531DpFNqVXrlhs1ruGw8vf9nR63b0Gl1Wv2m531DpFNqVXrlhs1ruGw8vf9nR63b0Gl1Wv2m53"
+    "1DpFNqVXrlhs1ruGw8vf9nR63b0Gl1Wv2m531DpFNqVXrlhs1ruGw8vf9nR63b0Gl1Wv2m531DpFNqVXrlhs1ruGw8vf9nR63b0Gl1Wv2m531DpFNqVXrlhs1ruGw8vf9n"
+    "R63b0Gl1Wv2m531DpFNqVXrlhs1ruGw8vf9nR63b0Gl1Wv2m531DpFNqVXrlhs1ruGw8vf9nR63b0Gl1Wv2m531DpFNqVXrlhs1ruGw8vf9nR63b0Gl1Wv2m531DpFNqVX"
+    "rlhs1ruGw8vf9nR63b0Gl1Wv2m531DpFNqVXrlhs1ruGw8vf9nR63b0Gl1Wv2m531DpFNqVXrlhs1ruGw8vf9nR63b0Gl1Wv2m531DpFNqVXrlhs1ruGw8vf9nR63b0Gl1"
+    "Wv2m531DpFNqVXrlhs1r/Bwf//2Q=="
+)
+PREDICTION_6_FRAME = base64.b64decode(
+    "/9j/4AAQSkZJRgABAQAAAQABAAD/wwALEAAQABgBAREA/8QAGwABAQEAAgMAAAAAAAAAAAAABgcIAwQFDBD/2gAIAQEABgAA+5e/5lGtb0Gl1Wv2m533Q+kdN6l1frnYez"
+    "dr7hsLFixYsWLFixYsWLFixYsWLFixYsbCxYsWLFixYsWLFixYsWLFixYsWLGwsWLFixYsWLFixYsWLFixYsWLFixsLFixYsWLFixYsWLFixYsWLFixYsbCxYsWLFixYsW"
+    "LFixYsWLFixYsWLGwsWLFixYsWLFixYsWLFixYsWLFixsLFixYsWLFixYsWLFixYsWLFixYsbCxYsWLFixYsWLFixYsWLFixYsWLGwsWLFixYsWLFixYsWLFixYsWLFixs"
+    "LFixYsWLFixYsWLFixYsWLFixYsbCxYsWLFixYsWLFixYsWLFixYsWLGwsWLFixYsWLFixYsWLFixYsWLFixsLFixYsWLFixYsWLFixYsWLFixYsbCxYsWLFixYsWLFixY"
+    "sWLFixYsWLGwsWLFixYsWLFixYsWLFixYsWLFj6Bh///2Q=="
+)
+EXTENDED_FRAME = base64.b64decode(
+    "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAIBAQEBAQIBAQECAgICAgQDAgICAgUEBAMEBgUGBgYFBgYGBwkIBgcJBwYGCAsICQoKCgoKBggLDAsKDAkKCgr/wQALDAAQAB"
+    "gBAREA/8QAFgABAQEAAAAAAAAAAAAAAAAACwoN/8QAHBAAAAYDAAAAAAAAAAAAAAAAAAoLJzZFU2Fx/9oACAEBAAA/AMV3KTJ3UZY3DXc0FACkyd1GWNw13NBQApMndRlj"
+    "cNdzQl/KTJ3UZY3DXc0FACkyd1GWNw13NBQApMndRljcNdzQ///Z"
 )
 
 NATIVE = [ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian, DeflatedExplicitVRLittleEndian]
@@ -142,6 +165,21 @@ class TestCompressed:
         expected = (y * 97 + x * x * 5) % 4096
         ds = compressed(image(np.zeros((16, 24), np.uint16)), syntax, HTJ2K_FRAME)
         assert np.array_equal(decoded(ds), expected)
+
+    @pytest.mark.parametrize(
+        ("syntax", "frame"), [(JPEGLosslessSV1, SV1_FRAME), (JPEGLossless, PREDICTION_6_FRAME)], ids=["prediction 1", "prediction 6"]
+    )
+    def test_lossless_jpeg(self, syntax: UID, frame: bytes) -> None:
+        y, x = np.mgrid[:16, :24]
+        assert np.array_equal(decoded(compressed(image(np.zeros((16, 24), np.uint16)), syntax, frame)), (y * 97 + x * x * 5) % 4096)
+
+    @pytest.mark.parametrize("selection", [63, 0])
+    def test_extended_jpeg_even_when_its_scan_names_an_impossible_spectrum(self, selection: int) -> None:
+        y, x = np.mgrid[:16, :24]
+        scan = EXTENDED_FRAME.index(b"\xff\xda\x00\x08\x01")
+        frame = EXTENDED_FRAME[: scan + 8] + bytes([selection]) + EXTENDED_FRAME[scan + 9 :]
+        shown = decoded(compressed(image(np.zeros((16, 24), np.uint16)), JPEGExtended12Bit, frame))
+        assert np.abs(shown.astype(int) - (y * 60 + x * 40)).max() <= 1
 
     def test_jpeg_baseline_is_close(self) -> None:
         y, x = np.mgrid[:64, :48]
@@ -306,14 +344,21 @@ class TestGarbage:
         "baseline": (JPEGBaseline8Bit, lambda: jpeg(ramp(bits=8).astype(np.uint8)), 8),
         "jpeg_ls": (JPEGLSLossless, lambda: frame_of(encoded(ramp(), JPEGLSLossless)), 16),
         "jpeg_2000": (JPEG2000Lossless, lambda: frame_of(encoded(ramp(), JPEG2000Lossless)), 16),
+        "jpeg_lossless": (JPEGLosslessSV1, lambda: SV1_FRAME, 16),
+        "jpeg_extended": (JPEGExtended12Bit, lambda: EXTENDED_FRAME, 16),
+        "high_throughput": (HTJ2KLossless, lambda: HTJ2K_FRAME, 16),
         "rle": (RLELossless, lambda: frame_of(encoded(ramp(), RLELossless)), 16),
     }
 
     @staticmethod
-    def try_to_decode(syntax: UID, frame: bytes, bits: int) -> None:
-        ds = compressed(image(np.zeros((40, 50), np.uint8 if bits == 8 else np.uint16), bits=bits), syntax, frame)
+    def blank(kind: str, bits: int) -> Dataset:
+        size = (16, 24) if kind in {"jpeg_lossless", "jpeg_extended", "high_throughput"} else (40, 50)
+        return image(np.zeros(size, np.uint8 if bits == 8 else np.uint16), bits=bits)
+
+    def try_to_decode(self, kind: str, syntax: UID, frame: bytes, bits: int) -> None:
+        ds = compressed(self.blank(kind, bits), syntax, frame)
         with contextlib.suppress(InstanceError):
-            assert decoded(ds).shape == (40, 50)
+            assert decoded(ds).shape == (ds.Rows, ds.Columns)
 
     @pytest.mark.parametrize("kind", FRAMES)
     @settings(max_examples=40, deadline=None)
@@ -323,14 +368,14 @@ class TestGarbage:
         frame = bytearray(make())
         for _ in range(data.draw(st.integers(1, 8))):
             frame[data.draw(st.integers(0, len(frame) - 1))] = data.draw(st.integers(0, 255))
-        self.try_to_decode(syntax, bytes(frame[: data.draw(st.integers(1, len(frame)))]), bits)
+        self.try_to_decode(kind, syntax, bytes(frame[: data.draw(st.integers(1, len(frame)))]), bits)
 
     @pytest.mark.parametrize("kind", FRAMES)
     @settings(max_examples=30, deadline=None)
     @given(junk=st.binary(min_size=1, max_size=400))
     def test_noise_instead_of_a_frame(self, kind: str, junk: bytes) -> None:
         syntax, _, bits = self.FRAMES[kind]
-        self.try_to_decode(syntax, junk, bits)
+        self.try_to_decode(kind, syntax, junk, bits)
 
     @pytest.mark.parametrize("syntax", [JPEGLosslessSV1, JPEGExtended12Bit, HTJ2KLossless], ids=lambda s: s.name)
     @settings(max_examples=30, deadline=None)
@@ -344,7 +389,7 @@ class TestGarbage:
     @pytest.mark.parametrize("kind", FRAMES)
     def test_a_frame_cut_in_the_middle_is_refused(self, kind: str) -> None:
         syntax, make, bits = self.FRAMES[kind]
-        ds = compressed(image(np.zeros((40, 50), np.uint8 if bits == 8 else np.uint16), bits=bits), syntax, make()[: len(make()) * 2 // 3])
+        ds = compressed(self.blank(kind, bits), syntax, make()[: len(make()) * 2 // 3])
         with pytest.raises(UndecodablePixels):
             decoded(ds)
 
