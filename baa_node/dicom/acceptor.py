@@ -30,6 +30,9 @@ CALLING_AE: Final = slice(26, 42)
 BEFORE_REQUEST: Final = ("Sta1", "Sta2")
 """States of PS3.8 9.2 in which no association request has come; the transport's opening may still be queued."""
 
+ASSOCIATED: Final = "Sta6"
+"""State of PS3.8 9.2 in which data is transferred."""
+
 
 class Doorkeeper(Protocol):
     """Decides about associations; keeps a place for each that it lets in."""
@@ -89,6 +92,13 @@ class AcceptingProvider(BoundedProvider):
             self._reject(Admission.WRONG_CALLED_AE)
         else:
             super()._queue(b"".join((encoded[: CALLED_AE.start], called.ljust(16), calling.ljust(16), encoded[CALLING_AE.stop :])))
+
+    def _has_enough(self) -> bool:
+        """Let a peer wait that sends requests without waiting for answers: each may hold a data set in memory.
+
+        One operation at a time is what we agree to (PS3.7 D.3.3.3).
+        """
+        return bool(self.state_machine.current_state == ASSOCIATED and not self.assoc.dimse.msg_queue.empty())
 
     def _reject(self, admission: Admission) -> None:
         logger.warning("association with a blank or impossible AE title: %s", admission.name)
@@ -241,6 +251,7 @@ class NodeAssociation(BoundedAssociation):
             else:
                 super()._serve_request(msg, context_id)
         finally:
+            self.dul.resume()
             self.dul.note_activity()  # a long store must not end in an idle timeout before its answer is sent
             self._serving.clear()
 

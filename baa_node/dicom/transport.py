@@ -42,6 +42,9 @@ LONGEST_SLEEP_S: Final = 1.0
 PROMPT_END_S: Final = 0.1
 """Within which an upper layer ends by itself when its peer behaves."""
 
+SLACK: Final = 64
+"""Bytes by which a P-DATA-TF may be longer than offered: some senders do not count the headers in it (PS3.8 D.1)."""
+
 QUICKACK: Final[int | None] = getattr(socket, "TCP_QUICKACK", None)
 
 
@@ -235,7 +238,7 @@ class BoundedProvider(DULServiceProvider):  # type: ignore[misc]
     def __init__(self, assoc: Association, *, max_pdu_bytes: int) -> None:
         super().__init__(assoc)
         self.daemon = True
-        self._limits = {**LENGTH_LIMITS, P_DATA_TF: max_pdu_bytes}
+        self._limits = {**LENGTH_LIMITS, P_DATA_TF: max_pdu_bytes + SLACK}
         self._hung_up = False
         self._bell = Bell()
         self.event_queue = RingingQueue(self._bell.ring)
@@ -244,6 +247,10 @@ class BoundedProvider(DULServiceProvider):  # type: ignore[misc]
     def note_activity(self) -> None:
         """Let the idle time begin anew."""
         self._idle_timer.restart()
+
+    def resume(self) -> None:
+        """Look again whether there is something to read."""
+        self._bell.ring()
 
     def idle_remaining_s(self) -> float:
         """Seconds until the association has been idle for too long."""
@@ -296,8 +303,14 @@ class BoundedProvider(DULServiceProvider):  # type: ignore[misc]
 
     def _readable(self) -> socket.socket | None:
         """Give the socket on which a PDU may come."""
-        connected = self.socket is not None and self.socket.is_connected and not self._hung_up
-        return self.socket.socket if connected else None
+        if self.socket is None or not self.socket.is_connected or self._hung_up or self._has_enough():
+            return None
+        sock: socket.socket = self.socket.socket
+        return sock
+
+    def _has_enough(self) -> bool:
+        """Whether to leave further PDUs to the network for now; whoever changes that calls `resume`."""
+        return False
 
     def _send(self, pdu: Any) -> None:
         """Send, and count it as activity."""
@@ -307,7 +320,7 @@ class BoundedProvider(DULServiceProvider):  # type: ignore[misc]
     def _is_transport_event(self) -> bool:
         """Look for a PDU, except from a peer that was hung up on: every further byte would be another protocol error."""
         if not self._hung_up:
-            return bool(super()._is_transport_event())
+            return not self._has_enough() and bool(super()._is_transport_event())
         if self.state_machine.current_state == "Sta13":  # the abort is sent
             self.socket.close()
         return False

@@ -7,7 +7,7 @@ import struct
 import threading
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -214,6 +214,26 @@ def test_a_store_without_data_set_or_instance_is_answered(server: NodeServer) ->
         assert status_of(read_pdu(sock)) == 0xC003
         sock.sendall(store_command("", with_data_set=False))
         assert status_of(read_pdu(sock)) == 0x0117
+
+
+def test_requests_sent_without_waiting_for_answers_do_not_pile_up(server: NodeServer, node: Recorder) -> None:
+    answered = threading.Event()
+    answer = node.answer
+    node.answer = lambda received: (answered.wait(10), answer(received))[1]
+    ds = radiograph(rows=1000, columns=500)
+    encoded = data_set_bytes(part10(ds))
+    fragments = [encoded[start : start + 100_000] for start in range(0, len(encoded), 100_000)]
+    message = store_command(ds.SOPInstanceUID) + b"".join(p_data(one, LAST if one is fragments[-1] else 0) for one in fragments)
+    with association(server.port, timeout_s=1) as sock:
+        sent = 0
+        with suppress(TimeoutError):
+            for _ in range(64):
+                sock.sendall(message)
+                sent += 1
+        assert 1 < sent < 32, "one being answered, one waiting, the rest in the buffers of the network"
+        answered.set()
+        sock.settimeout(10)
+        assert [status_of(read_pdu(sock)) for _ in range(sent)] == [0] * sent
 
 
 @pytest.mark.parametrize("when", ["after the command", "in the data set", "after the last fragment"])

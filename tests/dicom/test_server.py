@@ -135,6 +135,12 @@ def test_a_node_that_cannot_say_is_busy(server: NodeServer, node: Recorder, monk
     assert rejection(associate(server)) == (2, 3, 2)
 
 
+def test_ipv6(listen: Listen, node: Recorder) -> None:
+    server = listen(host="::1")
+    echo(endpoint(server, host="::1"))
+    assert node.callers[0].address == "::1"
+
+
 def test_an_association_without_a_message_is_nothing_special(server: NodeServer, node: Recorder) -> None:
     association = associate(server)
     association.release()
