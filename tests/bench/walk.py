@@ -14,6 +14,7 @@ from tests.parts.images import copy_in_new_study
 from tests.parts.line import Image, Line
 from tests.parts.node import Node
 from tests.parts.orthanc import COMPREHENSIVE_3D_SR, Orthanc
+from tests.parts.report import bone_age_months
 from tests.parts.sender import encoded_dataset
 
 IMAGES = 40
@@ -46,6 +47,7 @@ def measure(folder: Path, samples: list[Path]) -> Walk:
             latencies = [_latency_s(node, orthanc, image) for image in itertools.islice(_hands(folder, samples), IMAGES)]
             burst = _burst(node, orthanc, list(itertools.islice(_hands(folder, samples), IMAGES)))
             after = _rss_mib(node)
+            _check_all_read(orthanc)
     p50, p95 = np.percentile(latencies, [50, 95])
     return Walk(
         latency_p50_s=float(p50),
@@ -62,7 +64,8 @@ def _hands(folder: Path, samples: list[Path]) -> Iterator[Image]:
     """Endless copies of the samples, each another study."""
     for sample in itertools.cycle(samples):
         data, ds = encoded_dataset(copy_in_new_study(sample, folder / "copy.dcm"))
-        yield Image(sop_class=str(ds.SOPClassUID), sop_instance=str(ds.SOPInstanceUID), data=data)
+        syntax = str(ds.file_meta.TransferSyntaxUID)
+        yield Image(sop_class=str(ds.SOPClassUID), sop_instance=str(ds.SOPInstanceUID), data=data, syntax=syntax)
 
 
 def _start_up_s(node: Node) -> float:
@@ -94,7 +97,7 @@ def _burst(node: Node, orthanc: Orthanc, images: list[Image]) -> float:
 
 
 def _line(node: Node, image: Image) -> Line:
-    return Line(node.port, calling=Orthanc.ae_title, called=node.ae_title, sop_class=image.sop_class)
+    return Line(node.port, calling=Orthanc.ae_title, called=node.ae_title, sop_class=image.sop_class, syntax=image.syntax)
 
 
 def _last_change(orthanc: Orthanc) -> int:
@@ -117,6 +120,13 @@ def _wait_for_reports(orthanc: Orthanc, count: int, *, since: int) -> None:
 
 def _is_report(orthanc: Orthanc, identifier: str) -> bool:
     return orthanc.http.get(f"/instances/{identifier}/metadata/SopClassUid").text == COMPREHENSIVE_3D_SR
+
+
+def _check_all_read(orthanc: Orthanc) -> None:
+    """Raise unless every report holds a bone age: how long a refusal takes is another question."""
+    reports = [orthanc.dataset(identifier) for identifier in orthanc.find(SOPClassUID=COMPREHENSIVE_3D_SR)]
+    if any(bone_age_months(report) is None for report in reports):
+        raise ValueError("some of the images were refused")
 
 
 def _rss_mib(node: Node) -> float:

@@ -24,6 +24,7 @@ class Image:
     sop_class: str
     sop_instance: str
     data: bytes
+    syntax: str = ExplicitVRLittleEndian
 
 
 class Line:
