@@ -229,7 +229,39 @@ _SIDE_VIEW_CODES: Final = frozenset(
     code.value
     for code in standard_codes.CID4010.concepts.values()
     if "lateral" in code.meaning or "oblique" in code.meaning or code.meaning == "Sagittal"
-) | frozenset({"R-10236", "R-10232", "R-102CD", "R-10228", "R-1024A", "R-10254", "R-1025C", "R-10256", "R-1022A"})
+) | frozenset(  # the same concepts in SNOMED RT, which older devices send (PS3.16 table O-1)
+    {
+        *(
+            "G-A145",
+            "R-10204",
+            "R-10208",
+            "R-10210",
+            "R-10212",
+            "R-10216",
+            "R-10220",
+            "R-10224",
+            "R-10226",
+            "R-10228",
+            "R-10230",
+            "R-10232",
+        ),
+        *(
+            "R-10234",
+            "R-10236",
+            "R-10238",
+            "R-10246",
+            "R-10248",
+            "R-10250",
+            "R-10252",
+            "R-10254",
+            "R-102C1",
+            "R-102CD",
+            "R-40782",
+            "R-40783",
+        ),
+        "R-40985",
+    }
+)
 
 
 def _view(ds: Dataset, _gates: Gates) -> Iterator[_Finding]:

@@ -13,6 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from pydicom import Dataset
+from pydicom.sr._snomed_dict import mapping
+from pydicom.sr.codedict import codes
 from pydicom.uid import (
     CTImageStorage,
     DigitalXRayImageStorageForPresentation,
@@ -26,6 +28,8 @@ from baa_node.core.eligibility import DX_FOR_PROCESSING, SECONDARY_CAPTURE, Gate
 from baa_node.core.radiograph import Radiograph, Sex, from_dataset
 from tests.parts.frames import image, ramp
 from train.phantom import draw_hand, draw_not_a_hand
+
+SNOMED_RT = mapping["SCT"]
 
 
 def reasons(*, gates: Gates | None = None, sex_required: bool = True, **attributes: Any) -> list[Reason]:
@@ -168,6 +172,12 @@ class TestView:
     def test_view_codes(self, value: str, scheme: str, meaning: str, frontal: bool) -> None:
         found = reasons(ViewCodeSequence=[code(value, scheme, meaning)])
         assert found == ([] if frontal else [Reason.NOT_FRONTAL])
+
+    def test_retired_codes_say_what_their_successors_say(self) -> None:
+        pairs = {c.value: SNOMED_RT[c.value] for c in codes.CID4010.concepts.values() if c.value in SNOMED_RT}
+        assert len(pairs) > 30
+        for value, retired in pairs.items():
+            assert reasons(ViewCodeSequence=[code(retired, "SRT", "")]) == reasons(ViewCodeSequence=[code(value, "SCT", "")]), retired
 
     @pytest.mark.parametrize(
         ("words", "frontal"), [("Hand lat", False), ("HAND OBLIQUE", False), ("Hand PA/LAT", True), ("Hand schräg", False)]
