@@ -85,6 +85,7 @@ class Ledger:
         self._connections: Counter[str] = Counter()
         self._associations: dict[NodeAssociation, str] = {}
         self._waiting: set[NodeAssociation] = set()
+        self._open = True
 
     @property
     def connections(self) -> int:
@@ -108,16 +109,23 @@ class Ledger:
             if not self._connections[address]:
                 del self._connections[address]
 
-    def expect(self, association: NodeAssociation) -> None:
-        """Note a connection whose association is about to be negotiated."""
+    def shut(self) -> None:
+        """Give no places from now on."""
         with self._lock:
-            self._waiting.add(association)
+            self._open = False
+
+    def expect(self, association: NodeAssociation) -> bool:
+        """Note a connection whose association is about to be negotiated; False where nobody is let in any more."""
+        with self._lock:
+            if self._open:
+                self._waiting.add(association)
+            return self._open
 
     def associate(self, association: NodeAssociation, address: str) -> bool:
         """Give `association` a place; False where all, or those of its address, are taken."""
         with self._lock:
             here = sum(other == address for other in self._associations.values())
-            if len(self._associations) >= self._max_associations or here >= self._max_per_address:
+            if not self._open or len(self._associations) >= self._max_associations or here >= self._max_per_address:
                 return False
             self._associations[association] = address
             return True
@@ -140,7 +148,8 @@ class ConnectionHandler(RequestHandler):  # type: ignore[misc]
     def handle(self) -> None:
         """Negotiate and serve until the association is over."""
         association = self._create_association()
-        self.server.ledger.expect(association)
+        if not self.server.ledger.expect(association):
+            return
         try:
             association.run_reactor()
         finally:
@@ -315,6 +324,7 @@ class NodeServer:
 
     def stop(self, timeout_s: float = 10.0) -> None:
         """Accept nothing more, let stores that have begun finish for `timeout_s`, then end every association."""
+        self._listener.ledger.shut()
         self._listener.shutdown()
         self._thread.join()
         deadline = time.monotonic() + timeout_s

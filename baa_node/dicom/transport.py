@@ -199,7 +199,12 @@ class Bell:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._descriptor: int | None = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._descriptor: int | None = None
+
+    def open(self) -> None:
+        """Begin to hear rings; those before are not heard, so look around first."""
+        with self._lock:
+            self._descriptor = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
 
     def ring(self) -> None:
         """End the wait, or the next one."""
@@ -276,6 +281,7 @@ class BoundedProvider(DULServiceProvider):  # type: ignore[misc]
 
     def run_reactor(self) -> None:
         """Run until the association is over, then close the socket and wake whoever waits for this provider."""
+        self._bell.open()
         self._idle_timer.start()
         self.assoc._dul_ready.set()  # noqa: SLF001 - how an association learns that its provider runs
         try:

@@ -120,7 +120,7 @@ def test_something_other_than_dicom_is_dropped(listen: Listen) -> None:
     ],
     ids=["empty command", "text", "zeros", "empty value", "empty PDU", "UID of 72 characters", "second association request"],
 )
-@pytest.mark.filterwarnings("default:Invalid value for VR UI", "default:The value length")
+@pytest.mark.filterwarnings("ignore:Invalid value for VR UI", "ignore:The value length")
 def test_a_command_that_is_none_ends_one_association(listen: Listen, pdu: bytes) -> None:
     server = listen(idle_timeout_s=1)
     with association(server.port) as sock:

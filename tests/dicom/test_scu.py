@@ -3,8 +3,10 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from io import BytesIO
 from itertools import count
+from pathlib import Path
 from socketserver import TCPServer
 from typing import Any
 
@@ -221,6 +223,16 @@ def test_an_unknown_host_and_an_impossible_title_are_named() -> None:
         echo(Endpoint(ae_title="PACS", host="no-such-host.invalid", port=104, calling_ae="BAA_NODE"))
     with pytest.raises(DeliveryError, match="must not exceed 16 characters"):
         echo(Endpoint(ae_title="P" * 17, host="127.0.0.1", port=104, calling_ae="BAA_NODE"))
+
+
+def test_failed_attempts_leave_no_descriptor_behind(pacs: Pacs) -> None:
+    pacs.start((SecondaryCaptureImageStorage,), NATIVE, require_calling_aet=["OTHER"])
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for changes in ({"ae_title": "P" * 17}, {"port": 1}, {}) * 3:
+        with pytest.raises(DeliveryError):
+            echo(replace(pacs.endpoint, **changes))  # type: ignore[arg-type]
+    pacs.stop()
+    eventually(lambda: len(list(Path("/proc/self/fd").iterdir())) < before, what="descriptors to come back", timeout_s=5)
 
 
 @pytest.mark.parametrize(

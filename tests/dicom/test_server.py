@@ -23,7 +23,7 @@ from pynetdicom import AE
 from pynetdicom.association import Association
 
 from baa_node.dicom.contexts import TRANSFER_SYNTAXES
-from baa_node.dicom.scp import DUPLICATE, NOT_AUTHORISED, STORED, Admission, Answer, Received
+from baa_node.dicom.scp import DUPLICATE, NOT_AUTHORISED, STORED, Admission, Answer, Caller, Received
 from baa_node.dicom.scu import AssociationLost, Endpoint, Outcome, Outgoing, SendResult, echo, send
 from baa_node.dicom.server import ListenSettings, NodeServer
 from baa_node.errors import ConfigError, DeliveryError, SpoolError
@@ -127,11 +127,11 @@ def test_another_called_ae_title_is_rejected_unless_any_will_do(listen: Listen) 
     echo(endpoint(listen(any_called_ae=True), ae_title="SOMEBODY"))
 
 
-def test_a_node_that_cannot_say_is_busy(server: NodeServer, node: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(caller: object) -> Admission:
+def test_a_node_that_cannot_say_is_busy(server: NodeServer, node: Recorder) -> None:
+    def fail(caller: Caller) -> Admission:
         raise RuntimeError("database")
 
-    monkeypatch.setattr(node, "admit", fail)
+    node.admit = fail  # type: ignore[method-assign]
     assert rejection(associate(server)) == (2, 3, 2)
 
 
@@ -230,6 +230,31 @@ def test_stop_lets_a_running_store_finish(server: NodeServer, node: Recorder) ->
     assert outcomes == [Outcome.STORED]
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", server.port), timeout=1)
+
+
+def test_nobody_is_let_in_while_the_node_stops(server: NodeServer, node: Recorder) -> None:
+    asked = threading.Event()
+
+    def slow(caller: Caller) -> Admission:
+        asked.set()
+        time.sleep(0.5)
+        return Admission.ADMITTED
+
+    node.admit = slow  # type: ignore[method-assign]
+    refused: list[str] = []
+
+    def call() -> None:
+        try:
+            echo(endpoint(server))
+        except DeliveryError as error:
+            refused.append(str(error))
+
+    caller = threading.Thread(target=call)
+    caller.start()
+    assert asked.wait(5)
+    server.stop(timeout_s=5)
+    caller.join(5)
+    assert len(refused) == 1
 
 
 def send_quietly(server: NodeServer) -> list[SendResult]:
