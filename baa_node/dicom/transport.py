@@ -30,8 +30,9 @@ logger = logging.getLogger("baa_node.dicom")
 PDU_HEADER: Final = struct.Struct(">BxL")
 ASSOCIATE_RQ: Final = 0x01
 P_DATA_TF: Final = 0x04
-LONGEST_NEGOTIATION: Final = 1 << 20
-"""Bytes; 128 presentation contexts with 45 transfer syntaxes each take about 170 KiB (PS3.8 9.3.2)."""
+LONGEST_NEGOTIATION: Final = 1 << 18
+"""Bytes; 128 presentation contexts with 45 transfer syntaxes each take about 170 KiB (PS3.8 9.3.2). Strangers send these
+PDUs, too, and decoding one costs far more than receiving it."""
 
 LENGTH_LIMITS: Final = {0x01: LONGEST_NEGOTIATION, 0x02: LONGEST_NEGOTIATION, 0x03: 64, 0x05: 64, 0x06: 64, 0x07: 64}
 """Longest body by PDU type (PS3.8 9.3); that of P-DATA-TF is negotiated."""
@@ -154,9 +155,10 @@ class DeadlineSocket(AssociationSocket):  # type: ignore[misc]
 
     def interrupt(self) -> None:
         """End the connection from another thread; the upper layer reads its end and closes."""
-        if self.socket is not None:
+        sock = self.socket  # another thread may let go of it meanwhile
+        if sock is not None:
             with contextlib.suppress(OSError):  # the peer was faster
-                self.socket.shutdown(socket.SHUT_RDWR)
+                sock.shutdown(socket.SHUT_RDWR)
 
     def _receive_some(self, view: memoryview) -> int:
         try:

@@ -19,7 +19,7 @@ from pydicom.uid import (
     ImplicitVRLittleEndian,
     SecondaryCaptureImageStorage,
 )
-from pynetdicom import AE
+from pynetdicom import AE, ALL_TRANSFER_SYNTAXES
 from pynetdicom.association import Association
 
 from baa_node.dicom.contexts import TRANSFER_SYNTAXES
@@ -155,6 +155,16 @@ def test_unknown_sop_class_is_rejected_and_the_association_lives(server: NodeSer
     assert association.send_c_store(radiograph()).Status == STORED
     association.release()
     assert len(node.received) == 1
+
+
+def test_the_largest_association_request_there_is(server: NodeServer) -> None:
+    ae = AE("PACS")
+    for number in range(127):
+        ae.add_requested_context(f"1.2.840.10008.5.1.4.1.1.999.{number}", ALL_TRANSFER_SYNTAXES)
+    ae.add_requested_context(ComputedRadiographyImageStorage, ALL_TRANSFER_SYNTAXES)
+    association = ae.associate("127.0.0.1", server.port, ae_title="BAA_NODE")
+    assert [context.abstract_syntax for context in association.accepted_contexts] == [ComputedRadiographyImageStorage]
+    association.release()
 
 
 def test_optional_sop_classes(listen: Listen) -> None:
