@@ -39,6 +39,7 @@ class NodeSection:
     tls_certificate: str = ""
     tls_key: str = ""
     tls_ca: str = ""
+    tls_check_hostname: bool = True
 
     def __post_init__(self) -> None:
         title = self.ae_title

@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import signal
 import threading
-import uuid
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
 from baa_node import __version__
-from baa_node.bundle import default_bundle, load_bundle
 from baa_node.config import Config
-from baa_node.core.assessment import AssessmentPolicy, ZConvention
-from baa_node.core.eligibility import DEFAULT_GATES, DIGITISED_FILM, SECONDARY_CAPTURE
-from baa_node.core.ensemble import Ensemble
-from baa_node.core.reading import ReadingPolicy
 from baa_node.core.rehearsal import rehearse
-from baa_node.core.report import Device, derive_uid
 from baa_node.db import Database, audit
 from baa_node.db.audit import AuditEvent, AuditKind
 from baa_node.db.peers import Peer
@@ -35,17 +26,10 @@ from baa_node.pipeline import Pipeline
 from baa_node.spool import Spool
 from baa_node.steps import Desk, Patience
 from baa_node.web import ConsoleServer, Health
+from baa_node.wiring import Identity, device_of, load_ensemble, load_identity, policy_of
 
 ROLES = ("intake", "worker", "console")
 LEFTOVER_AGE_S = 3600.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Identity:
-    """What names this installation for ever: made at the first start, kept in the data directory."""
-
-    device_uid: str
-    executor_id: str
 
 
 class Daemon:
@@ -152,65 +136,13 @@ def serve(config: Config, roles: Sequence[str], *, ready: Callable[[Daemon], Non
         daemon.stop()
 
 
-def load_identity(data_dir: Path) -> Identity:
-    """Read ``identity.json`` of the data directory, or make it.
-
-    Raises
-    ------
-    ConfigError
-        The file cannot be read or holds something else.
-    """
-    path = data_dir / "identity.json"
-    if not path.exists():
-        fresh = {"device_uid": derive_uid("installation", uuid.uuid4().hex), "executor_id": uuid.uuid4().hex}
-        store = Spool(data_dir)
-        (data_dir / store.write("identity", "identity.json", json.dumps(fresh).encode())).rename(path)
-    try:
-        return Identity(**json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError) as error:
-        raise ConfigError(f"{path} does not hold the identity of this installation: {error}") from error
-
-
-def load_ensemble(config: Config) -> Ensemble:
-    """Load the configured bundle, or the one of the package."""
-    folder = Path(config.inference.bundle) if config.inference.bundle else default_bundle()
-    return load_bundle(folder, providers=config.inference.providers, threads=config.inference.threads)
-
-
-def policy_of(config: Config) -> ReadingPolicy:
-    """Turn settings into what the core calls policy."""
-    convention = ZConvention[config.report.z_score.upper()]
-    return ReadingPolicy(
-        gates=replace(DEFAULT_GATES, sop_classes=DEFAULT_GATES.sop_classes | _admitted_classes(config)),
-        assessment=AssessmentPolicy(convention=convention, normal_limit_sd=config.report.normal_limit_sd),
-    )
-
-
-def _admitted_classes(config: Config) -> frozenset[str]:
-    """SOP classes that a site lets in and means to be read; images for processing are let in, and refused by report."""
-    captured = {SECONDARY_CAPTURE} if config.node.secondary_capture else set()
-    return frozenset(captured | (DIGITISED_FILM if config.node.digitised_film else set()))
-
-
-def device_of(config: Config, identity: Identity) -> Device:
-    """Name this installation as its reports do."""
-    return Device(
-        name=config.report.station_name,
-        uid=config.report.device_uid or identity.device_uid,
-        manufacturer="baa_node project",
-        model="baa_node",
-        serial=identity.executor_id[:16],
-        version=__version__,
-    )
-
-
 def endpoint_of(config: Config, peer: Peer) -> Endpoint:
     """Address a peer with our own AE title as calling AE."""
     node = config.node
     if peer.tls and not node.tls_ca:
         raise DeliveryError(f"peer {peer.name} speaks TLS, but node.tls_ca does not say whom to trust")
     own = (Path(node.tls_certificate), Path(node.tls_key)) if node.tls_certificate else (None, None)
-    tls = ClientTls(ca=Path(node.tls_ca), certificate=own[0], key=own[1]) if peer.tls else None
+    tls = ClientTls(ca=Path(node.tls_ca), certificate=own[0], key=own[1], check_hostname=node.tls_check_hostname) if peer.tls else None
     return Endpoint(ae_title=peer.ae_title, host=peer.host, port=peer.port, calling_ae=node.ae_title, tls=tls)
 
 

@@ -7,8 +7,8 @@ import sys
 
 import structlog
 
-QUIET = ("pynetdicom", "pydicom", "highdicom", "dbos", "uvicorn.access", "alembic")
-"""Libraries that would log data set contents or every request; only their errors pass."""
+QUIET = ("py.warnings", "pynetdicom", "pydicom", "highdicom", "dbos", "uvicorn.access", "alembic")
+"""Libraries that would log data set contents or every request; only their errors pass. Warnings quote malformed values."""
 
 
 def set_up_log(level: str, *, as_json: bool) -> None:
@@ -27,6 +27,7 @@ def set_up_log(level: str, *, as_json: bool) -> None:
             foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer]
         )
     )
+    logging.captureWarnings(capture=True)
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.ERROR)

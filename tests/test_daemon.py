@@ -11,12 +11,13 @@ import pytest
 
 from baa_node.config import Config, ConsoleSection, NodeSection, load_config
 from baa_node.core.eligibility import DIGITISED_FILM, SECONDARY_CAPTURE
-from baa_node.daemon import Daemon, endpoint_of, load_identity, policy_of
+from baa_node.daemon import Daemon, endpoint_of
 from baa_node.db import Database, audit
 from baa_node.db.peers import Peer
 from baa_node.dicom.scu import Endpoint, echo
 from baa_node.errors import BaaError, ConfigError, DeliveryError
 from baa_node.logs import set_up_log
+from baa_node.wiring import load_identity, policy_of
 
 
 @pytest.fixture

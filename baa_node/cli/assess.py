@@ -33,11 +33,13 @@ def assess(
     Example: baa-node assess --json --sr-dir out hand.dcm folder/
     """
     from baa_node.core.radiograph import Sex
-    from baa_node.daemon import load_ensemble
+    from baa_node.logs import set_up_log
+    from baa_node.wiring import load_ensemble
 
     if sex is not None and sex not in {"F", "M"}:
         raise typer.BadParameter("F or M", param_hint="--sex")
     config = load()
+    set_up_log(config.log.level, as_json=config.log.json)
     ensemble = load_ensemble(config)
     if sr_dir is not None:
         sr_dir.mkdir(parents=True, exist_ok=True)
@@ -61,7 +63,7 @@ def _files(paths: Iterable[Path]) -> Iterator[Path]:
 def _assess_file(path: Path, config: Config, ensemble: Ensemble, sex: Sex | None, sr_dir: Path | None) -> dict[str, Any]:
     from baa_node.core.reading import read_bone_age
     from baa_node.core.record import to_json
-    from baa_node.daemon import policy_of
+    from baa_node.wiring import policy_of
 
     try:
         ds = _read(path)
@@ -103,8 +105,8 @@ def _write_results(ds: Dataset, result: Assessment | Refusal, config: Config, fo
     from baa_node.core.picture import draw_picture
     from baa_node.core.radiograph import from_dataset
     from baa_node.core.report import build_capture, build_report
-    from baa_node.daemon import device_of, load_identity
     from baa_node.errors import InstanceError
+    from baa_node.wiring import device_of, load_identity
 
     try:
         pixels = from_dataset(ds).pixels

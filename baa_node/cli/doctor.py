@@ -46,7 +46,7 @@ def _bundle(config: Config) -> str:
 
 
 def _inference(config: Config) -> str:
-    from baa_node.daemon import load_ensemble
+    from baa_node.wiring import load_ensemble
 
     return f"runs on {load_ensemble(config).provider}"
 

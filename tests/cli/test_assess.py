@@ -105,6 +105,9 @@ def test_an_image_without_a_hand_gets_no_number(tmp_path: Path) -> None:
 
 
 def test_no_name_is_printed(tmp_path: Path) -> None:
-    hand_cr(tmp_path, PatientName="Planted^Name", PatientID="PLANTED-ID").save_as(tmp_path / "h.dcm", enforce_file_format=True)
+    ds = hand_cr(tmp_path, PatientName="Planted^Name", PatientID="PLANTED-ID")
+    with pytest.warns(UserWarning, match="PLANTED"):  # what the library says of a malformed value quotes it
+        ds.add_new("PatientBirthDate", "DA", "PLANTED-DAY")
+        ds.save_as(tmp_path / "h.dcm", enforce_file_format=True)
     done = baa_node(tmp_path, "--json", "assess", tmp_path / "h.dcm")
     assert "lanted" not in (done.stdout + done.stderr).lower()

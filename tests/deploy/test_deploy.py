@@ -32,7 +32,7 @@ from baa_node.core.assessment import Assessment, AssessmentPolicy, Refusal, ZCon
 from baa_node.core.codes import PRIVATE_SCHEME, Reason
 from baa_node.core.identifiers import CODING_SCHEME_UID
 from baa_node.core.report import build_capture, build_report
-from baa_node.daemon import device_of, listen_settings_of, load_identity, policy_of
+from baa_node.daemon import listen_settings_of
 from baa_node.dicom import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME, scp, scu
 from baa_node.dicom.contexts import TRANSFER_SYNTAXES, VERIFICATION, accepted_sop_classes, supported_contexts
 from baa_node.dicom.server import ListenSettings, NodeServer
@@ -40,6 +40,7 @@ from baa_node.dicom.tls import TLS12_SUITES
 from baa_node.errors import ConfigError
 from baa_node.pipeline import Pipeline
 from baa_node.steps import REPORT_CLASSES, Patience
+from baa_node.wiring import device_of, load_identity, policy_of
 from tests.parts.results import WRITTEN_AT, as_received, assessment, full_dx, poor_cr, results
 
 ROOT = Path(__file__).resolve().parents[2]

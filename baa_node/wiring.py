@@ -1,0 +1,80 @@
+"""Settings become parts: what a reading needs, with or without a running node."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from baa_node import __version__
+from baa_node.bundle import default_bundle, load_bundle
+from baa_node.config import Config
+from baa_node.core.assessment import AssessmentPolicy, ZConvention
+from baa_node.core.eligibility import DEFAULT_GATES, DIGITISED_FILM, SECONDARY_CAPTURE
+from baa_node.core.ensemble import Ensemble
+from baa_node.core.header import Device
+from baa_node.core.identifiers import derive_uid
+from baa_node.core.reading import ReadingPolicy
+from baa_node.errors import ConfigError
+from baa_node.spool import Spool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identity:
+    """What names this installation for ever: made at the first start, kept in the data directory."""
+
+    device_uid: str
+    executor_id: str
+
+
+def load_identity(data_dir: Path) -> Identity:
+    """Read ``identity.json`` of the data directory, or make it.
+
+    Raises
+    ------
+    ConfigError
+        The file cannot be read or holds something else.
+    """
+    path = data_dir / "identity.json"
+    if not path.exists():
+        fresh = {"device_uid": derive_uid("installation", uuid.uuid4().hex), "executor_id": uuid.uuid4().hex}
+        store = Spool(data_dir)
+        (data_dir / store.write("identity", "identity.json", json.dumps(fresh).encode())).rename(path)
+    try:
+        return Identity(**json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise ConfigError(f"{path} does not hold the identity of this installation: {error}") from error
+
+
+def load_ensemble(config: Config) -> Ensemble:
+    """Load the configured bundle, or the one of the package."""
+    folder = Path(config.inference.bundle) if config.inference.bundle else default_bundle()
+    return load_bundle(folder, providers=config.inference.providers, threads=config.inference.threads)
+
+
+def policy_of(config: Config) -> ReadingPolicy:
+    """Turn settings into what the core calls policy."""
+    convention = ZConvention[config.report.z_score.upper()]
+    return ReadingPolicy(
+        gates=replace(DEFAULT_GATES, sop_classes=DEFAULT_GATES.sop_classes | _admitted_classes(config)),
+        assessment=AssessmentPolicy(convention=convention, normal_limit_sd=config.report.normal_limit_sd),
+    )
+
+
+def _admitted_classes(config: Config) -> frozenset[str]:
+    """SOP classes that a site lets in and means to be read; images for processing are let in, and refused by report."""
+    captured = {SECONDARY_CAPTURE} if config.node.secondary_capture else set()
+    return frozenset(captured | (DIGITISED_FILM if config.node.digitised_film else set()))
+
+
+def device_of(config: Config, identity: Identity) -> Device:
+    """Name this installation as its reports do."""
+    return Device(
+        name=config.report.station_name,
+        uid=config.report.device_uid or identity.device_uid,
+        manufacturer="baa_node project",
+        model="baa_node",
+        serial=identity.executor_id[:16],
+        version=__version__,
+    )
