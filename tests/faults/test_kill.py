@@ -94,12 +94,10 @@ def test_nothing_is_lost_and_nothing_doubled(modality: tuple[Modality, Node, Ort
 
 def _kept(node: Node) -> dict[str, pydicom.Dataset]:
     """Results as the node has them on disk: nothing else may ever have been sent under their UIDs."""
-    files = [path for path in (node.data / "spool").rglob("*") if path.is_file()]
-    kept = [pydicom.dcmread(path) for path in files]
-    found: dict[str, pydicom.Dataset] = {
-        str(ds.SOPInstanceUID): ds for ds in kept if ds.SOPClassUID in {COMPREHENSIVE_3D_SR, SECONDARY_CAPTURE}
-    }
-    assert len(found) >= 2 * INSTANCES
+    whole = [path for path in (node.data / "spool" / "results").rglob("*") if path.is_file() and path.suffix != ".part"]
+    kept: dict[str, pydicom.Dataset] = {str(ds.SOPInstanceUID): ds for ds in map(pydicom.dcmread, whole)}
+    found = {uid: ds for uid, ds in kept.items() if ds.SOPClassUID in {COMPREHENSIVE_3D_SR, SECONDARY_CAPTURE}}
+    assert len(found) == 2 * INSTANCES
     return found
 
 
