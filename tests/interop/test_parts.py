@@ -9,8 +9,9 @@ import pytest
 
 from tests.parts.dcmtk import CODERS, dciodvfy_errors, echoscu, recode, send_as_is, storescp, storescu
 from tests.parts.images import copy_in_new_study, plain_cr
+from tests.parts.line import Line
 from tests.parts.orthanc import Orthanc
-from tests.parts.programs import eventually
+from tests.parts.programs import eventually, program
 from tests.parts.sender import encoded_dataset, store_bytes
 
 
@@ -54,3 +55,14 @@ def test_the_plain_radiograph_is_sound(tmp_path: Path) -> None:
 def test_the_validator_sees_a_fault(tmp_path: Path) -> None:
     path = copy_in_new_study(plain_cr(tmp_path / "plain.dcm"), tmp_path / "broken.dcm", Rows=None)
     assert dciodvfy_errors(path)
+
+
+def test_a_missing_program_fails_the_test_and_names_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(pytest.fail.Exception, match="apt-get install dicom3tools"):
+        program("dciodvfy")
+
+
+def test_the_bare_socket_sees_a_refused_context(lone_orthanc: Orthanc) -> None:
+    with pytest.raises(ConnectionError):
+        Line(lone_orthanc.port, calling="ORTHANC", called="ORTHANC", sop_class="1.2.3.4")

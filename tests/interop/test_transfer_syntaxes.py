@@ -8,14 +8,53 @@ from pathlib import Path
 
 import pydicom
 import pytest
-from pydicom.uid import JPEG2000Lossless
+from pydicom.uid import (
+    HTJ2K,
+    JPEG2000,
+    UID,
+    ComputedRadiographyImageStorage,
+    DeflatedExplicitVRLittleEndian,
+    DigitalXRayImageStorageForPresentation,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    HTJ2KLossless,
+    HTJ2KLosslessRPCL,
+    ImplicitVRLittleEndian,
+    JPEG2000Lossless,
+    JPEGBaseline8Bit,
+    JPEGExtended12Bit,
+    JPEGLossless,
+    JPEGLosslessSV1,
+    JPEGLSLossless,
+    JPEGLSNearLossless,
+    RLELossless,
+)
 
 from tests.parts.dcmtk import CODERS, recode, send_as_is
 from tests.parts.images import copy_in_new_study
+from tests.parts.line import Line
 from tests.parts.node import Node
 from tests.parts.orthanc import Orthanc
 from tests.parts.report import bone_age_months, reasons
 
+PROMISED = [
+    ImplicitVRLittleEndian,
+    ExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    DeflatedExplicitVRLittleEndian,
+    JPEGBaseline8Bit,
+    JPEGExtended12Bit,
+    JPEGLossless,
+    JPEGLosslessSV1,
+    JPEGLSLossless,
+    JPEGLSNearLossless,
+    JPEG2000Lossless,
+    JPEG2000,
+    HTJ2KLossless,
+    HTJ2KLosslessRPCL,
+    HTJ2K,
+    RLELossless,
+]
 LOSSY = {"jpeg_baseline", "jpeg_extended", "jpegls_near"}
 
 
@@ -50,6 +89,13 @@ def _send(node: Node, hand: Path, folder: Path, coding: str, coder: Callable[[Pa
     return Sent(
         study_uid=str(pydicom.dcmread(plain, stop_before_pixels=True).StudyInstanceUID), acknowledged=send_as_is(node.port, coded, coding)
     )
+
+
+@pytest.mark.parametrize("sop_class", [ComputedRadiographyImageStorage, DigitalXRayImageStorageForPresentation], ids=["CR", "DX"])
+@pytest.mark.parametrize("syntax", PROMISED, ids=[syntax.keyword for syntax in PROMISED])
+def test_every_promised_syntax_is_accepted_alone(node: Node, sop_class: UID, syntax: UID) -> None:
+    with Line(node.port, calling="ORTHANC", called=node.ae_title, sop_class=sop_class, syntax=syntax):
+        pass  # refused contexts raise
 
 
 @pytest.mark.parametrize("coding", [*CODERS, "jpeg2000_lossless"])

@@ -44,11 +44,19 @@ class Line:
     def __init__(self, port: int, *, calling: str, called: str, sop_class: str, syntax: str = ExplicitVRLittleEndian) -> None:
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=30)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._socket.sendall(_associate_request(calling, called, sop_class, syntax))
+        try:
+            self._pdu_length = self._associate(_associate_request(calling, called, sop_class, syntax))
+        except BaseException:
+            self._socket.close()
+            raise
+
+    def _associate(self, request: bytes) -> int:
+        """Ask for the association; the longest PDU that the receiver takes."""
+        self._socket.sendall(request)
         kind, body = self._read_pdu()
         if kind != 0x02 or not _context_accepted(body):
             raise ConnectionError(f"association not accepted (PDU {kind})")
-        self._pdu_length = _maximum_length(body)
+        return _maximum_length(body)
 
     def __enter__(self) -> Self:
         return self
