@@ -7,8 +7,11 @@ import sys
 
 import structlog
 
-QUIET = ("py.warnings", "pynetdicom", "pydicom", "highdicom", "dbos", "uvicorn.access", "alembic")
-"""Libraries that would log data set contents or every request; only their errors pass. Warnings quote malformed values."""
+SILENT = ("py.warnings", "pydicom", "pynetdicom", "highdicom")
+"""Their messages quote values of data sets; what matters of them is raised and said by us without the values."""
+
+QUIET = ("dbos", "alembic", "uvicorn.access")
+"""Only their errors pass."""
 
 
 def set_up_log(level: str, *, as_json: bool) -> None:
@@ -29,5 +32,6 @@ def set_up_log(level: str, *, as_json: bool) -> None:
     )
     logging.captureWarnings(capture=True)
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    for name in QUIET:
-        logging.getLogger(name).setLevel(logging.ERROR)
+    for names, least in ((SILENT, logging.CRITICAL), (QUIET, logging.ERROR)):
+        for name in names:
+            logging.getLogger(name).setLevel(least)
