@@ -9,7 +9,7 @@ from pathlib import Path
 import pydicom
 import pytest
 
-from tests.parts.dcmtk import echoscu, storescu
+from tests.parts.dcmtk import storescu
 from tests.parts.images import copy_in_new_study, plain_cr
 from tests.parts.node import Node
 from tests.parts.orthanc import Orthanc
@@ -34,8 +34,11 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     run(program("umount"), "-l", folder)
 
 
-def test_a_full_disk_is_answered_and_got_over(small_disk: Path, hand: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("everything", [False, True], ids=["spool", "spool and databases"])
+def test_a_full_disk_is_answered_and_got_over(small_disk: Path, hand: Path, tmp_path: Path, everything: bool) -> None:
     node = Node(tmp_path / "node", SPOOL__PATH=small_disk / "spool", SPOOL__RESERVE_MB=0)
+    if everything:
+        node.data = small_disk / "data"
     earlier, refused = (copy_in_new_study(hand, tmp_path / f"{name}.dcm") for name in ("earlier", "refused"))
     with Orthanc(tmp_path / "orthanc", node_port=node.port) as orthanc:
         node.add_peer("pacs", orthanc.ae_title, orthanc.port)
@@ -45,10 +48,12 @@ def test_a_full_disk_is_answered_and_got_over(small_disk: Path, hand: Path, tmp_
             ballast = _fill(small_disk)
             data, ds = encoded_dataset(refused)
             assert store_bytes(node.port, data, sop_class=ds.SOPClassUID, sop_instance=ds.SOPInstanceUID) == OUT_OF_RESOURCES
-            assert echoscu(node.port).returncode == 0
+            assert node.running.alive
             ballast.unlink()
             assert storescu(node.port, refused).returncode == 0
             assert bone_age_months(orthanc.report_in(_study(refused))) is not None
+            assert node.running.alive
+        assert node.cli("audit", "verify").returncode == 0
 
 
 def test_a_file_that_cannot_be_written_whole_is_answered(tmp_path: Path) -> None:
