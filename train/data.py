@@ -244,8 +244,13 @@ def load_phantoms(count: int, spec: Preparation, *, cache: Path, seed: int = 1) 
     sexes = [Sex.MALE if index % 2 else Sex.FEMALE for index in range(count)]
     names = tuple(f"phantom-{seed}-{index:04d}" for index in range(count))
     drawn = (_drawn(float(months[index]), sexes[index], seed * 100_000 + index) for index in range(count))
-    images = cached(cache / f"phantoms-{count}-{fingerprint(spec, names)}.npy", drawn, count, spec)
+    images = cached(cache / f"phantoms-{count}-{fingerprint(spec, [*names, *_drawing_code()])}.npy", drawn, count, spec)
     return Examples(images=images, months=months, male=np.array([sex is Sex.MALE for sex in sexes], np.float32), ids=names)
+
+
+def _drawing_code() -> list[str]:
+    """Sources of the drawings: a hand drawn in another way is another hand."""
+    return [path.read_text(encoding="utf-8") for path in sorted((Path(__file__).parent / "phantom").glob("*.py"))]
 
 
 def _drawn(months: float, sex: Sex, seed: int) -> Pixels:
