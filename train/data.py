@@ -249,7 +249,7 @@ def load_phantoms(count: int, spec: Preparation, *, cache: Path, seed: int = 1) 
 
 
 def _drawing_code() -> list[str]:
-    """Sources of the drawings: a hand drawn in another way is another hand."""
+    """Read the sources of the drawings: a hand drawn in another way is another hand."""
     return [path.read_text(encoding="utf-8") for path in sorted((Path(__file__).parent / "phantom").glob("*.py"))]
 
 
