@@ -8,10 +8,15 @@ from collections.abc import Sequence as AbstractSequence
 from datetime import date
 
 from pydicom import Dataset
+from pydicom.charset import python_encoding
+from pydicom.dataelem import RawDataElement
 from pydicom.sequence import Sequence
 
 # What pydicom raises while it converts an element on first access: bad IS/DS text, wrong length, unknown VR, bad character set.
 UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, IndexError, NotImplementedError, ArithmeticError, LookupError, struct.error)
+
+
+ESCAPE = b"\x1b"
 
 
 def value(ds: Dataset, keyword: str) -> object:
@@ -40,6 +45,23 @@ def numbers(ds: Dataset, keyword: str) -> tuple[float, ...]:
     except (ValueError, TypeError):
         return ()
     return found if all(math.isfinite(item) for item in found) else ()
+
+
+def is_legible(ds: Dataset, keyword: str) -> bool:
+    """Tell whether a text is valid in the character set that the data set declares (PS3.5 6.1).
+
+    Only a value still as it was received can be judged; one that was looked at before counts as legible, as do texts
+    without a declared character set and those that switch between sets (ISO 2022 escapes).
+    """
+    element = ds.get_item(keyword)
+    declared = [str(item) for item in values(ds, "SpecificCharacterSet")]
+    if not isinstance(element, RawDataElement) or not element.value or not declared or ESCAPE in element.value:
+        return True
+    try:
+        element.value.decode(python_encoding.get(declared[0], "latin-1"))
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def integer(ds: Dataset, keyword: str) -> int | None:

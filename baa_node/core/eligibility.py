@@ -141,6 +141,9 @@ def _identity(ds: Dataset, _gates: Gates) -> Iterator[_Finding]:
     for keyword in ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID"):
         if not attributes.text(ds, keyword):
             yield Reason.ATTRIBUTES, f"{keyword} is missing or empty"
+    for keyword in ("PatientName", "PatientID", "AccessionNumber"):
+        if not attributes.is_legible(ds, keyword):
+            yield Reason.ATTRIBUTES, f"{keyword} is not valid in SpecificCharacterSet, so it cannot be copied faithfully"
 
 
 def _dates(ds: Dataset, gates: Gates) -> Iterator[_Finding]:

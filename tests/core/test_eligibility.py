@@ -13,8 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from pydicom import Dataset
+from pydicom.dataelem import RawDataElement
 from pydicom.sr._snomed_dict import mapping
 from pydicom.sr.codedict import codes
+from pydicom.tag import Tag
 from pydicom.uid import (
     CTImageStorage,
     DigitalXRayImageStorageForPresentation,
@@ -390,3 +392,26 @@ class TestRealFiles:
         refused = [path.stem for path in files if pixel_reasons(cv2.imread(str(path), cv2.IMREAD_GRAYSCALE))]
         assert len(files) == 40
         assert refused == []
+
+
+@pytest.mark.parametrize(
+    ("charset", "name", "legible"),
+    [
+        ("ISO_IR 192", "Müller".encode(), True),
+        ("ISO_IR 192", "Müller".encode("latin-1"), False),
+        ("ISO_IR 100", "Müller".encode("latin-1"), True),
+        ("GB18030", "王小明".encode("gb18030"), True),
+        ("GB18030", b"\xff\xff", False),
+        ("\\ISO 2022 IR 149", b"Hong^Gildong=\x1b$)C\xfb\xf3^\x1b$)C\xd1\xce\xd4\xd7", True),
+        (None, "Müller".encode("latin-1"), True),
+    ],
+)
+def test_an_identity_that_cannot_be_copied_faithfully_is_refused(charset: str | None, name: bytes, legible: bool) -> None:
+    ds = image(ramp())
+    if charset:
+        ds.SpecificCharacterSet = charset.split("\\")
+    ds[0x00100010] = RawDataElement(Tag(0x00100010), "PN", len(name), name, 0, False, True)
+    refusal = refuse_header(ds)
+    found = refusal.reasons if refusal else ()
+    assert (Reason.ATTRIBUTES in found) is not legible
+    assert name.decode("latin-1") not in (refusal.detail if refusal else "")
