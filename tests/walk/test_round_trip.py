@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,9 @@ from tests.parts.report import (
     reasons,
 )
 
-SAMPLES = sorted((Path(__file__).resolve().parents[2] / "sample_dicom").glob("*.dcm"))
+FOLDER = Path(__file__).resolve().parents[2] / "sample_dicom"
+SAMPLES = sorted(FOLDER.glob("*.dcm"))
+EXPECTED: dict[str, dict[str, Any]] = json.loads((FOLDER / "expected.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +44,10 @@ def sent(round_trip: tuple[Orthanc, Node]) -> dict[str, pydicom.Dataset]:
 
 
 def test_there_are_samples() -> None:
-    assert len(SAMPLES) >= 11  # eight hands to be read and three images to be refused
+    assert {path.name for path in SAMPLES} == set(EXPECTED)
+    kinds = [one["kind"] for one in EXPECTED.values()]
+    assert kinds.count("assessed") >= 8
+    assert kinds.count("refused") >= 3
 
 
 @pytest.mark.parametrize("name", [path.name for path in SAMPLES])
@@ -72,6 +78,11 @@ class TestSample:
             assert expected["status"] == "refused"
             assert bone_age_months(report) is None
             assert reasons(report)
+
+    def test_it_is_read_or_refused_as_the_samples_say(self, report: pydicom.Dataset, name: str) -> None:
+        expected = EXPECTED[name]
+        assert reasons(report) == sorted(expected["reasons"])
+        assert (bone_age_months(report) is not None) == (expected["kind"] == "assessed")
 
     def test_it_is_the_same_patient_study_and_order(
         self, report: pydicom.Dataset, picture: pydicom.Dataset, source: pydicom.Dataset
@@ -140,3 +151,12 @@ def test_a_real_radiograph_of_something_else_gets_no_age(orthanc: Orthanc, share
     report = orthanc.report_in(pydicom.dcmread(path).StudyInstanceUID, timeout_s=60)
     assert bone_age_months(report) is None
     assert reasons(report)
+
+
+def test_the_demonstration_shows_all_of_this(tmp_path: Path, node: Node) -> None:
+    done = node.cli("demo", "--samples", FOLDER, "--out", tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    for path in SAMPLES:
+        assert path.name in done.stdout
+        assert pydicom.dcmread(tmp_path / f"{path.stem}.sr.dcm").Modality == "SR"
+        assert (tmp_path / f"{path.stem}.png").stat().st_size > 10_000
