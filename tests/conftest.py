@@ -60,7 +60,10 @@ def round_trip(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Ortha
     with Orthanc(folder / "orthanc", node_port=node.port) as orthanc:
         node.add_peer("pacs", orthanc.ae_title, orthanc.port)
         with node.start():
+            log = node.running.stderr
             yield orthanc, node
+            assert node.stop() == 0
+            assert "Traceback" not in log.read_text()
 
 
 @pytest.fixture

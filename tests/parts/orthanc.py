@@ -61,6 +61,7 @@ class Orthanc:
             "SyncStorageArea": self.sync,
             "OverwriteInstances": False,
             "StorageCompression": False,
+            "MaximumPduLength": 131072,
             "KeepAlive": True,
             "TcpNoDelay": True,
             "Plugins": [],
