@@ -57,6 +57,11 @@ def answer(model: Any, image: Any, male: float) -> Any:
     return keras.ops.convert_to_numpy(model(inputs, training=False))
 
 
+@cache
+def months_of_noise(name: str, male: float) -> Any:
+    return answer(small(name), noise(small(name)), male)
+
+
 def trainable(model: Any) -> int:
     return sum(int(np.prod(weight.shape)) for weight in model.trainable_weights)
 
@@ -90,14 +95,14 @@ def test_resnet50_with_gelu_has_the_convolutions_of_resnet50_and_the_papers_dens
 
 
 def test_inception_v4_with_gelu_differs_from_paper_1_by_two_input_channels() -> None:
-    assert inception_v4_gelu().count_params() == 41_238_529 + 2 * 3 * 3 * 32
+    assert small("inception_v4_gelu").count_params() == small("inception_v4").count_params() + 2 * 3 * 3 * channels(32, NARROW)
 
 
 def test_the_attention_has_one_weight_a_place_and_head_and_joins_the_heads() -> None:
-    model = xception_attention_sex(128)
-    assert model.get_layer("attention").count_params() == 8 * (3 * 3 * 2048 + 1)
-    assert model.get_layer(FEATURE_MAP).output.shape == (None, 4, 4, 8 * 2048)
-    assert model.get_layer(JOIN).output.shape == (None, 8 * 2048 + 32)
+    model, deep = small("xception_attention_sex"), channels(2048, NARROW)
+    assert model.get_layer("attention").count_params() == 8 * (3 * 3 * deep + 1)
+    assert model.get_layer(FEATURE_MAP).output.shape == (None, 3, 3, 8 * deep)
+    assert model.get_layer(JOIN).output.shape == (None, 8 * deep + 32)
 
 
 @pytest.mark.parametrize(("experiment", "count"), [(name, 9 if name < "E" else 35) for name in "ABCDEFGH"])
@@ -176,8 +181,7 @@ def test_the_u_net_refuses_a_size_that_it_cannot_halve_four_times() -> None:
 
 @pytest.mark.parametrize("name", SMALL)
 def test_grey_values_become_one_finite_number_of_months(name: str) -> None:
-    model = small(name)
-    months = answer(model, noise(model), 1)
+    months = months_of_noise(name, 1)
     assert months.shape == (2, 1)
     assert np.isfinite(months).all()
     assert months[0] != months[1]
@@ -193,9 +197,7 @@ def test_every_network_has_the_names_that_training_and_export_rely_on(name: str)
 
 @pytest.mark.parametrize("name", WITH_SEX)
 def test_sex_matters_where_it_is_used(name: str) -> None:
-    model = small(name)
-    image = noise(model)
-    assert np.abs(answer(model, image, 0) - answer(model, image, 1)).min() > 1e-6
+    assert np.abs(months_of_noise(name, 0) - months_of_noise(name, 1)).min() > 1e-6
 
 
 @pytest.mark.parametrize("name", ["inception_v3_sex", "xception_sex", "xception_attention_sex", "resnet50_patches_sex"])
@@ -286,16 +288,15 @@ def test_a_patch_larger_than_the_image_is_refused() -> None:
 def test_the_answer_of_a_patch_network_is_the_mean_over_its_patches() -> None:
     model = small("resnet50_patches_sex")
     each = keras.Model(model.inputs, model.get_layer("age").output)
-    image = noise(model)
-    alone = answer(each, image, 1)
+    alone = answer(each, noise(model), 1)
     assert alone.shape == (2, 3, 1)
-    assert answer(model, image, 1) == pytest.approx(alone.mean(axis=1), rel=1e-5)
+    assert months_of_noise("resnet50_patches_sex", 1) == pytest.approx(alone.mean(axis=1), rel=1e-5)
 
 
 def test_the_weights_of_a_patch_network_fit_another_number_of_patches() -> None:
     one = resnet50_patches_sex(48, NARROW, patches=1, patch=32)
-    one.set_weights(small("resnet50_patches_sex").get_weights())
-    assert np.isfinite(answer(one, noise(one), 0)).all()
+    three = small("resnet50_patches_sex")
+    assert [weight.shape for weight in one.weights] == [weight.shape for weight in three.weights]
 
 
 def test_given_weights_are_loaded_into_the_body_and_frozen(tmp_path: Path) -> None:
@@ -315,13 +316,13 @@ def body_of(model: Any) -> Any:
     return next(layer for layer in model.layers if isinstance(layer, keras.Model))
 
 
-@pytest.mark.parametrize("name", ["vgg_elu", "residual_d"])
+@pytest.mark.parametrize("name", ["vgg_elu", "residual_a"])
 def test_steps_of_training_lower_the_loss(name: str) -> None:
     keras.utils.set_random_seed(2)
     build, size = SMALL[name]
     model = build(size, NARROW)
-    image, months = noise(model, 8), np.linspace(-1, 1, 8, dtype=np.float32)[:, np.newaxis]
+    image, months = noise(model, 4), np.linspace(-1, 1, 4, dtype=np.float32)[:, np.newaxis]
     inputs = [image, (months > 0).astype(np.float32)] if name in WITH_SEX else image
-    model.compile(optimizer=keras.optimizers.Adam(3e-3), loss="mse", jit_compile=False)
-    losses = [float(model.train_on_batch(inputs, months)) for _ in range(20)]
-    assert np.mean(losses[-5:]) < 0.6 * losses[0]
+    model.compile(optimizer=keras.optimizers.Adam(3e-3), loss="mse", run_eagerly=True)
+    losses = [float(model.train_on_batch(inputs, months)) for _ in range(8)]
+    assert np.mean(losses[-3:]) < 0.6 * losses[0]
