@@ -10,7 +10,7 @@ import structlog
 SILENT = ("py.warnings", "pydicom", "pynetdicom", "highdicom")
 """Their messages quote values of data sets; what matters of them is raised and said by us without the values."""
 
-QUIET = ("dbos", "alembic", "uvicorn.access")
+QUIET = ("dbos", "alembic", "uvicorn")
 """Only their errors pass."""
 
 
