@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import keras
 import numpy as np
@@ -17,10 +17,8 @@ from numpy.typing import NDArray
 
 from train.augment import augment
 from train.data import Examples
-from train.models.espinal import vgg6, vgg6_sex
+from train.models import ARCHITECTURES
 from train.recipes import Recipe
-
-ARCHITECTURES: Final[dict[str, Callable[[int], keras.Model]]] = {"vgg6": vgg6, "vgg6_sex": vgg6_sex}
 
 Weights = list[NDArray[np.float32]]
 Batch = tuple[Any, NDArray[np.float32]]
@@ -53,13 +51,13 @@ def train(recipe: Recipe, training: Examples, validation: Examples, folder: Path
     keras.utils.set_random_seed(recipe.seed)
     mean, sd = (float(training.months.mean()), float(training.months.std())) if recipe.standardise else (0.0, 1.0)
     model = _compiled(recipe, training.images.shape[1])
-    reader = ARCHITECTURES[recipe.architecture](training.images.shape[1])
+    reader = ARCHITECTURES[recipe.architecture](training.images.shape[1], recipe.width)
     progress, average = _resume(recipe, model, folder)
     last = recipe.epochs if stop_after is None else min(recipe.epochs, progress.epoch + stop_after)
     while progress.epoch < last and not _spent(recipe, progress):
         started, spent = time.monotonic(), progress.elapsed_s
         losses, seen = [], progress.epoch * (len(training) // recipe.batch)
-        for share, batch in _batches(recipe, training, (mean, sd), progress.epoch):
+        for share, batch in _batches(recipe, training, (mean, sd), progress.epoch, needs_sex=len(model.inputs) == 2):
             progress.elapsed_s = spent + time.monotonic() - started
             model.optimizer.learning_rate = learning_rate(recipe, progress.epoch + share, progress.elapsed_s)
             losses.append(float(model.train_on_batch(*batch)))
@@ -92,7 +90,7 @@ def load_best(folder: Path) -> tuple[Recipe, keras.Model, list[dict[str, float]]
     """Recipe, best epoch's network (float32, answers in months) and history of a run."""
     record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     recipe = Recipe.from_json(record["recipe"])
-    model = ARCHITECTURES[recipe.architecture](recipe.preparation.size)
+    model = ARCHITECTURES[recipe.architecture](recipe.preparation.size, recipe.width)
     model.load_weights(folder / "best.weights.h5")
     return recipe, model, record["history"]
 
@@ -133,7 +131,7 @@ def _inputs(model: keras.Model, images: NDArray[np.uint8], male: NDArray[np.floa
 def _compiled(recipe: Recipe, size: int) -> keras.Model:
     keras.config.set_dtype_policy(recipe.precision)
     try:
-        model = ARCHITECTURES[recipe.architecture](size)
+        model = ARCHITECTURES[recipe.architecture](size, recipe.width)
     finally:
         keras.config.set_dtype_policy("float32")
     optimizer = keras.optimizers.AdamW(recipe.learning_rate, weight_decay=recipe.weight_decay)
@@ -143,27 +141,44 @@ def _compiled(recipe: Recipe, size: int) -> keras.Model:
     return model
 
 
-def _batches(recipe: Recipe, training: Examples, affine: tuple[float, float], epoch: int) -> Iterator[tuple[float, Batch]]:
+def _batches(
+    recipe: Recipe, training: Examples, affine: tuple[float, float], epoch: int, *, needs_sex: bool
+) -> Iterator[tuple[float, Batch]]:
     """Shuffled batches of one epoch with the share of it done, each made while the one before is learnt from."""
     rng = np.random.default_rng([recipe.seed, epoch])
-    order = rng.permutation(len(training))
+    order = sampled(training, recipe.resample, rng)
     steps = len(training) // recipe.batch
+
+    def made(chosen: NDArray[np.int64]) -> Batch:
+        images, targets = _batch(recipe, training, affine, chosen, rng)
+        return ([images, training.male[chosen][:, np.newaxis]] if needs_sex else images), targets
+
     with ThreadPoolExecutor(max_workers=1) as maker:
-        coming = maker.submit(_batch, recipe, training, affine, order[: recipe.batch], rng)
+        coming = maker.submit(made, order[: recipe.batch])
         for step in range(steps):
             batch = coming.result()
             if step + 1 < steps:
-                chosen = order[(step + 1) * recipe.batch : (step + 2) * recipe.batch]
-                coming = maker.submit(_batch, recipe, training, affine, chosen, rng)
+                coming = maker.submit(made, order[(step + 1) * recipe.batch : (step + 2) * recipe.batch])
             yield step / steps, batch
 
 
-def _batch(recipe: Recipe, training: Examples, affine: tuple[float, float], chosen: NDArray[np.int64], rng: np.random.Generator) -> Batch:
+def sampled(training: Examples, resample: float, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Order of one epoch: a permutation, or a draw in which a cell of sex and year weighs ``count ** -resample`` an image.
+
+    ``resample`` of 1 makes the cells equally frequent (Monti & Tonazzo), 0 leaves them as they are.
+    """
+    if not resample:
+        return rng.permutation(len(training))
+    cells = 2 * (training.months // 12).astype(np.int64) + training.male.astype(np.int64)
+    weight = np.bincount(cells)[cells].astype(np.float64) ** -resample
+    return rng.choice(len(training), len(training), p=weight / weight.sum())
+
+
+def _batch(
+    recipe: Recipe, training: Examples, affine: tuple[float, float], chosen: NDArray[np.int64], rng: np.random.Generator
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     images = augment(training.images[chosen], recipe.augmentation, rng).astype(np.float32)
-    targets = (training.months[chosen] - affine[0]) / affine[1]
-    male = training.male[chosen]
-    needs_sex = recipe.architecture.endswith("_sex")
-    return ([images, male[:, np.newaxis]] if needs_sex else images), targets[:, np.newaxis]
+    return images, ((training.months[chosen] - affine[0]) / affine[1])[:, np.newaxis]
 
 
 def _averaged(average: Weights | None, model: keras.Model, decay: float) -> Weights:

@@ -18,7 +18,7 @@ from typing import Final, NamedTuple
 import keras
 from keras import layers
 
-from train.models.parts import JOIN, age, channels, feature_map, image_input, sex_input
+from train.models.parts import JOIN, BatchNormalization, age, channels, feature_map, image_input, sex_input
 
 
 class Convolution(NamedTuple):
@@ -134,4 +134,4 @@ def _run(x: keras.KerasTensor, steps: tuple[Step, ...], width: float, activation
 
 def _convolution(x: keras.KerasTensor, step: Convolution, width: float, activation: Activation) -> keras.KerasTensor:
     x = layers.Conv2D(channels(step.filters, width), step.kernel, strides=step.stride, padding=step.padding)(x)
-    return layers.Activation(activation)(layers.BatchNormalization()(x))
+    return layers.Activation(activation)(BatchNormalization()(x))

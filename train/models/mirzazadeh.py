@@ -20,7 +20,7 @@ import keras
 from keras import layers, ops
 
 from train.models.inception_v4 import features
-from train.models.parts import age, channels, feature_map, image_input, three_channels
+from train.models.parts import BatchNormalization, age, channels, feature_map, image_input, three_channels
 
 STAGES = ((64, 3, 1), (128, 4, 2), (256, 6, 2), (512, 3, 2))
 """Filters, blocks and stride of stages 2 to 5; the third convolution of a block has four times the filters."""
@@ -69,4 +69,4 @@ def _block(x: keras.KerasTensor, narrow: int, wide: int, stride: int = 1, *, pro
 
 
 def _normalised(x: keras.KerasTensor, filters: int, kernel: int, stride: int = 1, *, padding: str = "same") -> keras.KerasTensor:
-    return layers.BatchNormalization()(layers.Conv2D(filters, kernel, strides=stride, padding=padding)(x))
+    return BatchNormalization()(layers.Conv2D(filters, kernel, strides=stride, padding=padding)(x))

@@ -27,7 +27,7 @@ from typing import Final
 import keras
 from keras import layers
 
-from train.models.parts import JOIN, age, channels, feature_map, female, image_input, sex_input
+from train.models.parts import JOIN, BatchNormalization, age, channels, feature_map, female, image_input, sex_input
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +114,7 @@ class _Block:
         x = layers.Conv2D(self.filters, self.kernel, padding="same", kernel_regularizer=penalty)(x)
         match self.design.normalisation:
             case "batch":
-                return layers.BatchNormalization()(x)
+                return BatchNormalization()(x)
             case "instance":
                 return layers.GroupNormalization(-1)(x)
         return x

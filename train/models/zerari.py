@@ -15,7 +15,7 @@ from typing import Final
 import keras
 from keras import layers
 
-from train.models.parts import age, channels, feature_map, image_input
+from train.models.parts import BatchNormalization, age, channels, feature_map, image_input
 
 LEVELS: Final = (64, 128, 256, 512)
 """Filters of the U-Net on its way down; the bottom has 1024."""
@@ -53,8 +53,8 @@ def vgg_elu(size: int = 256, width: float = 1) -> keras.Model:
     x = layers.Rescaling(1 / 255, name="unit_range")(image)
     for number, filters in enumerate(BLOCKS, start=1):
         x = _elu(_elu(x, channels(filters, width), 3, f"conv_{number}a"), channels(filters, width), 1, f"conv_{number}b")
-        x = layers.MaxPooling2D(name=f"pool_{number}")(layers.BatchNormalization(name=f"norm_{number}")(x))
-    x = layers.BatchNormalization(name="norm_7")(_elu(x, channels(64, width), 3, "conv_7"))
+        x = layers.MaxPooling2D(name=f"pool_{number}")(BatchNormalization(name=f"norm_{number}")(x))
+    x = BatchNormalization(name="norm_7")(_elu(x, channels(64, width), 3, "conv_7"))
     x = layers.MaxPooling2D(name="pool_7")(feature_map(x))
     x = layers.GlobalAveragePooling2D(name="pool")(layers.Dropout(0.2, name="drop")(x))
     return keras.Model(image, age(x), name="vgg_elu")

@@ -23,7 +23,9 @@ class Recipe:
     Attributes
     ----------
     architecture
-        ``"vgg6"`` or ``"vgg6_sex"``.
+        A name in ``train.models.ARCHITECTURES``.
+    width
+        Width multiplier; 1 is the paper's network.
     minutes
         Wall-clock budget; the schedule then ends with whichever of epochs and minutes is used up first. 0 is no limit.
     schedule
@@ -36,12 +38,15 @@ class Recipe:
         Decoupled (AdamW), on everything but biases and normalisation.
     phantoms
         Drawn hands mixed into the training set.
+    resample
+        0 takes every image once an epoch; 1 draws so that every year of age of each sex is as frequent as any other.
     """
 
     name: str
     architecture: str
     preparation: Preparation
     augmentation: Augmentation = field(default_factory=Augmentation)
+    width: float = 1.0
     batch: int = 32
     epochs: int = 75
     minutes: float = 0.0
@@ -55,6 +60,7 @@ class Recipe:
     weight_decay: float = 0.0
     precision: str = "float32"
     phantoms: int = 0
+    resample: float = 0.0
     seed: int = 1
 
     def to_json(self) -> dict[str, Any]:
