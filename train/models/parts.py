@@ -18,6 +18,7 @@ class BatchNormalization(layers.BatchNormalization):
     """Keras' own layer; on TensorFlow it learns through the fused operator, 2 to 3.5 times faster on a CPU.
 
     The same variables and the same answers; only the variance that is remembered is the unbiased one of the fused operator.
+    With bfloat16 and maps of odd height (250 px) kernels became NaN within 50 steps in TensorFlow 2.21 on a CPU; with 256 px never.
     """
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:

@@ -16,14 +16,14 @@ from train.models.parts import JOIN, BatchNormalization, age, channels, feature_
 PAIRS: Final = (32, 64, 128, 192, 256)
 
 
-def vgg11_sex(size: int = 250, width: float = 1) -> keras.Model:
+def vgg11_sex(size: int = 256, width: float = 1) -> keras.Model:
     """Bone age from the image and the sex."""
     image, sex = image_input(size), sex_input()
     told = layers.Dense(32, activation="relu", name="sex_features")(sex)
     return keras.Model([image, sex], _head(layers.Concatenate(name=JOIN)([_pooled(image, width), told])), name="vgg11_sex")
 
 
-def vgg11(size: int = 250, width: float = 1) -> keras.Model:
+def vgg11(size: int = 256, width: float = 1) -> keras.Model:
     """Bone age from the image alone."""
     image = image_input(size)
     return keras.Model(image, _head(_pooled(image, width)), name="vgg11")
