@@ -233,8 +233,10 @@ def test_a_twentieth_of_the_width_has_about_a_400th_of_the_convolutions_weights(
     assert conv_weights(small(name)) < 20_000_000 / 100
 
 
-@pytest.mark.parametrize(("filters", "width", "expected"), [(14, 1, 14), (64, 0.5, 32), (96, 0.3, 32), (64, 0.01, 8), (32, 1.5, 48)])
-def test_a_width_gives_multiples_of_eight(filters: int, width: float, expected: int) -> None:
+@pytest.mark.parametrize(
+    ("filters", "width", "expected"), [(14, 1, 14), (64, 0.5, 32), (96, 0.3, 32), (64, 0.01, 8), (32, 0.375, 16), (32, 1.5, 48)]
+)
+def test_a_width_gives_multiples_of_sixteen_or_eight(filters: int, width: float, expected: int) -> None:
     assert channels(filters, width) == expected
 
 
