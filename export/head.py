@@ -7,6 +7,7 @@ the spatial sum of a gradient on unchanged, and Grad-CAM uses nothing but that s
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -17,14 +18,22 @@ Tensor = Any
 Backward = Callable[[Tensor], Tensor]
 Step = Callable[[Tensor], tuple[Tensor, Backward]]
 
-_SLOPES: Final[dict[str, Callable[[Tensor], Tensor]]] = {
-    "linear": tf.ones_like,
-    "relu": lambda y: tf.cast(y > 0, tf.float32),
-    "tanh": lambda y: 1.0 - y * y,
-    "sigmoid": lambda y: y * (1.0 - y),
-    "elu": lambda y: tf.where(y > 0, tf.ones_like(y), y + 1.0),
+_ROOT_OF_TWO: Final = math.sqrt(2.0)
+_ROOT_OF_TWO_PI: Final = math.sqrt(2.0 * math.pi)
+
+_SLOPES: Final[dict[str, Callable[[Tensor, Tensor], Tensor]]] = {
+    "linear": lambda z, y: tf.ones_like(y),
+    "relu": lambda z, y: tf.cast(y > 0, tf.float32),
+    "tanh": lambda z, y: 1.0 - y * y,
+    "sigmoid": lambda z, y: y * (1.0 - y),
+    "elu": lambda z, y: tf.where(y > 0, tf.ones_like(y), y + 1.0),
+    "gelu": lambda z, y: 0.5 * (1.0 + tf.math.erf(z / _ROOT_OF_TWO)) + z * tf.exp(-0.5 * z * z) / _ROOT_OF_TWO_PI,
 }
-"""Derivative of each activation in terms of its own value."""
+"""Derivative of each activation from what goes in, ``z``, and what comes out, ``y``."""
+
+
+_ReshapeOperation: Final = type(keras.ops.reshape(keras.KerasTensor((None, 2)), (-1, 1, 2))._keras_history.operation)
+"""Keras does not export the class that a call of ``keras.ops.reshape`` leaves in a model."""
 
 
 class CannotExport(Exception):  # noqa: N818 - says what happened, not that it is an error
@@ -32,26 +41,48 @@ class CannotExport(Exception):  # noqa: N818 - says what happened, not that it i
 
 
 def layers_behind(model: keras.Model, feature_map: str) -> list[keras.Layer]:
-    """Layers after the feature map in the order they run, without those on the sex input's own side."""
-    names = [layer.name for layer in model.layers]
-    behind = model.layers[names.index(feature_map) + 1 :]
-    return [layer for layer in behind if not isinstance(layer, keras.layers.InputLayer)]
+    """Layers that the feature map flows through on its way to the answer, in the order they run."""
+    reached = {id(model.get_layer(feature_map).output)}
+    behind = []
+    for layer in model.operations:
+        if any(id(tensor) in reached for tensor in _inputs(layer)) and id(layer.output) not in reached:
+            reached.add(id(layer.output))
+            behind.append(layer)
+    return behind
 
 
-def replay(layers: Sequence[keras.Layer], features: Tensor, sex: Tensor | None) -> tuple[Tensor, Tensor]:
+def side_of(model: keras.Model, behind: Sequence[keras.Layer]) -> keras.Model | None:
+    """What is joined to the image's features, as a model of the sex; None for networks that take no sex.
+
+    Raises
+    ------
+    CannotExport
+        More than two things are joined, or at more than one place.
+    """
+    joints = [layer for layer in behind if isinstance(layer, keras.layers.Concatenate)]
+    if not joints:
+        return None
+    passed = {id(layer.output) for layer in behind} | {id(tensor) for tensor in _inputs(behind[0])}
+    sides = [tensor for layer in joints for tensor in _inputs(layer) if id(tensor) not in passed]
+    if len(sides) != 1 or len(model.inputs) != 2:
+        raise CannotExport(f"{len(sides)} inputs from beside at {', '.join(layer.name for layer in joints)}; one is known here")
+    return keras.Model(model.inputs[1], sides[0])
+
+
+def replay(layers: Sequence[keras.Layer], features: Tensor, side: Tensor | None) -> tuple[Tensor, Tensor]:
     """Run the layers and return the months with the gradient they have at the feature map, summed over its area.
 
     Parameters
     ----------
     features
-        ``(N, h, w, channels)``.
-    sex
-        ``(N, 1)`` for networks that use it.
+        ``(N, h, w, channels)``, for a network of patches ``(N × patches, h, w, channels)``.
+    side
+        What `side_of` makes of the sex, for networks that use it.
 
     Returns
     -------
     tuple
-        ``(N, 1)`` months and ``(N, channels)`` summed gradient.
+        ``(N, 1)`` months and ``(N, channels)`` (or ``(N × patches, channels)``) summed gradient.
 
     Raises
     ------
@@ -60,7 +91,7 @@ def replay(layers: Sequence[keras.Layer], features: Tensor, sex: Tensor | None) 
     """
     value, undo = features, []
     for layer in layers:
-        value, back = _step(layer, sex)(value)
+        value, back = _step(layer, side)(value)
         undo.append(back)
     gradient = tf.ones_like(value)
     for back in reversed(undo):
@@ -68,19 +99,25 @@ def replay(layers: Sequence[keras.Layer], features: Tensor, sex: Tensor | None) 
     return value, gradient if len(gradient.shape) == 2 else tf.reduce_sum(gradient, axis=(1, 2))
 
 
-def _step(layer: keras.Layer, sex: Tensor | None) -> Step:
-    if isinstance(layer, keras.layers.Dropout):
-        return lambda value: (value, lambda gradient: gradient)
-    if isinstance(layer, keras.layers.Dense):
-        return lambda value: _dense(layer, value)
-    if isinstance(layer, keras.layers.Flatten):
-        return _flatten
-    if isinstance(layer, keras.layers.Concatenate):
-        return lambda value: _join(value, sex)
-    if isinstance(layer, keras.layers.GlobalAveragePooling2D):
-        return lambda value: (tf.reduce_mean(value, axis=(1, 2)), lambda gradient: gradient)
-    if isinstance(layer, (keras.layers.MaxPooling2D, keras.layers.AveragePooling2D)):
-        return lambda value: _pool(layer, value)
+def _inputs(layer: keras.Layer) -> list[keras.KerasTensor]:
+    if isinstance(layer, keras.layers.InputLayer):
+        return []
+    return list(layer.input) if isinstance(layer.input, (list, tuple)) else [layer.input]
+
+
+def _step(layer: keras.Layer, side: Tensor | None) -> Step:
+    kinds: tuple[tuple[type | tuple[type, ...], Step], ...] = (
+        ((keras.layers.Dropout, keras.layers.Identity), lambda value: (value, lambda gradient: gradient)),
+        (keras.layers.Dense, lambda value: _dense(layer, value)),
+        ((keras.layers.Flatten, _ReshapeOperation), lambda value: _reshape(layer, value)),
+        (keras.layers.Concatenate, lambda value: _join(value, side)),
+        (keras.layers.GlobalAveragePooling2D, lambda value: (tf.reduce_mean(value, axis=(1, 2)), lambda gradient: gradient)),
+        (keras.layers.GlobalAveragePooling1D, _mean),
+        ((keras.layers.MaxPooling2D, keras.layers.AveragePooling2D), lambda value: _pool(layer, value)),
+    )
+    for kind, step in kinds:
+        if isinstance(layer, kind):
+            return step
     raise CannotExport(f"layer {layer.name} ({type(layer).__name__}) behind the feature map")
 
 
@@ -89,23 +126,32 @@ def _dense(layer: keras.layers.Dense, value: Tensor) -> tuple[Tensor, Backward]:
     if name not in _SLOPES:
         raise CannotExport(f"activation {name} of layer {layer.name}")
     kernel, bias = tf.convert_to_tensor(layer.kernel), tf.convert_to_tensor(layer.bias)
-    result = layer.activation(tf.matmul(value, kernel) + bias)
+    leading = value.shape[1:-1]
+    entering = tf.matmul(tf.reshape(value, (-1, value.shape[-1])), kernel) + bias
+    result = layer.activation(entering)
 
     def back(gradient: Tensor) -> Tensor:
+        arriving = tf.reshape(gradient, (-1, gradient.shape[-1])) * _SLOPES[name](entering, result)
         # kernel on the left: a transposed kernel would be folded into a second copy of the weights in the file
-        return tf.transpose(tf.matmul(kernel, tf.transpose(gradient * _SLOPES[name](result))))
+        return tf.reshape(tf.transpose(tf.matmul(kernel, tf.transpose(arriving))), (-1, *leading, kernel.shape[0]))
 
-    return result, back
+    return tf.reshape(result, (-1, *leading, kernel.shape[1])), back
 
 
-def _flatten(value: Tensor) -> tuple[Tensor, Backward]:
+def _reshape(layer: keras.Layer, value: Tensor) -> tuple[Tensor, Backward]:
     shape = value.shape[1:]
-    return tf.reshape(value, (-1, shape.num_elements())), lambda gradient: tf.reshape(gradient, (-1, *shape))
+    return tf.reshape(value, (-1, *layer.output.shape[1:])), lambda gradient: tf.reshape(gradient, (-1, *shape))
 
 
-def _join(value: Tensor, sex: Tensor | None) -> tuple[Tensor, Backward]:
+def _join(value: Tensor, side: Tensor | None) -> tuple[Tensor, Backward]:
     width = value.shape[-1]
-    return tf.concat([value, sex], axis=-1), lambda gradient: gradient[:, :width]
+    return tf.concat([value, side], axis=-1), lambda gradient: gradient[..., :width]
+
+
+def _mean(value: Tensor) -> tuple[Tensor, Backward]:
+    """Over the patches of an image, ``(N, patches, channels)``."""
+    patches = value.shape[1]
+    return tf.reduce_mean(value, axis=1), lambda gradient: tf.repeat(gradient[:, tf.newaxis] / patches, patches, axis=1)
 
 
 def _pool(layer: keras.Layer, value: Tensor) -> tuple[Tensor, Backward]:

@@ -13,7 +13,7 @@ import onnxruntime
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from export.head import layers_behind
+from export.head import layers_behind, side_of
 from export.to_onnx import reading
 
 MONTHS_TOLERANCE: Final = 1e-3
@@ -56,12 +56,14 @@ def check_parity(model: keras.Model, feature_map: str, member: Path, images: NDA
 def taped_heat(model: keras.Model, feature_map: str, image: NDArray[np.uint8], sex: NDArray[np.float32]) -> NDArray[np.float32]:
     """Grad-CAM by TensorFlow's own gradients, ``(N, h, w)`` in 0..1: what the graph's written-out gradient must equal."""
     eye = keras.Model(model.inputs[0], model.get_layer(feature_map).output)
+    behind = layers_behind(model, feature_map)
+    beside = side_of(model, behind)
     with tf.GradientTape() as tape:
         features = eye(image.astype(np.float32), training=False)
         tape.watch(features)
         value = features
-        for layer in layers_behind(model, feature_map):
-            value = layer([value, sex]) if isinstance(layer, keras.layers.Concatenate) else layer(value)
+        for layer in behind:
+            value = layer([value, beside(sex)]) if isinstance(layer, keras.layers.Concatenate) else layer(value)
     gradient = tape.gradient(value, features)
     evidence = tf.abs(tf.reduce_sum(features * tf.reduce_sum(gradient, axis=(1, 2), keepdims=True), axis=-1))
     heat: NDArray[np.float32] = (evidence / tf.maximum(tf.reduce_max(evidence, axis=(1, 2), keepdims=True), 1e-12)).numpy()
