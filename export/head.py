@@ -32,7 +32,8 @@ _SLOPES: Final[dict[str, Callable[[Tensor, Tensor], Tensor]]] = {
 """Derivative of each activation from what goes in, ``z``, and what comes out, ``y``."""
 
 
-_ReshapeOperation: Final = type(keras.ops.reshape(keras.KerasTensor((None, 2)), (-1, 1, 2))._keras_history.operation)
+_grey = keras.Input((2,))
+_ReshapeOperation: Final = type(keras.Model(_grey, keras.ops.reshape(_grey, (-1, 1, 2))).operations[-1])
 """Keras does not export the class that a call of ``keras.ops.reshape`` leaves in a model."""
 
 
@@ -52,7 +53,7 @@ def layers_behind(model: keras.Model, feature_map: str) -> list[keras.Layer]:
 
 
 def side_of(model: keras.Model, behind: Sequence[keras.Layer]) -> keras.Model | None:
-    """What is joined to the image's features, as a model of the sex; None for networks that take no sex.
+    """Build the model of the sex whose answer is joined to the image's features; None for networks that take no sex.
 
     Raises
     ------
