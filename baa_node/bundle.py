@@ -101,7 +101,7 @@ def load_bundle(folder: Path, *, providers: Sequence[str] = (), threads: int = 0
     identity = _identity(folder, manifest)
     wanted = _wanted(providers)
     members = tuple(_member(folder, entry, wanted, threads) for entry in _section(manifest, "members", list))
-    ensemble = Ensemble(members=members, calibration=_calibration(manifest), identity=identity)
+    ensemble = Ensemble(members=members, calibration=_calibration(manifest), identity=identity, disagreement_months=_disagreement(manifest))
     _check_complete(ensemble)
     return ensemble
 
@@ -205,13 +205,29 @@ def _identity(folder: Path, manifest: Mapping[str, Any]) -> BundleIdentity:
 def _member(folder: Path, entry: Mapping[str, Any], providers: Sequence[str], threads: int) -> Member:
     name = _section(entry, "name", str)
     spec = Preparation.from_json(_section(entry, "preprocessing", dict))
-    weight = float(_section(entry, "weight", (int, float)))
-    if not (math.isfinite(weight) and weight > 0):
-        raise BundleError(f"member {name}: weight {weight} is not a positive number")
     needs_sex = _section(entry, "sex_required", bool)
+    weight = _weight(entry, "weight", name)
+    without_sex = None if needs_sex or "weight_without_sex" not in entry else _weight(entry, "weight_without_sex", name)
+    if not (weight or without_sex):
+        raise BundleError(f"member {name}: weight 0 takes part in nothing")
     network = _Network(_bytes(folder, _section(entry, "file", str)), name, providers, threads)
     _check_ports(name, network.session, spec, needs_sex=needs_sex)
-    return Member(name=name, preparation=spec, weight=weight, needs_sex=needs_sex, run=network.run, provider=network.provider)
+    return Member(
+        name=name,
+        preparation=spec,
+        weight=weight,
+        weight_without_sex=without_sex,
+        needs_sex=needs_sex,
+        run=network.run,
+        provider=network.provider,
+    )
+
+
+def _weight(entry: Mapping[str, Any], key: str, member: str) -> float:
+    weight = float(_section(entry, key, (int, float)))
+    if not (math.isfinite(weight) and weight >= 0):
+        raise BundleError(f"member {member}: {key} {weight} is no number from 0 up")
+    return weight
 
 
 def _check_ports(name: str, session: onnxruntime.InferenceSession, spec: Preparation, *, needs_sex: bool) -> None:
@@ -226,15 +242,28 @@ def _check_ports(name: str, session: onnxruntime.InferenceSession, spec: Prepara
 def _calibration(manifest: Mapping[str, Any]) -> Calibration:
     section = _section(manifest, "calibration", dict)
     residuals = _section(section, "residuals_months", dict)
-    return Calibration(coverage=float(_section(section, "coverage", (int, float))), residuals_months=residuals)
+    edges = _section(section, "edges_months", dict) if "edges_months" in section else {}
+    estimates = _section(section, "estimates_months", dict) if edges else {}
+    odd = [key for key in edges if len(estimates.get(key, ())) != len(residuals.get(key, ()))]
+    if odd:
+        raise BundleError(f"{MANIFEST}: calibration of sex {odd[0]} has not as many estimates as residuals")
+    coverage = float(_section(section, "coverage", (int, float)))
+    return Calibration(coverage=coverage, residuals_months=residuals, estimates_months=estimates, edges_months=edges)
+
+
+def _disagreement(manifest: Mapping[str, Any]) -> float | None:
+    """Spread that the bundle calls disagreement; bundles of one member have none."""
+    return float(_section(manifest, "disagreement_months", (int, float))) if manifest.get("disagreement_months") is not None else None
 
 
 def _check_complete(ensemble: Ensemble) -> None:
     """Find at load what would otherwise fail at the first radiograph."""
     if not ensemble.members:
         raise BundleError(f"bundle {ensemble.identity.name} has no members")
+    if not any(member.weight for member in ensemble.members):
+        raise BundleError(f"bundle {ensemble.identity.name} has no member for patients whose sex is known")
     for sex in Sex if ensemble.needs_sex else (*Sex, None):
-        ensemble.calibration.half_width_months(sex)
+        ensemble.calibration.widest_checked_months(sex)
 
 
 def _section(values: Mapping[str, Any], key: str, kind: type | tuple[type, ...]) -> Any:

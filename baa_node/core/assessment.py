@@ -249,8 +249,12 @@ def _cautions(radiograph: Radiograph, estimate: Estimate, comparison: _Compariso
 
 
 def _members_differ_widely(estimate: Estimate) -> bool:
-    """Whether members disagree by more than the standard deviation that the prediction interval stands for."""
-    if estimate.spread_months is None or not 0 < estimate.coverage < 1:
+    """Whether members are at odds: by the bundle's own limit, else by the standard deviation the prediction interval stands for."""
+    if estimate.spread_months is None:
+        return False
+    if estimate.disagreement_months is not None:
+        return estimate.spread_months > estimate.disagreement_months
+    if not 0 < estimate.coverage < 1:
         return False
     low, high = estimate.interval_months
     implied_sd = (high - low) / 2 / NormalDist().inv_cdf((1 + estimate.coverage) / 2)

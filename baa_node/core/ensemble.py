@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -51,6 +52,8 @@ class Estimate:
         ``"F"``, ``"M"`` or None when a member that needs no sex gave the value.
     bundle, provider
         Weights and the execution provider that really ran (``CUDAExecutionProvider`` or ``CPUExecutionProvider``).
+    disagreement_months
+        Spread above which this bundle calls its members at odds; None where the bundle says nothing of it.
     """
 
     bone_age_months: float
@@ -63,6 +66,7 @@ class Estimate:
     sex_used: str | None
     bundle: BundleIdentity
     provider: str
+    disagreement_months: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,8 +75,9 @@ class Member:
 
     Attributes
     ----------
-    weight
-        Share in the pooled value, before normalisation over the members that take part.
+    weight, weight_without_sex
+        Share in the pooled value, before normalisation over the members that take part; 0 takes no part. The second holds for
+        patients of unknown sex and is not asked of members that need the sex; None is the same as the first.
     needs_sex
         False if ``run`` ignores its second argument.
     run
@@ -87,6 +92,15 @@ class Member:
     needs_sex: bool
     run: Run
     provider: Callable[[], str]
+    weight_without_sex: float | None = None
+
+    def weight_for(self, sex: Sex | None) -> float:
+        """Share for a patient of this sex; 0 leaves the member out."""
+        if sex is not None:
+            return self.weight
+        if self.needs_sex:
+            return 0.0
+        return self.weight if self.weight_without_sex is None else self.weight_without_sex
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,28 +113,53 @@ class Calibration:
         Nominal, 0 to 1.
     residuals_months
         Estimate minus label by ``"F"``, ``"M"`` and, if the bundle can read without sex, ``"unknown"``.
+    estimates_months
+        The estimate each residual belongs to, in the same order; only needed where there are edges.
+    edges_months
+        Estimates at which one age band ends and the next begins, ascending; without them one interval serves all ages.
     """
 
     coverage: float
     residuals_months: Mapping[str, Sequence[float]]
+    estimates_months: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    edges_months: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
-    def half_width_months(self, sex: Sex | None) -> float:
+    def half_width_months(self, sex: Sex | None, estimate_months: float | None = None) -> float:
         """Half the width of the prediction interval.
 
         Split conformal prediction: the ceil((n + 1) · coverage)-th smallest of n absolute residuals (Lei et al., J Am
-        Stat Assoc 2018;113:1094-1111, algorithm 2).
+        Stat Assoc 2018;113:1094-1111, algorithm 2), of the estimate's own age band (Mondrian: Vovk et al. 2005, chapter 4.5).
+
+        Parameters
+        ----------
+        estimate_months
+            Names the band; the label cannot, since it is not known when a radiograph is read. None takes all ages together.
 
         Raises
         ------
         BundleError
-            There are no residuals for this sex, or too few for the coverage.
+            There are no residuals for this sex and band, or too few for the coverage.
         """
         key = "unknown" if sex is None else sex.value
-        residuals = np.sort(np.abs(np.asarray(self.residuals_months.get(key, ()), np.float64)))
+        residuals = np.sort(np.abs(self._like(key, estimate_months)))
         rank = math.ceil((residuals.size + 1) * self.coverage)
         if not 1 <= rank <= residuals.size:
             raise BundleError(f"{residuals.size} calibration residuals for sex {key} cannot give {self.coverage:.0%} coverage")
         return float(residuals[rank - 1])
+
+    def widest_checked_months(self, sex: Sex | None) -> float:
+        """Go through all bands of a sex, so that none is found wanting at the first radiograph; the largest half width."""
+        edges = self.edges_months.get("unknown" if sex is None else sex.value, ())
+        return max(self.half_width_months(sex, inside) for inside in (-math.inf, *edges))
+
+    def _like(self, key: str, estimate_months: float | None) -> NDArray[np.float64]:
+        residuals = np.asarray(self.residuals_months.get(key, ()), np.float64)
+        edges = self.edges_months.get(key, ())
+        if estimate_months is None or not len(edges):
+            return residuals
+        bands = np.searchsorted(edges, np.asarray(self.estimates_months[key], np.float64), side="right")
+        alike: NDArray[np.float64] = residuals[bands == np.searchsorted(edges, estimate_months, side="right")]
+        return alike
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,11 +169,12 @@ class Ensemble:
     members: tuple[Member, ...]
     calibration: Calibration
     identity: BundleIdentity
+    disagreement_months: float | None = None
 
     @property
     def needs_sex(self) -> bool:
         """True when no member can read a radiograph of unknown sex."""
-        return all(member.needs_sex for member in self.members)
+        return not any(member.weight_for(None) for member in self.members)
 
     @property
     def provider(self) -> str:
@@ -158,14 +198,15 @@ class Ensemble:
         BundleError
             A member gave something that is no number.
         """
-        voters = [member for member in self.members if sex is not None or not member.needs_sex]
+        voters = [member for member in self.members if member.weight_for(sex) > 0]
         if not voters:
             raise MissingAttribute("PatientSex")
         seen = {spec: prepare(pixels, spec) for spec in dict.fromkeys(member.preparation for member in voters)}
         votes = [_vote(member, seen[member.preparation], sex) for member in voters]
-        pooled = float(np.average([months for months, _ in votes], weights=[member.weight for member in voters]))
-        half = self.calibration.half_width_months(sex)
-        saliency, crop = _seen_most(voters, [heat for _, heat in votes], seen)
+        weights = [member.weight_for(sex) for member in voters]
+        pooled = float(np.average([months for months, _ in votes], weights=weights))
+        half = self.calibration.half_width_months(sex, pooled)
+        saliency, crop = _seen_most([heat for _, heat in votes], weights, [seen[member.preparation].crop for member in voters])
         return Estimate(
             bone_age_months=pooled,
             interval_months=(pooled - half, pooled + half),
@@ -177,6 +218,7 @@ class Ensemble:
             sex_used=None if sex is None or not any(member.needs_sex for member in voters) else sex.value,
             bundle=self.identity,
             provider=_provider(voters),
+            disagreement_months=self.disagreement_months,
         )
 
 
@@ -190,13 +232,14 @@ def _vote(member: Member, prepared: Prepared, sex: Sex | None) -> tuple[float, N
 
 
 def _seen_most(
-    voters: Sequence[Member], heats: Sequence[NDArray[np.float32]], seen: Mapping[Preparation, Prepared]
+    heats: Sequence[NDArray[np.float32]], weights: Sequence[float], crops: Sequence[tuple[int, int, int, int]]
 ) -> tuple[NDArray[np.float32], tuple[int, int, int, int]]:
-    """Mean heat map of the members that share crop and resolution with the heaviest one, and that crop."""
-    first = max(range(len(voters)), key=lambda index: voters[index].weight)
-    crop = seen[voters[first].preparation].crop
-    alike = [i for i, voter in enumerate(voters) if seen[voter.preparation].crop == crop and heats[i].shape == heats[first].shape]
-    pooled = np.average([heats[i] for i in alike], axis=0, weights=[voters[i].weight for i in alike])
+    """Mean heat map, at the finest resolution, of the members that saw the same crop as the heaviest one, and that crop."""
+    crop = crops[int(np.argmax(weights))]
+    alike = [index for index, other in enumerate(crops) if other == crop]
+    rows, columns = max((heats[index].shape for index in alike), key=lambda shape: (shape[0] * shape[1], shape))
+    enlarged = [cv2.resize(heats[index], (columns, rows), interpolation=cv2.INTER_LINEAR) for index in alike]
+    pooled = np.average(enlarged, axis=0, weights=[weights[index] for index in alike])
     return pooled.astype(np.float32), crop
 
 

@@ -126,6 +126,12 @@ def test_caution_where_members_differ_by_more_than_the_interval_allows(spread: f
     assert bool(cautions(result, "differ more than usual")) == expected
 
 
+@pytest.mark.parametrize(("spread", "expected"), [(4.0, False), (4.1, True)])
+def test_the_bundles_own_limit_of_disagreement_goes_before_the_intervals(spread: float, expected: bool) -> None:
+    result = assess(RADIOGRAPH, replace(ESTIMATE, spread_months=spread, disagreement_months=4.0))
+    assert bool(cautions(result, "differ more than usual")) == expected
+
+
 def test_value_read_without_sex_says_so() -> None:
     assert cautions(assess(RADIOGRAPH, replace(ESTIMATE, sex_used=None)), "do not use the patient's sex")
 

@@ -112,7 +112,8 @@ def test_the_heat_map_is_the_mean_of_the_members_that_saw_the_same() -> None:
         member("d", says(100, heat=0.9, side=8), weight=1),
     )
     found = readers.estimate(PIXELS, Sex.MALE)
-    np.testing.assert_allclose(found.saliency, np.full((4, 4), 0.4), rtol=1e-6)
+    # c saw another crop; d saw the same one more finely: (3 · 0.2 + 1.0 + 0.9) / 5
+    np.testing.assert_allclose(found.saliency, np.full((8, 8), 0.5), rtol=1e-6)
     assert found.saliency.dtype == np.float32
     assert found.crop == (0, -10, 60, 60)
 
@@ -121,3 +122,41 @@ def test_a_lost_gpu_shows_in_the_estimate() -> None:
     mixed = ensemble(member("a", says(1), provider="CUDA"), member("b", says(1), provider="CPU"), member("c", says(1), provider="CUDA"))
     assert mixed.provider == "CUDA+CPU"
     assert mixed.estimate(PIXELS, Sex.MALE).provider == "CUDA+CPU"
+
+
+def test_a_member_of_weight_nothing_reads_only_what_the_others_cannot() -> None:
+    spare = Member(
+        name="spare", preparation=PAD, weight=0.0, weight_without_sex=1.0, needs_sex=False, run=says(140), provider=lambda: "CPU"
+    )
+    readers = ensemble(member("a", says(100)), spare)
+    assert not readers.needs_sex
+    assert readers.estimate(PIXELS, Sex.MALE).members == {"a": 100}
+    assert readers.estimate(PIXELS, None).members == {"spare": 140}
+
+
+BANDED = Calibration(
+    coverage=0.9,
+    residuals_months={"F": [1.0] * 20 + [5.0] * 20 + [-9.0] * 20},
+    estimates_months={"F": [40.0] * 20 + [100.0] * 20 + [180.0] * 20},
+    edges_months={"F": [60.0, 150.0]},
+)
+
+
+@pytest.mark.parametrize(("estimate", "half"), [(-5, 1), (59.9, 1), (60, 5), (149.9, 5), (150, 9), (400, 9), (None, 9)])
+def test_the_interval_is_that_of_the_estimates_age_band(estimate: float | None, half: float) -> None:
+    assert BANDED.half_width_months(Sex.FEMALE, estimate) == half
+
+
+def test_a_band_too_small_for_the_coverage_is_found_by_the_check() -> None:
+    sparse = Calibration(
+        coverage=0.9, residuals_months={"F": [1.0] * 25}, estimates_months={"F": [40.0] * 20 + [100.0] * 5}, edges_months={"F": [60.0]}
+    )
+    assert sparse.half_width_months(Sex.FEMALE, 50) == 1
+    with pytest.raises(BundleError, match="5 calibration residuals for sex F"):
+        sparse.widest_checked_months(Sex.FEMALE)
+
+
+def test_the_bundles_limit_of_disagreement_travels_with_the_estimate() -> None:
+    calibration = Calibration(coverage=0.9, residuals_months=RESIDUALS)
+    readers = Ensemble(members=(member("a", says(100)),), calibration=calibration, identity=IDENTITY, disagreement_months=7.5)
+    assert readers.estimate(PIXELS, Sex.MALE).disagreement_months == 7.5
