@@ -152,7 +152,7 @@ def _join(value: Tensor, side: Tensor | None) -> tuple[Tensor, Backward]:
 def _mean(value: Tensor) -> tuple[Tensor, Backward]:
     """Over the patches of an image, ``(N, patches, channels)``."""
     patches = value.shape[1]
-    return tf.reduce_mean(value, axis=1), lambda gradient: tf.repeat(gradient[:, tf.newaxis] / patches, patches, axis=1)
+    return tf.reduce_mean(value, axis=1), lambda gradient: tf.tile(gradient[:, tf.newaxis] * (1.0 / patches), (1, patches, 1))
 
 
 def _pool(layer: keras.Layer, value: Tensor) -> tuple[Tensor, Backward]:

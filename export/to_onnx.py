@@ -83,13 +83,13 @@ def _pasting(model: keras.Model) -> Callable[[Tensor], Tensor]:
     side = model.inputs[0].shape[1]
     corners = grid(cut.patches, cut.patch, side)
     masks = [np.pad(np.ones((cut.patch, cut.patch), np.float32), _around(corner, cut.patch, side)) for corner in corners]
-    covered = tf.constant(np.maximum(np.sum(masks, axis=0), 1.0))
+    share = 1.0 / np.maximum(np.sum(masks, axis=0), 1.0)
 
     def pasted(evidence: Tensor) -> Tensor:
         full = tf.image.resize(evidence[..., tf.newaxis], (cut.patch, cut.patch), method="nearest")
         pieces = tf.reshape(full, (-1, len(corners), cut.patch, cut.patch))
         placed = [tf.pad(pieces[:, index], ((0, 0), *_around(corner, cut.patch, side))) for index, corner in enumerate(corners)]
-        return tf.add_n(placed) / covered
+        return tf.add_n(placed) * tf.constant(share, tf.float32)
 
     return pasted
 
