@@ -1,6 +1,7 @@
-"""``python -m export.write_bundle RUN --name NAME --version V``: pack a trained network as a model bundle.
+"""``python -m export.write_bundle SOURCE --name NAME --version V``: pack a run, or an ensemble of runs, as a model bundle.
 
-Needs what ``python -m train.evaluate RUN`` stored: the residuals on ``val`` give the prediction interval and the metrics.
+Needs what ``python -m train.evaluate`` and ``python -m train.ensemble`` stored: weights, the prediction interval and the metrics come from
+the predictions on ``val``. Every member is compared with the network it was exported from before it is packed.
 """
 
 from __future__ import annotations
@@ -8,25 +9,31 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import math
 import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from baa_node.bundle import BUNDLES, CPU, FORMAT, MANIFEST, SUMS, load_bundle
 from baa_node.core.ensemble import Calibration
 from baa_node.core.preprocess import Preparation
 from baa_node.core.radiograph import Sex
-from train.evaluate import RESULTS, WORKSHOP, Predictions, read_predictions, score, score_groups, table
+from train.ensemble import COVERAGE, calibration
+from train.evaluate import RESULTS, WORKSHOP
+from train.scores import Predictions, read_predictions, score, score_groups, table
+
+Images = Callable[[Preparation], NDArray[np.uint8]]
 
 CARD: Final = "MODEL_CARD.md"
-COVERAGE: Final = 0.90
+LARGEST_BYTES: Final = 60_000_000
 
 LICENCE: Final = "Research and other non-commercial use only (terms of the RSNA Pediatric Bone Age Machine Learning Challenge 2017)"
 CITATION: Final = (
@@ -47,6 +54,8 @@ class Packed:
     ----------
     weights
         The ``.onnx`` file; its name is the member's file name.
+    weight, weight_without_sex
+        Shares in the pooled value; see ``baa_node.core.ensemble.Member``.
     validation
         Estimates as this member gives them (mirrored or not) on images it did not learn from.
     training
@@ -60,31 +69,61 @@ class Packed:
     sex_required: bool
     mirrored: bool
     validation: Predictions
-    phantoms: Predictions
     training: Mapping[str, Any]
+    weight: float = 1.0
+    weight_without_sex: float = 0.0
 
 
-def write_bundle(member: Packed, *, name: str, version: str, folder: Path = BUNDLES) -> Path:
+@dataclass(frozen=True, kw_only=True)
+class Pooled:
+    """What the members say together.
+
+    Attributes
+    ----------
+    validation
+        Pooled estimates on ``val``, out of fold where weights were fitted.
+    without_sex
+        The same for patients of unknown sex; None where nobody reads them.
+    disagreement
+        Limit of the spread and the errors on either side of it; None for one member.
+    coverage
+        What share the prediction interval held, by sex and band, on images that did not make it.
+    """
+
+    validation: Predictions
+    phantoms: Predictions
+    without_sex: Predictions | None = None
+    disagreement: Mapping[str, float] | None = None
+    coverage: Mapping[str, float] | None = None
+
+
+def write_bundle(members: Sequence[Packed], pooled: Pooled, *, name: str, version: str, folder: Path = BUNDLES) -> Path:
     """Write ``folder/<name>-<version>`` whole or not at all, and only if the node can load it.
 
     Raises
     ------
     BundleError
-        The node would refuse the bundle: the member does not fit what is said of it.
+        The node would refuse the bundle: a member does not fit what is said of it.
     FileExistsError
         A bundle of this name and version is there already: versions are never rewritten.
+    ValueError
+        The bundle would be larger than `LARGEST_BYTES`.
     """
     target = folder / f"{name}-{version}"
     if target.exists():
         raise FileExistsError(f"{target.name} exists; choose another version")
+    size = sum(member.weights.stat().st_size for member in members)
+    if size > LARGEST_BYTES:
+        raise ValueError(f"{target.name} would hold {size / 1e6:.0f} MB of weights; at most {LARGEST_BYTES / 1e6:g} are packed")
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".packing-") as scratch:
         unfinished = Path(scratch) / target.name
         unfinished.mkdir()
-        shutil.copyfile(member.weights, unfinished / member.weights.name)
-        manifest = _manifest(member, name, version, _sha256(unfinished / member.weights.name))
-        (unfinished / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
-        (unfinished / CARD).write_text(_card(member, manifest), encoding="utf-8")
+        for member in members:
+            shutil.copyfile(member.weights, unfinished / member.weights.name)
+        manifest = _manifest(members, pooled, name, version)
+        (unfinished / MANIFEST).write_text(json.dumps(manifest, indent=None, separators=(",", ":")) + "\n", encoding="utf-8")
+        (unfinished / CARD).write_text(_card(members, pooled, manifest), encoding="utf-8")
         sums = "".join(f"{_sha256(file)}  {file.name}\n" for file in sorted(unfinished.iterdir()))
         (unfinished / SUMS).write_text(sums, encoding="ascii")
         load_bundle(unfinished, providers=[CPU])
@@ -92,37 +131,25 @@ def write_bundle(member: Packed, *, name: str, version: str, folder: Path = BUND
     return target
 
 
-def _manifest(member: Packed, name: str, version: str, sha256: str) -> dict[str, Any]:
-    size = member.preparation.size
+def _manifest(members: Sequence[Packed], pooled: Pooled, name: str, version: str) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "name": name,
         "version": version,
-        "members": [
-            {
-                "name": member.name,
-                "file": member.weights.name,
-                "sha256": sha256,
-                "architecture": member.architecture,
-                "input": {"height": size, "width": size, "channels": 1},
-                "preprocessing": member.preparation.to_json(),
-                "mirrored_pass": member.mirrored,
-                "sex_required": member.sex_required,
-                "weight": 1.0,
-            }
-        ],
+        "members": [_member(member) for member in members],
         "output_unit": "month",
         "sex_encoding": {"F": 0, "M": 1},
-        "calibration": {
-            "method": "split conformal, absolute residuals by sex",
-            "coverage": COVERAGE,
-            "residuals_months": _residuals(member),
-        },
-        "validated_range_months": [float(member.validation.label.min()), float(member.validation.label.max())],
-        "training": dict(member.training),
+        "calibration": calibration(pooled.validation, pooled.without_sex),
+        "disagreement_months": pooled.disagreement["limit_months"] if pooled.disagreement else None,
+        "validated_range_months": [float(pooled.validation.label.min()), float(pooled.validation.label.max())],
+        "training": {member.name: dict(member.training) for member in members},
         "metrics": {
-            "val": {group: _rounded(asdict(found)) for group, found in score_groups(member.validation).items()},
-            "drawn_hands": _rounded(asdict(score(member.phantoms))),
+            "val": {group: found.to_json() for group, found in score_groups(pooled.validation).items()},
+            "val_by_member": {member.name: score(member.validation).to_json() for member in members},
+            "val_without_sex": score(pooled.without_sex).to_json() if pooled.without_sex else None,
+            "drawn_hands": score(pooled.phantoms).to_json(),
+            "coverage": dict(pooled.coverage or {}),
+            "disagreement": dict(pooled.disagreement or {}),
         },
         "licence": LICENCE,
         "intended_use": INTENDED_USE,
@@ -130,29 +157,30 @@ def _manifest(member: Packed, name: str, version: str, sha256: str) -> dict[str,
     }
 
 
-def _residuals(member: Packed) -> dict[str, list[float]]:
-    """Estimate minus label in ascending order, by sex and, for a network that needs none, for sex unknown."""
-    of = {"F": member.validation.male == 0, "M": member.validation.male == 1}
-    if not member.sex_required:
-        of["unknown"] = np.ones(member.validation.male.size, bool)
-    return {key: sorted(round(float(value), 2) for value in member.validation.residual[chosen]) for key, chosen in of.items()}
-
-
-def _rounded(values: Mapping[str, float]) -> dict[str, float]:
-    return {key: round(value, 4) for key, value in values.items()}
+def _member(member: Packed) -> dict[str, Any]:
+    size = member.preparation.size
+    entry = {
+        "name": member.name,
+        "file": member.weights.name,
+        "sha256": _sha256(member.weights),
+        "architecture": member.architecture,
+        "input": {"height": size, "width": size, "channels": 1},
+        "preprocessing": member.preparation.to_json(),
+        "mirrored_pass": member.mirrored,
+        "sex_required": member.sex_required,
+        "weight": member.weight,
+    }
+    return entry if member.sex_required else entry | {"weight_without_sex": member.weight_without_sex}
 
 
 def _sha256(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
-def _card(member: Packed, manifest: Mapping[str, Any]) -> str:
-    calibration = Calibration(coverage=COVERAGE, residuals_months=manifest["calibration"]["residuals_months"])
-    widths = ", ".join(f"{sex.value} ± {calibration.half_width_months(sex):.1f}" for sex in Sex)
+def _card(members: Sequence[Packed], pooled: Pooled, manifest: Mapping[str, Any]) -> str:
     low, high = manifest["validated_range_months"]
-    seen = member.validation.label
-    passes = "the mean of the image and its mirror image" if member.mirrored else "each image read once"
-    training = member.training
+    seen = pooled.validation.label
+    networks = "".join(_network(member) for member in members)
     return f"""# {manifest["name"]} {manifest["version"]}
 
 {manifest["intended_use"]}
@@ -162,62 +190,160 @@ def _card(member: Packed, manifest: Mapping[str, Any]) -> str:
 
 ## What it is
 
-One network, {member.architecture} (the layers of Espinal & Postigo), preprocessing `{member.preparation.variant}` at
-{member.preparation.size} px, {passes}. It takes grey values and the sex and gives bone age
-in months with a heat map (Grad-CAM, strength in either direction: what speaks for a younger or an older hand).
+It takes grey values and the sex and gives bone age in months with a heat map (Grad-CAM, strength in either direction: what speaks for a
+younger or an older hand). The value is the weighted mean of its networks; a network of weight 0 serves patients of unknown sex alone.
 
+| network | architecture | width | input | sex | weight | weight without sex | MAE on val (95 % interval) |
+|---|---|---|---|---|---|---|---|
+{networks}
 ## Training
 
-{training["radiographs"]:,} radiographs of the challenge's training set at 299 × 299 pixels, and {training["phantoms"]} drawn hands,
-{training["epochs"]} epochs in {training["minutes"]:.0f} minutes on two CPU cores. The epoch was chosen on `val`, the images of the
-table below.
+The challenge's training set at 299 × 299 pixels, less the images of the table below (`val`), and drawn hands. The epoch, the weights and
+the prediction interval were chosen on `val`.
 
+{"".join(_learnt(member) for member in members)}
 ## How far it is off
 
-On {seen.size:,} radiographs of the same source it did not learn from (`val`), months:
+On {seen.size:,} radiographs of the same source it did not learn from (`val`), months; in brackets 95 % bootstrap intervals:
 
-{table(score_groups(member.validation))}
-Drawn hands it never saw: MAE {score(member.phantoms).mae:.1f} months. They are easier than radiographs and prove nothing about them.
+{table(score_groups(pooled.validation))}
+{_unknown_sex(pooled)}Drawn hands it never saw: MAE {score(pooled.phantoms).mae.value:.1f} months. They prove nothing about radiographs.
 
-Prediction interval, {COVERAGE:.0%} (split conformal on `val`), months: {widths}.
+## Prediction interval
 
+{COVERAGE:.0%}, split conformal by sex and age band of the estimate, half widths in months:
+
+{_half_widths(manifest["calibration"])}
+{_held(pooled)}{_at_odds(pooled)}
 ## Limits
 
 - Two hospitals in one country; bone ages {low:g} to {high:g} months, of which only {int((seen < 24).sum())} of the {seen.size:,} are below
   24 months: results for infants rest on very little.
-- No official test image was available; the figures are from `val`, which chose the epoch and gives the interval, so they are
+- No official test image was available; the figures are from `val`, which chose the epoch, the weights and the interval, so they are
   slightly too good.
 - The labels are readings by the Greulich & Pyle atlas, not the children's ages.
-- The sex must be known. Other populations, right hands (learnt only as mirror images), fractures, dysplasias and casts were not
-  studied.
+- Other populations, right hands (learnt only as mirror images), fractures, dysplasias and casts were not studied.
 """
 
 
-def pack_run(run: Path, *, name: str, version: str, mirrored: bool, results: Path = RESULTS, folder: Path = BUNDLES) -> Path:
-    """Export a run's best epoch, check parity on random images, and pack it with its stored predictions."""
+def _network(member: Packed) -> str:
+    found = score(member.validation).mae
+    passes = "with its mirror image" if member.mirrored else "read once"
+    width = member.training.get("recipe", {}).get("width", 1)
+    return (
+        f"| {member.name} | `{member.architecture}` | {width:g} | {member.preparation.size} px `{member.preparation.variant}`, {passes} "
+        f"| {'needed' if member.sex_required else 'not used'} | {member.weight:.2f} | {member.weight_without_sex:.2f} "
+        f"| {found.value:.2f} ({found.low:.2f} to {found.high:.2f}) |\n"
+    )
+
+
+def _learnt(member: Packed) -> str:
+    told = member.training
+    return (
+        f"- {member.name}: {told['radiographs']:,} radiographs and {told['phantoms']} drawn hands, {told['epochs']} epochs in "
+        f"{told['minutes']:.0f} minutes on two CPU cores.\n"
+    )
+
+
+def _unknown_sex(pooled: Pooled) -> str:
+    if pooled.without_sex is None:
+        return "The sex must be known.\n\n"
+    found = score(pooled.without_sex).mae
+    return f"Without the sex: MAE {found.value:.2f} months ({found.low:.2f} to {found.high:.2f}).\n\n"
+
+
+def _half_widths(section: Mapping[str, Any]) -> str:
+    known = Calibration(**{key: value for key, value in section.items() if key != "method"})
+    lines = []
+    for key, edges in known.edges_months.items():
+        sex = None if key == "unknown" else Sex(key)
+        starts = [-math.inf, *edges]
+        names = [f"{'below' if index == 0 else 'from'} {edge:g}" for index, edge in enumerate([*edges[:1], *edges])] or ["all ages"]
+        parts = (f"{name}: ± {known.half_width_months(sex, start):.1f}" for name, start in zip(names, starts, strict=True))
+        lines.append(f"- {key}: {', '.join(parts)}\n")
+    return "".join(lines)
+
+
+def _held(pooled: Pooled) -> str:
+    if not pooled.coverage:
+        return ""
+    told = ", ".join(f"{name} {share:.1%}" for name, share in pooled.coverage.items())
+    return f"Held on the half of `val` that did not make it (mean of 100 random halvings): {told}.\n\n"
+
+
+def _at_odds(pooled: Pooled) -> str:
+    if not pooled.disagreement:
+        return ""
+    found = pooled.disagreement
+    return (
+        f"A report warns where the networks' values differ by a standard deviation above {found['limit_months']:.1f} months: on `val` 5 % "
+        f"of the images, MAE {found['mae_flagged']:.1f} against {found['mae_others']:.1f} months for the others.\n"
+    )
+
+
+def pack(source: str, *, name: str, version: str, runs: Path, results: Path = RESULTS, folder: Path = BUNDLES, images: Images) -> Path:
+    """Export the runs of an ensemble (or one run), check each against Keras, and pack them with the stored predictions.
+
+    Parameters
+    ----------
+    images
+        Gives for a preparation the ``(N, size, size, 1) uint8`` images on which exported and trained network must agree.
+    """
+    notes = json.loads((results / f"{source}.json").read_text(encoding="utf-8"))
+    shares = notes.get("members", {source: 1.0})
+    spare = notes.get("members_without_sex", {})
+    with tempfile.TemporaryDirectory() as scratch:
+        taking = [run for run in dict.fromkeys([*shares, *spare]) if shares.get(run) or spare.get(run)]
+        members = [
+            _export(runs / run, results, Path(scratch), images, weight=shares.get(run, 0.0), weight_without_sex=spare.get(run, 0.0))
+            for run in taking
+        ]
+        alone = results / f"{source}-val-without-sex.csv"
+        pooled = Pooled(
+            validation=read_predictions(results / f"{source}-val-mirrored.csv"),
+            phantoms=read_predictions(results / f"{source}-phantoms-mirrored.csv"),
+            without_sex=read_predictions(alone) if spare else None,
+            disagreement=notes.get("disagreement"),
+            coverage=notes.get("coverage"),
+        )
+        return write_bundle(members, pooled, name=name, version=version, folder=folder)
+
+
+def _export(run: Path, results: Path, scratch: Path, images: Images, *, weight: float, weight_without_sex: float) -> Packed:
     from export.parity import check_parity
-    from export.to_onnx import to_onnx
-    from train.models.espinal import FEATURE_MAP
+    from export.to_onnx import feature_map_of, to_onnx
     from train.train import load_best
 
     recipe, model, history = load_best(run)
-    images = np.random.default_rng(7).integers(0, 256, (4, recipe.preparation.size, recipe.preparation.size, 1), np.uint8)
-    with tempfile.TemporaryDirectory() as scratch:
-        weights = Path(scratch) / f"{recipe.architecture}.onnx"
-        to_onnx(model, FEATURE_MAP, weights, mirrored=mirrored)
-        check_parity(model, FEATURE_MAP, weights, images, mirrored=mirrored)
-        member = Packed(
-            name=recipe.architecture,
-            architecture=recipe.architecture,
-            weights=weights,
-            preparation=recipe.preparation,
-            sex_required=len(model.inputs) == 2,
-            mirrored=mirrored,
-            validation=read_predictions(results / f"{run.name}-val{'-mirrored' if mirrored else ''}.csv"),
-            phantoms=read_predictions(results / f"{run.name}-phantoms{'-mirrored' if mirrored else ''}.csv"),
-            training=_training(recipe.to_json(), history, results / f"{run.name}.json"),
-        )
-        return write_bundle(member, name=name, version=version, folder=folder)
+    target = scratch / f"{run.name}.onnx"
+    to_onnx(model, feature_map_of(model), target, mirrored=True)
+    found = check_parity(model, feature_map_of(model), target, images(recipe.preparation), mirrored=True)
+    print(f"{run.name}: exported network within {found.months:.1g} months and {found.heat:.1g} of the heat map's maximum", flush=True)
+    return Packed(
+        name=run.name,
+        architecture=recipe.architecture,
+        weights=target,
+        preparation=recipe.preparation,
+        sex_required=len(model.inputs) == 2,
+        mirrored=True,
+        validation=read_predictions(results / f"{run.name}-val-mirrored.csv"),
+        training=_training(recipe.to_json(), history, results / f"{run.name}.json"),
+        weight=weight,
+        weight_without_sex=weight_without_sex,
+    )
+
+
+def check_images(data: Path, cache: Path, count: int = 64) -> Images:
+    """Give random images and, where the data are at hand, as many of ``val``."""
+    from train.data import load_split
+
+    def images(preparation: Preparation) -> NDArray[np.uint8]:
+        random = np.random.default_rng(7).integers(0, 256, (count, preparation.size, preparation.size, 1), np.uint8)
+        if not data.is_dir():
+            return random
+        return np.concatenate([random, load_split(data, "val", preparation, cache=cache).images[:count]])
+
+    return images
 
 
 def _training(recipe: Mapping[str, Any], history: Sequence[Mapping[str, float]], notes: Path) -> dict[str, Any]:
@@ -234,16 +360,17 @@ def _training(recipe: Mapping[str, Any], history: Sequence[Mapping[str, float]],
 
 
 def main(arguments: list[str]) -> int:
-    """Pack one run into the package."""
+    """Pack a run or an ensemble into the package."""
     parser = argparse.ArgumentParser(prog="python -m export.write_bundle", description=__doc__)
-    parser.add_argument("run", help="name of a folder in the runs folder")
+    parser.add_argument("source", help="an ensemble of train.ensemble, or one evaluated run")
     parser.add_argument("--name", required=True)
     parser.add_argument("--version", required=True)
-    parser.add_argument("--mirrored", action="store_true", help="read the mirror image too")
+    parser.add_argument("--data", type=Path, default=WORKSHOP.parent.parent / "shared" / "data")
     parser.add_argument("--runs", type=Path, default=WORKSHOP / "runs")
+    parser.add_argument("--cache", type=Path, default=WORKSHOP / "cache")
     chosen = parser.parse_args(arguments)
-    written = pack_run(chosen.runs / chosen.run, name=chosen.name, version=chosen.version, mirrored=chosen.mirrored)
-    print(written)
+    images = check_images(chosen.data, chosen.cache)
+    print(pack(chosen.source, name=chosen.name, version=chosen.version, runs=chosen.runs, images=images).name)
     return 0
 
 

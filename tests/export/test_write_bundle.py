@@ -11,38 +11,43 @@ from baa_node.bundle import default_bundle, load_bundle
 from baa_node.core.preprocess import Preparation
 from baa_node.core.radiograph import Sex
 from baa_node.errors import BundleError
-from export.write_bundle import Packed, write_bundle
-from train.evaluate import Predictions
+from export.write_bundle import Packed, Pooled, write_bundle
+from train.scores import Predictions
 
 
 @pytest.fixture
-def member() -> Packed:
-    """The shipped network with invented predictions: girls off by up to 10 months, boys by up to 20."""
-    manifest = json.loads((default_bundle() / "bundle.json").read_text())
-    entry = manifest["members"][0]
+def invented() -> Predictions:
+    """Girls off by up to 10 months, boys by up to 20."""
     residual = np.concatenate([np.linspace(-10, 10, 101), np.linspace(-20, 20, 101)])
     label = np.linspace(20, 210, residual.size)
-    invented = Predictions(
-        ids=tuple(str(index) for index in range(residual.size)),
-        male=np.repeat([0.0, 1.0], 101),
-        label=label,
-        estimate=label + residual,
-    )
+    ids = tuple(str(index) for index in range(residual.size))
+    return Predictions(ids=ids, male=np.repeat([0.0, 1.0], 101), label=label, estimate=label + residual)
+
+
+@pytest.fixture
+def member(invented: Predictions) -> Packed:
+    """A network of the shipped bundle."""
+    manifest = json.loads((default_bundle() / "bundle.json").read_text())
+    entry = next(one for one in manifest["members"] if one["sex_required"])
     return Packed(
-        name="vgg6_sex",
-        architecture="vgg6_sex",
+        name="first",
+        architecture=entry["architecture"],
         weights=default_bundle() / entry["file"],
         preparation=Preparation.from_json(entry["preprocessing"]),
         sex_required=True,
         mirrored=False,
         validation=invented,
-        phantoms=invented,
-        training={"radiographs": 1000, "phantoms": 10, "epochs": 3, "minutes": 12.0, "recipe": {}},
+        training={"radiographs": 1000, "phantoms": 10, "epochs": 3, "minutes": 12.0, "recipe": {"width": 0.5}},
     )
 
 
-def test_what_was_packed_can_be_loaded_and_carries_its_interval(member: Packed, tmp_path: Path) -> None:
-    folder = write_bundle(member, name="hand", version="1.2.3", folder=tmp_path)
+@pytest.fixture
+def pooled(invented: Predictions) -> Pooled:
+    return Pooled(validation=invented, phantoms=invented)
+
+
+def test_what_was_packed_can_be_loaded_and_carries_its_interval(member: Packed, pooled: Pooled, tmp_path: Path) -> None:
+    folder = write_bundle([member], pooled, name="hand", version="1.2.3", folder=tmp_path)
     ensemble = load_bundle(folder, providers=["CPUExecutionProvider"])
     assert folder.name == "hand-1.2.3"
     assert (ensemble.identity.name, ensemble.identity.version) == ("hand", "1.2.3")
@@ -51,23 +56,55 @@ def test_what_was_packed_can_be_loaded_and_carries_its_interval(member: Packed, 
     assert {path.name for path in tmp_path.iterdir()} == {"hand-1.2.3"}
 
 
-def test_the_manifest_and_the_card_tell_terms_range_and_errors(member: Packed, tmp_path: Path) -> None:
-    folder = write_bundle(member, name="hand", version="1", folder=tmp_path)
+def test_the_manifest_and_the_card_tell_terms_range_and_errors(member: Packed, pooled: Pooled, tmp_path: Path) -> None:
+    folder = write_bundle([member], pooled, name="hand", version="1", folder=tmp_path)
     manifest = json.loads((folder / "bundle.json").read_text())
     card = (folder / "MODEL_CARD.md").read_text()
     assert manifest["validated_range_months"] == [20, 210]
-    assert manifest["metrics"]["val"]["M"]["mae"] == pytest.approx(10.1, abs=0.1)
-    assert manifest["metrics"]["val"]["F"]["mae_low"] < 5.05 < manifest["metrics"]["val"]["F"]["mae_high"]
-    for text in (manifest["licence"], manifest["citation"], "Limits", "| all | 202 |"):
+    assert manifest["metrics"]["val"]["M"]["mae"]["value"] == pytest.approx(10.1, abs=0.1)
+    assert manifest["metrics"]["val"]["F"]["mae"]["low"] < 5.05 < manifest["metrics"]["val"]["F"]["mae"]["high"]
+    for text in (manifest["licence"], manifest["citation"], "Limits", "| all | 202 |", "The sex must be known.", "| 0.5 |"):
         assert text in card
 
 
-def test_a_network_that_needs_no_sex_brings_residuals_for_sex_unknown(member: Packed, tmp_path: Path) -> None:
-    free = dataclasses.replace(member, sex_required=False, weights=mean_grey(tmp_path / "free.onnx", member.preparation.size))
-    folder = write_bundle(free, name="hand", version="1", folder=tmp_path / "bundles")
-    found = load_bundle(folder).estimate(np.full((300, 300), 50, np.uint8), None)
-    assert found.sex_used is None
-    assert found.interval_months[1] - found.bone_age_months == pytest.approx(16.2, abs=0.5)
+def test_an_ensemble_votes_by_its_weights_and_a_spare_member_reads_without_sex(
+    member: Packed, pooled: Pooled, invented: Predictions, tmp_path: Path
+) -> None:
+    again = tmp_path / "again.onnx"
+    again.write_bytes(member.weights.read_bytes())
+    grey = mean_grey(tmp_path / "grey.onnx", member.preparation.size)
+    members = [
+        dataclasses.replace(member, weight=0.75),
+        dataclasses.replace(member, name="second", weights=again, weight=0.25),
+        dataclasses.replace(member, name="grey", weights=grey, sex_required=False, weight=0.0, weight_without_sex=1.0),
+    ]
+    together = dataclasses.replace(
+        pooled,
+        without_sex=invented,
+        disagreement={"limit_months": 4.5, "mae_flagged": 12.0, "mae_others": 6.0},
+        coverage={"F": 0.91, "M": 0.9},
+    )
+    folder = write_bundle(members, together, name="hand", version="2", folder=tmp_path / "bundles")
+    ensemble = load_bundle(folder, providers=["CPUExecutionProvider"])
+    pixels = np.full((300, 300), 50, np.uint8)
+    informed, blind = ensemble.estimate(pixels, Sex.MALE), ensemble.estimate(pixels, None)
+    assert list(informed.members) == ["first", "second"]
+    assert informed.disagreement_months == 4.5
+    assert list(blind.members) == ["grey"]
+    assert blind.sex_used is None
+    assert blind.interval_months[1] - blind.bone_age_months == pytest.approx(16.2, abs=2.5)
+    card = (folder / "MODEL_CARD.md").read_text()
+    for text in ("| second |", "Without the sex: MAE", "above 4.5 months", "F 91.0%", "- unknown: below"):
+        assert text in card
+
+
+def test_a_bundle_too_large_for_the_repository_is_not_packed(member: Packed, pooled: Pooled, tmp_path: Path) -> None:
+    large = tmp_path / "large.onnx"
+    with large.open("wb") as weights:
+        weights.truncate(60_000_001)
+    with pytest.raises(ValueError, match="60 MB"):
+        write_bundle([dataclasses.replace(member, weights=large)], pooled, name="hand", version="1", folder=tmp_path / "bundles")
+    assert not (tmp_path / "bundles").exists()
 
 
 def mean_grey(target: Path, size: int) -> Path:
@@ -93,20 +130,20 @@ def mean_grey(target: Path, size: int) -> Path:
     return target
 
 
-def test_a_version_is_never_rewritten(member: Packed, tmp_path: Path) -> None:
-    write_bundle(member, name="hand", version="1", folder=tmp_path)
+def test_a_version_is_never_rewritten(member: Packed, pooled: Pooled, tmp_path: Path) -> None:
+    write_bundle([member], pooled, name="hand", version="1", folder=tmp_path)
     with pytest.raises(FileExistsError, match="hand-1"):
-        write_bundle(member, name="hand", version="1", folder=tmp_path)
+        write_bundle([member], pooled, name="hand", version="1", folder=tmp_path)
 
 
-def test_a_packing_that_fails_leaves_nothing(member: Packed, tmp_path: Path) -> None:
+def test_a_packing_that_fails_leaves_nothing(member: Packed, pooled: Pooled, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        write_bundle(dataclasses.replace(member, weights=tmp_path / "gone.onnx"), name="hand", version="1", folder=tmp_path)
+        write_bundle([dataclasses.replace(member, weights=tmp_path / "gone.onnx")], pooled, name="hand", version="1", folder=tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_weights_that_do_not_fit_their_description_are_not_packed(member: Packed, tmp_path: Path) -> None:
+def test_weights_that_do_not_fit_their_description_are_not_packed(member: Packed, pooled: Pooled, tmp_path: Path) -> None:
     other = dataclasses.replace(member, preparation=dataclasses.replace(member.preparation, size=96))
     with pytest.raises(BundleError, match="takes"):
-        write_bundle(other, name="hand", version="1", folder=tmp_path)
+        write_bundle([other], pooled, name="hand", version="1", folder=tmp_path)
     assert list(tmp_path.iterdir()) == []
