@@ -19,20 +19,29 @@ class Augmentation:
     ----------
     zoom
         Height and width are scaled apart, each by a factor from 1 / (1 + zoom) to 1 + zoom: the aspect ratio is not known.
+    scale
+        One factor for both, from 1 / (1 + scale) to 1 + scale.
+    shear
+        Rows are moved against each other, either way, by this share of their distance.
     rotate_deg
         Either way.
     shift
         Either way, as a share of the side.
     flip
         Mirror every other image; left hands by convention, right ones by accident.
+    flip_vertical
+        Turn every other image upside down.
     contrast, brightness, gamma
         Slope 1 ± contrast, offset ± brightness (share of white), exponent from 1 / (1 + gamma) to 1 + gamma.
     """
 
     zoom: float = 0.0
+    scale: float = 0.0
+    shear: float = 0.0
     rotate_deg: float = 0.0
     shift: float = 0.0
     flip: bool = False
+    flip_vertical: bool = False
     contrast: float = 0.0
     brightness: float = 0.0
     gamma: float = 0.0
@@ -55,10 +64,18 @@ def _warp(side: int, limits: Augmentation, rng: np.random.Generator) -> NDArray[
     if limits.flip and rng.random() < 0.5:
         scale_x = -scale_x
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    linear = turn @ np.diag([scale_x, scale_y])
+    linear = turn @ np.diag([scale_x, scale_y]) @ _further(limits, rng)
     centre = np.full(2, (side - 1) / 2)
     offset = centre - linear @ centre + limits.shift * side * rng.uniform(-1, 1, 2)
     return np.column_stack([linear, offset])
+
+
+def _further(limits: Augmentation, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Draw scale, shear and vertical flip, but no number for what is not asked for: runs from before it was there stay the same."""
+    scale = (1 + limits.scale) ** rng.uniform(-1, 1) if limits.scale else 1.0
+    shear = limits.shear * rng.uniform(-1, 1) if limits.shear else 0.0
+    upright = -1.0 if limits.flip_vertical and rng.random() < 0.5 else 1.0
+    return scale * np.array([[1.0, shear * upright], [0.0, upright]])
 
 
 def _curve(limits: Augmentation, rng: np.random.Generator) -> Pixels:

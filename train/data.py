@@ -1,19 +1,18 @@
 """Hand radiographs with their bone age: reading, checking and caching the prepared images.
 
-The folder holds ``rsna_train.csv`` and ``rsna_train/*.zip`` (members ``<image_id>.jpg``). Terms of use of the RSNA
-Pediatric Bone Age Challenge apply: research and education, never committed, never shipped.
+The folder holds ``rsna_train.csv`` and ``rsna_train/*.zip`` (members ``<image_id>.jpg``), or is a download of the challenge itself
+(`train.challenge`). Terms of use of the RSNA Pediatric Bone Age Challenge apply: research and education, never committed, never shipped.
 """
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
+import os
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 import cv2
 import numpy as np
@@ -22,30 +21,24 @@ from PIL import Image
 
 from baa_node.core.preprocess import Preparation, prepare
 from baa_node.core.radiograph import Sex
-from baa_node.errors import BaaError
+from train.challenge import is_challenge, read_files, read_set
+from train.labels import DataError, Label, read_labels
+
+__all__ = [
+    "DataError",
+    "Examples",
+    "Label",
+    "cached",
+    "check_labelled",
+    "fingerprint",
+    "joined",
+    "load_phantoms",
+    "load_split",
+    "read_images",
+    "read_labels",
+]
 
 Pixels = NDArray[np.uint8]
-
-OLDEST_MONTHS: Final = 240.0
-"""Upper end of any plausible label; the challenge's own labels end at 228."""
-
-SPLITS: Final = ("train", "val")
-
-
-class DataError(BaaError):
-    """The training data are incomplete or contradict themselves; the message names the file."""
-
-    code = "DATA"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Label:
-    """One row of the label file; ``bone_age_months`` is the readers' consensus, not the child's age."""
-
-    image_id: str
-    bone_age_months: float
-    sex: Sex
-    split: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,22 +64,6 @@ class Examples:
 
     def __len__(self) -> int:
         return len(self.ids)
-
-
-def read_labels(table: Path) -> tuple[Label, ...]:
-    """All rows of the label file, checked.
-
-    Raises
-    ------
-    DataError
-        A column is absent, an age is no number of months from 0 to 240, a sex or split is unknown, an id stands twice.
-    """
-    with _opened(table).open(newline="", encoding="utf-8") as lines:
-        labels = tuple(_label(row, f"{table.name} line {number}") for number, row in enumerate(csv.DictReader(lines), start=2))
-    twice = _first_repeated(label.image_id for label in labels)
-    if twice is not None:
-        raise DataError(f"{table.name}: image {twice} stands twice")
-    return labels
 
 
 def read_images(archives: Sequence[Path], wanted: Sequence[str]) -> Iterator[Pixels]:
@@ -132,9 +109,9 @@ def load_split(folder: Path, split: str, spec: Preparation, *, cache: Path, limi
     Parameters
     ----------
     folder
-        Where ``rsna_train.csv`` and ``rsna_train/`` lie.
+        Where ``rsna_train.csv`` and ``rsna_train/`` lie, or a download of the challenge; which it is shows from the files.
     split
-        ``"train"`` or ``"val"``.
+        ``"train"`` or ``"val"``; of the challenge also its own ``"validation"`` and ``"test"``.
     spec
         Preparation of the network; part of the cache's name.
     cache
@@ -142,33 +119,80 @@ def load_split(folder: Path, split: str, spec: Preparation, *, cache: Path, limi
     limit
         Use only the first so many rows.
     """
-    archives = sorted((folder / "rsna_train").glob("*.zip"))
-    if not archives:
-        raise DataError(f"no .zip file in {folder.name}/rsna_train")
-    every = read_labels(folder / "rsna_train.csv")
-    check_labelled(archives, every)
-    labels = [label for label in every if label.split == split][:limit]
-    stored = cache / f"{split}-{len(labels)}-{fingerprint(spec, [label.image_id for label in labels])}.npy"
-    images = cached(stored, read_images(archives, [label.image_id for label in labels]), len(labels), spec)
+    labels, frames, source = _challenge(folder, split, limit) if is_challenge(folder) else _zipped(folder, split, limit)
+    names = [label.image_id for label in labels]
+    stored = cache / f"{split}-{len(names)}-{fingerprint(spec, [*source, *names])}.npy"
     return Examples(
-        images=images,
+        images=cached(stored, frames, len(names), spec),
         months=np.array([label.bone_age_months for label in labels], np.float32),
         male=np.array([label.sex is Sex.MALE for label in labels], np.float32),
-        ids=tuple(label.image_id for label in labels),
+        ids=tuple(names),
     )
 
 
 def cached(stored: Path, frames: Iterable[Pixels], count: int, spec: Preparation) -> Pixels:
-    """``count`` prepared frames as one array, computed only if ``stored`` does not exist yet."""
+    """``count`` prepared frames as one array, computed only if ``stored`` does not exist yet.
+
+    The file appears whole or not at all; it is written piece by piece, so that a full disk is an error and not the end of the process.
+
+    Raises
+    ------
+    DataError
+        The file cannot be written, or is not the array that it should be.
+    """
+    shape = (count, spec.size, spec.size, 1)
     if not stored.exists():
         stored.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = stored.with_suffix(".part.npy")
-        images = np.lib.format.open_memmap(unfinished, mode="w+", dtype=np.uint8, shape=(count, spec.size, spec.size, 1))
-        for index, frame in enumerate(frames):
-            images[index] = prepare(frame, spec).image
-        images.flush()
-        unfinished.replace(stored)
-    return np.load(stored)  # type: ignore[no-any-return]
+        unfinished = stored.with_suffix(f".{os.getpid()}.part")
+        try:
+            _write(unfinished, frames, shape, spec)
+            unfinished.replace(stored)
+        except OSError as fault:
+            raise DataError(f"{stored.name} cannot be written to {stored.parent.name}: {fault.strerror}") from fault
+        finally:
+            unfinished.unlink(missing_ok=True)
+    return _read(stored, shape)
+
+
+def _write(unfinished: Path, frames: Iterable[Pixels], shape: tuple[int, ...], spec: Preparation) -> None:
+    with unfinished.open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
+        number = 0
+        for number, frame in enumerate(frames, start=1):  # noqa: B007 - counted
+            file.write(np.ascontiguousarray(prepare(frame, spec).image).tobytes())
+        if number != shape[0]:
+            raise DataError(f"{number} images came where {shape[0]} are labelled")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _read(stored: Path, shape: tuple[int, ...]) -> Pixels:
+    try:
+        images = np.load(stored, allow_pickle=False)
+    except (ValueError, EOFError) as fault:
+        raise DataError(f"{stored.name} in {stored.parent.name} is damaged: {fault}; delete it and it is made anew") from fault
+    if images.shape != shape or images.dtype != np.uint8:
+        raise DataError(f"{stored.name} in {stored.parent.name} holds {images.dtype} {images.shape}, not uint8 {shape}; delete it")
+    return np.asarray(images)
+
+
+def _zipped(folder: Path, split: str, limit: int | None) -> tuple[Sequence[Label], Iterator[Pixels], list[str]]:
+    archives = sorted((folder / "rsna_train").glob("*.zip"))
+    if not archives:
+        raise DataError(f"no .zip file in {folder.name}/rsna_train, and no download of the challenge in {folder.name}")
+    every = read_labels(folder / "rsna_train.csv")
+    check_labelled(archives, every)
+    labels = [label for label in every if label.split == split][:limit]
+    if not labels:
+        raise DataError(f"rsna_train.csv has no image of the split {split!r}")
+    return labels, read_images(archives, [label.image_id for label in labels]), []
+
+
+def _challenge(folder: Path, split: str, limit: int | None) -> tuple[Sequence[Label], Iterator[Pixels], list[str]]:
+    """As `_zipped`; the third value keeps the full-size images' cache apart from that of the small ones."""
+    every, files = read_set(folder, split)
+    labels = every[:limit]
+    return labels, read_files(files, [label.image_id for label in labels]), ["challenge"]
 
 
 def fingerprint(spec: Preparation, names: Sequence[str]) -> str:
@@ -187,39 +211,9 @@ def joined(parts: Sequence[Examples]) -> Examples:
     )
 
 
-def _opened(path: Path) -> Path:
-    if not path.is_file():
-        raise DataError(f"{path.name} is missing in {path.parent.name}")
-    return path
-
-
-def _label(row: Mapping[str, str | None], where: str) -> Label:
-    image_id = row.get("image_id") or ""
-    if not image_id:
-        raise DataError(f"{where}: no image_id")
-    try:
-        months = float(row.get("bone_age_months") or "")
-    except ValueError:
-        raise DataError(f"{where}: bone_age_months of image {image_id} is no number") from None
-    if not 0 <= months <= OLDEST_MONTHS:
-        raise DataError(f"{where}: bone_age_months {months:g} of image {image_id} is outside 0 to {OLDEST_MONTHS:g}")
-    if row.get("sex") not in set(Sex) or row.get("split") not in SPLITS:
-        raise DataError(f"{where}: sex or split of image {image_id} is unknown")
-    return Label(image_id=image_id, bone_age_months=months, sex=Sex(str(row["sex"])), split=str(row["split"]))
-
-
-def _first_repeated(names: Iterable[str]) -> str | None:
-    seen: set[str] = set()
-    for name in names:
-        if name in seen:
-            return name
-        seen.add(name)
-    return None
-
-
 def _archive(path: Path) -> zipfile.ZipFile:
     try:
-        return zipfile.ZipFile(_opened(path))
+        return zipfile.ZipFile(path)
     except zipfile.BadZipFile as fault:
         raise DataError(f"{path.name} is no readable ZIP file: {fault}") from fault
 

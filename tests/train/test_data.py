@@ -1,17 +1,20 @@
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import resource
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from baa_node.core.preprocess import PAD, prepare
 from baa_node.core.radiograph import Sex
-from train.data import DataError, Examples, check_labelled, joined, load_phantoms, load_split, read_images, read_labels
+from train.data import DataError, Examples, cached, check_labelled, joined, load_phantoms, load_split, read_images, read_labels
 
 SPEC = dataclasses.replace(PAD, size=20)
 HEADER = "image_id,bone_age_months,sex,split\n"
@@ -20,6 +23,17 @@ ROWS = "11,100,F,train\n12,120,M,val\n13,90,M,train\n"
 
 def coded(grey: int) -> bytes:
     return bytes(cv2.imencode(".png", np.full((20, 20), grey, np.uint8))[1])
+
+
+@contextlib.contextmanager
+def file_limit(size: int) -> Iterator[None]:
+    """No file of this process grows beyond so many bytes; the error is the operating system's own."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def data_set(folder: Path, rows: str = ROWS, members: Mapping[str, bytes] | None = None) -> Path:
@@ -121,6 +135,39 @@ def test_the_real_labels_are_read_whole(shared_data: Path) -> None:
     labels = read_labels(shared_data / "rsna_train.csv")
     assert [sum(label.split == split for label in labels) for split in ("train", "val")] == [11349, 1262]
     assert sum(label.sex is Sex.MALE for label in labels) == 6833
+
+
+def test_a_disk_that_is_full_is_told_with_the_file_and_leaves_none(tmp_path: Path) -> None:
+    folder, cache = data_set(tmp_path), tmp_path / "cache"
+    with file_limit(600), pytest.raises(DataError, match=r"train-2-\w+\.npy cannot be written to cache: File too large"):
+        load_split(folder, "train", SPEC, cache=cache)
+    assert list(cache.iterdir()) == []
+    assert len(load_split(folder, "train", SPEC, cache=cache)) == 2
+
+
+def test_an_interruption_leaves_no_half_file(tmp_path: Path) -> None:
+    def interrupted() -> Iterator[NDArray[np.uint8]]:
+        yield np.zeros((20, 20), np.uint8)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        cached(tmp_path / "some.npy", interrupted(), 2, SPEC)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_damaged_or_foreign_cache_is_named(tmp_path: Path) -> None:
+    stored = tmp_path / "some.npy"
+    stored.write_bytes(b"not an array")
+    with pytest.raises(DataError, match=r"some\.npy .*damaged.*delete it"):
+        cached(stored, [], 1, SPEC)
+    np.save(stored, np.zeros((1, 20, 20, 1), np.float32))
+    with pytest.raises(DataError, match=r"some\.npy .*float32"):
+        cached(stored, [], 1, SPEC)
+
+
+def test_fewer_images_than_labels_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="1 images came where 2"):
+        cached(tmp_path / "some.npy", [np.zeros((20, 20), np.uint8)], 2, SPEC)
 
 
 def test_drawn_hands_come_with_both_sexes_and_known_ages(tmp_path: Path) -> None:
