@@ -23,11 +23,21 @@ def main(arguments: list[str]) -> int:
 
     import cv2
 
+    from train.data import DataError
+
+    cv2.setNumThreads(1)
+    try:
+        return _run(chosen)
+    except (DataError, ValueError) as fault:
+        print(f"python -m train: {fault}", file=sys.stderr)
+        return 1
+
+
+def _run(chosen: argparse.Namespace) -> int:
     from train.data import joined, load_phantoms, load_split
     from train.recipes import RECIPES, load_recipe
     from train.train import train
 
-    cv2.setNumThreads(1)
     named = Path(chosen.recipe)
     recipe = load_recipe(named if named.suffix == ".toml" else RECIPES / f"{chosen.recipe}.toml")
     training, validation = (
@@ -36,7 +46,11 @@ def main(arguments: list[str]) -> int:
     if recipe.phantoms:
         training = joined([training, load_phantoms(recipe.phantoms, recipe.preparation, cache=chosen.cache, seed=recipe.seed)])
     print(f"{recipe.name}: {len(training)} images to learn from, {len(validation)} to validate", flush=True)
-    progress = train(recipe, training, validation, chosen.runs / recipe.name)
+    try:
+        progress = train(recipe, training, validation, chosen.runs / recipe.name)
+    except KeyboardInterrupt:
+        print(f"interrupted; the same command goes on after the last whole epoch ({chosen.runs.name}/{recipe.name})", file=sys.stderr)
+        return 130
     print(f"best validation MAE {progress.best_mae:.2f} months after {progress.elapsed_s / 60:.0f} minutes")
     return 0
 

@@ -2,40 +2,26 @@
 
 from __future__ import annotations
 
-import json
-import math
 import time
-from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
+from keras import ops
 from numpy.typing import NDArray
 
-from train.augment import augment
+from train.batches import Course
+from train.checkpoint import CannotGoOn, Progress, Weights, read_record, resume, save, save_best
 from train.data import Examples
 from train.models import ARCHITECTURES
 from train.recipes import Recipe
-
-Weights = list[NDArray[np.float32]]
-Batch = tuple[Any, NDArray[np.float32]]
-
-
-@dataclass(kw_only=True)
-class Progress:
-    """Where a run stands; everything a resumed run needs beside the weights."""
-
-    epoch: int = 0
-    elapsed_s: float = 0.0
-    best_mae: float = math.inf
-    history: list[dict[str, float]] = field(default_factory=list)
+from train.schedule import learning_rate, spent
+from train.watch import said, shown, to_tensorboard
 
 
 def train(recipe: Recipe, training: Examples, validation: Examples, folder: Path, *, stop_after: int | None = None) -> Progress:
-    """Train until epochs or minutes are used up, resuming from ``folder`` if a run was cut off there.
+    """Train until epochs, minutes or patience are used up, resuming from ``folder`` if a run was cut off there.
 
     Parameters
     ----------
@@ -44,55 +30,62 @@ def train(recipe: Recipe, training: Examples, validation: Examples, folder: Path
     training, validation
         Prepared examples; the best epoch is chosen on ``validation``.
     folder
-        Receives ``run.json``, ``state.npz`` (to resume) and ``best.weights.h5`` (float32, output in months).
+        Receives the files of ``train.checkpoint``; runs named as teachers or as the trunk lie beside it.
     stop_after
         Leave after this many epochs of this call, as a kill would.
+
+    Raises
+    ------
+    CannotGoOn
+        The loss or the weights are no numbers any more, or the disk is full. The last good state is kept.
     """
     keras.utils.set_random_seed(recipe.seed)
-    mean, sd = (float(training.months.mean()), float(training.months.std())) if recipe.standardise else (0.0, 1.0)
-    model = _compiled(recipe, training.images.shape[1])
-    reader = ARCHITECTURES[recipe.architecture](training.images.shape[1], recipe.width)
-    progress, average = _resume(recipe, model, folder)
+    size = training.images.shape[1]
+    model = _compiled(recipe, size, folder)
+    reader = ARCHITECTURES[recipe.architecture](size, recipe.width)
+    course = _course(recipe, training, folder, needs_sex=len(model.inputs) == 2)
+    progress, average = resume(recipe, model, folder)
     last = recipe.epochs if stop_after is None else min(recipe.epochs, progress.epoch + stop_after)
-    while progress.epoch < last and not _spent(recipe, progress):
-        started, spent = time.monotonic(), progress.elapsed_s
-        losses, seen = [], progress.epoch * (len(training) // recipe.batch)
-        for share, batch in _batches(recipe, training, (mean, sd), progress.epoch, needs_sex=len(model.inputs) == 2):
-            progress.elapsed_s = spent + time.monotonic() - started
-            model.optimizer.learning_rate = learning_rate(recipe, progress.epoch + share, progress.elapsed_s)
-            losses.append(float(model.train_on_batch(*batch)))
+    while progress.epoch < last and not spent(recipe, progress.elapsed_s, progress.val_mae):
+        started, before = time.monotonic(), progress.elapsed_s
+        losses, seen = [], progress.epoch * course.steps
+        for share, batch in shown(course.epoch(progress.epoch), course.steps, f"epoch {progress.epoch + 1}"):
+            progress.elapsed_s = before + time.monotonic() - started
+            rate = learning_rate(recipe, progress.epoch + share, progress.elapsed_s, progress.val_mae)
+            model.optimizer.learning_rate = rate
+            losses.append(
+                _number(float(model.train_on_batch(*batch)), f"{folder.name}: epoch {progress.epoch + 1}, step {len(losses) + 1}")
+            )
             seen += 1
             average = _averaged(average, model, min(recipe.ema, seen / (seen + 10)))
         reader.set_weights(average)
-        fold_months(reader, mean, sd)
-        progress.elapsed_s = spent + time.monotonic() - started
-        _note(progress, training, losses, mean_absolute_error(reader, validation))
+        fold_months(reader, course.mean, course.sd)
+        months = predict_months(reader, validation)
+        _number(float(np.abs(months).sum()), f"{folder.name}: after epoch {progress.epoch + 1}")
+        progress.elapsed_s = before + time.monotonic() - started
+        _note(
+            progress,
+            validation,
+            months,
+            loss=float(np.mean(losses)),
+            learning_rate=rate,
+            images=len(training),
+            seconds=progress.elapsed_s - before,
+        )
+        to_tensorboard(folder, progress.history[-1])
         if progress.history[-1]["val_mae"] < progress.best_mae:
             progress.best_mae = progress.history[-1]["val_mae"]
-            reader.save_weights(folder / "best.weights.h5")
-        _save(recipe, model, average, progress, folder)
+            save_best(reader, progress.history[-1], folder)
+        save(recipe, model, average, progress, folder)
     return progress
-
-
-def learning_rate(recipe: Recipe, epoch: float, elapsed_s: float) -> float:
-    """Rate at a fractional epoch, or at the elapsed share of the minutes if that is further on."""
-    if recipe.schedule == "step":
-        return recipe.learning_rate * (0.1 if epoch >= recipe.step_epoch else 1.0)
-    if epoch < recipe.warmup_epochs:
-        return recipe.learning_rate * max(epoch / recipe.warmup_epochs, 0.01)
-    done = (epoch - recipe.warmup_epochs) / (recipe.epochs - recipe.warmup_epochs)
-    if recipe.minutes:
-        done = max(done, elapsed_s / (60 * recipe.minutes))
-    return recipe.learning_rate * 0.5 * (1 + math.cos(math.pi * min(done, 1.0)))
 
 
 def load_best(folder: Path) -> tuple[Recipe, keras.Model, list[dict[str, float]]]:
     """Recipe, best epoch's network (float32, answers in months) and history of a run."""
-    record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-    recipe = Recipe.from_json(record["recipe"])
+    recipe, history = read_record(folder)
     model = ARCHITECTURES[recipe.architecture](recipe.preparation.size, recipe.width)
     model.load_weights(folder / "best.weights.h5")
-    return recipe, model, record["history"]
+    return recipe, model, history
 
 
 def fold_months(model: keras.Model, mean: float, sd: float) -> None:
@@ -115,11 +108,40 @@ def mean_absolute_error(model: keras.Model, examples: Examples) -> float:
     return float(np.abs(predict_months(model, examples) - examples.months).mean())
 
 
+def _course(recipe: Recipe, training: Examples, folder: Path, *, needs_sex: bool) -> Course:
+    targets = training.months
+    if recipe.teachers:
+        taught = _taught(recipe, training, folder)
+        targets = (1 - recipe.teacher_share) * targets + recipe.teacher_share * taught
+    mean, sd = (float(targets.mean()), float(targets.std())) if recipe.standardise else (0.0, 1.0)
+    return Course(recipe=recipe, training=training, targets=targets, mean=mean, sd=sd, needs_sex=needs_sex)
+
+
+def _taught(recipe: Recipe, training: Examples, folder: Path) -> NDArray[np.float32]:
+    """Ask the teachers about the training images, once; the mean of their answers is kept in the run's folder."""
+    stored = folder / "taught.npy"
+    if not stored.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        said = [_told(folder.parent / name, training) for name in recipe.teachers]
+        unfinished = folder / "taught.part.npy"
+        np.save(unfinished, np.mean(said, axis=0))
+        unfinished.replace(stored)
+    taught: NDArray[np.float32] = np.load(stored)
+    return taught
+
+
+def _told(teacher: Path, training: Examples) -> NDArray[np.float32]:
+    recipe, model, _ = load_best(teacher)
+    if recipe.preparation.size != training.images.shape[1]:
+        raise ValueError(f"teacher {teacher.name} reads {recipe.preparation.size} px, not {training.images.shape[1]}")
+    return predict_months(model, training, mirrored=True)
+
+
 def _forward(model: keras.Model, images: NDArray[np.uint8], male: NDArray[np.float32]) -> NDArray[np.float32]:
     parts = []
     for start in range(0, len(images), 64):
         part = slice(start, start + 64)
-        parts.append(keras.ops.convert_to_numpy(model(_inputs(model, images[part], male[part]), training=False))[:, 0])
+        parts.append(ops.convert_to_numpy(model(_inputs(model, images[part], male[part]), training=False))[:, 0])
     return np.concatenate(parts)
 
 
@@ -128,57 +150,38 @@ def _inputs(model: keras.Model, images: NDArray[np.uint8], male: NDArray[np.floa
     return [scaled, male[:, np.newaxis]] if len(model.inputs) == 2 else scaled
 
 
-def _compiled(recipe: Recipe, size: int) -> keras.Model:
+def _compiled(recipe: Recipe, size: int, folder: Path) -> keras.Model:
     keras.config.set_dtype_policy(recipe.precision)
     try:
         model = ARCHITECTURES[recipe.architecture](size, recipe.width)
     finally:
         keras.config.set_dtype_policy("float32")
+    if recipe.trunk:
+        _take_trunk(model, folder.parent / recipe.trunk)
     optimizer = keras.optimizers.AdamW(recipe.learning_rate, weight_decay=recipe.weight_decay)
     optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
-    model.compile(optimizer=optimizer, loss=recipe.loss)
+    model.compile(optimizer=optimizer, loss=LOSSES[recipe.loss])
     optimizer.build(model.trainable_variables)
     return model
 
 
-def _batches(
-    recipe: Recipe, training: Examples, affine: tuple[float, float], epoch: int, *, needs_sex: bool
-) -> Iterator[tuple[float, Batch]]:
-    """Shuffled batches of one epoch with the share of it done, each made while the one before is learnt from."""
-    rng = np.random.default_rng([recipe.seed, epoch])
-    order = sampled(training, recipe.resample, rng)
-    steps = len(training) // recipe.batch
-
-    def made(chosen: NDArray[np.int64]) -> Batch:
-        images, targets = _batch(recipe, training, affine, chosen, rng)
-        return ([images, training.male[chosen][:, np.newaxis]] if needs_sex else images), targets
-
-    with ThreadPoolExecutor(max_workers=1) as maker:
-        coming = maker.submit(made, order[: recipe.batch])
-        for step in range(steps):
-            batch = coming.result()
-            if step + 1 < steps:
-                coming = maker.submit(made, order[(step + 1) * recipe.batch : (step + 2) * recipe.batch])
-            yield step / steps, batch
+LOSSES = {
+    "mse": "mean_squared_error",
+    "mae": "mean_absolute_error",
+    "huber": "huber",
+    "msle": "mean_squared_logarithmic_error",
+}
+"""By their names in recipes. MSLE wants months that are not standardised (Mirzazadeh & Parvanian)."""
 
 
-def sampled(training: Examples, resample: float, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Order of one epoch: a permutation, or a draw in which a cell of sex and year weighs ``count ** -resample`` an image.
-
-    ``resample`` of 1 makes the cells equally frequent (Monti & Tonazzo), 0 leaves them as they are.
-    """
-    if not resample:
-        return rng.permutation(len(training))
-    cells = 2 * (training.months // 12).astype(np.int64) + training.male.astype(np.int64)
-    weight = np.bincount(cells)[cells].astype(np.float64) ** -resample
-    return rng.choice(len(training), len(training), p=weight / weight.sum())
-
-
-def _batch(
-    recipe: Recipe, training: Examples, affine: tuple[float, float], chosen: NDArray[np.int64], rng: np.random.Generator
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    images = augment(training.images[chosen], recipe.augmentation, rng).astype(np.float32)
-    return images, ((training.months[chosen] - affine[0]) / affine[1])[:, np.newaxis]
+def _take_trunk(model: keras.Model, run: Path) -> None:
+    """Take every layer up to the feature map from a trained run of the same trunk, and leave it as it is."""
+    _, source, _ = load_best(run)
+    held = {layer.name: layer for layer in source.layers}
+    for layer in model.layers[: [layer.name for layer in model.layers].index("feature_map")]:
+        if layer.weights:
+            layer.set_weights(held[layer.name].get_weights())
+            layer.trainable = False
 
 
 def _averaged(average: Weights | None, model: keras.Model, decay: float) -> Weights:
@@ -188,58 +191,23 @@ def _averaged(average: Weights | None, model: keras.Model, decay: float) -> Weig
     return [decay * old + (1 - decay) * new for old, new in zip(average, current, strict=True)]
 
 
-def _spent(recipe: Recipe, progress: Progress) -> bool:
-    return bool(recipe.minutes) and progress.elapsed_s >= 60 * recipe.minutes
+def _number(value: float, where: str) -> float:
+    if not np.isfinite(value):
+        raise CannotGoOn(f"{where}: {value} instead of a number. The last good epoch is kept; a lower learning rate or float32 may help")
+    return value
 
 
-def _note(progress: Progress, training: Examples, losses: list[float], val_mae: float) -> None:
-    seconds = progress.elapsed_s - (progress.history[-1]["elapsed_s"] if progress.history else 0.0)
+def _note(progress: Progress, validation: Examples, months: NDArray[np.float32], *, images: int, seconds: float, **figures: float) -> None:
+    residual = months - validation.months
     progress.epoch += 1
     line = {
         "epoch": progress.epoch,
-        "loss": float(np.mean(losses)),
-        "val_mae": val_mae,
-        "images_per_s": len(training) / seconds,
+        **figures,
+        "val_mae": float(np.abs(residual).mean()),
+        "val_rmse": float(np.sqrt(np.square(residual).mean())),
+        "val_bias": float(residual.mean()),
+        "images_per_s": images / seconds,
         "elapsed_s": progress.elapsed_s,
     }
     progress.history.append(line)
-    print("  ".join(f"{name} {value:.4g}" for name, value in line.items()), flush=True)
-
-
-def _save(recipe: Recipe, model: keras.Model, average: Weights | None, progress: Progress, folder: Path) -> None:
-    """Everything a resumed run needs in one file that appears whole or not at all; ``run.json`` is its readable part."""
-    groups = {
-        "model": [variable.numpy() for variable in _variables(model)],
-        "average": average or [],
-        "optimizer": [v.numpy() for v in model.optimizer.variables],
-    }
-    arrays = {f"{group}_{index:03d}": value for group, values in groups.items() for index, value in enumerate(values)}
-    record = json.dumps({"recipe": recipe.to_json(), **vars(progress)}, indent=1) + "\n"
-    unfinished = folder / "state.part.npz"
-    np.savez(unfinished, record=record, **arrays)
-    unfinished.replace(folder / "state.npz")
-    (folder / "run.json").write_text(record, encoding="utf-8")
-
-
-def _resume(recipe: Recipe, model: keras.Model, folder: Path) -> tuple[Progress, Weights | None]:
-    folder.mkdir(parents=True, exist_ok=True)
-    if not (folder / "state.npz").exists():
-        return Progress(), None
-    with np.load(folder / "state.npz") as state:
-        record = json.loads(str(state["record"]))
-        stored = {group: _group(state, group) for group in ("model", "average", "optimizer")}
-    if record.pop("recipe") != json.loads(json.dumps(recipe.to_json())):
-        raise ValueError(f"{folder.name} holds a run of another recipe; choose another folder")
-    held = [*_variables(model), *model.optimizer.variables]
-    for variable, value in zip(held, stored["model"] + stored["optimizer"], strict=True):
-        variable.assign(value)
-    return Progress(**record), stored["average"] or None
-
-
-def _variables(model: keras.Model) -> list[keras.Variable]:
-    """Weights and the state of every dropout layer's random numbers."""
-    return [variable for layer in model.layers for variable in layer.variables]
-
-
-def _group(state: Mapping[str, NDArray[np.float32]], group: str) -> Weights:
-    return [state[name] for name in sorted(state) if name.startswith(group)]
+    print(said(line), flush=True)

@@ -14,7 +14,8 @@ from train.augment import Augmentation  # noqa: E402
 from train.data import Examples, load_phantoms  # noqa: E402
 from train.models.espinal import vgg6_sex  # noqa: E402
 from train.recipes import RECIPES, Recipe, load_recipe  # noqa: E402
-from train.train import fold_months, learning_rate, load_best, mean_absolute_error, predict_months, train  # noqa: E402
+from train.schedule import learning_rate, plateaus, spent
+from train.train import fold_months, load_best, mean_absolute_error, predict_months, train  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning")  # Keras
 

@@ -29,7 +29,12 @@ class Recipe:
     minutes
         Wall-clock budget; the schedule then ends with whichever of epochs and minutes is used up first. 0 is no limit.
     schedule
-        ``"cosine"`` to zero after ``warmup_epochs`` of linear rise, or ``"step"``: a tenth from ``step_epoch`` on.
+        ``"cosine"`` to zero after ``warmup_epochs`` of linear rise; ``"step"``: a tenth from ``step_epoch`` on; ``"plateau"``:
+        times ``plateau_factor`` whenever ``plateau_epochs`` in a row brought nothing better.
+    early_stop_epochs
+        Stop after so many epochs without a better one; 0 never does.
+    loss
+        ``"mse"``, ``"mae"``, ``"huber"`` or ``"msle"``.
     standardise
         Learn (months - mean) / sd; folded into the last layer afterwards.
     ema
@@ -38,6 +43,10 @@ class Recipe:
         Decoupled (AdamW), on everything but biases and normalisation.
     phantoms
         Drawn hands mixed into the training set.
+    teachers, teacher_share
+        Runs whose answers on the training images are mixed into the labels, with this share (distillation).
+    trunk
+        Run whose layers up to the feature map are taken over and left as they are; only the head learns.
     resample
         0 takes every image once an epoch; 1 draws so that every year of age of each sex is as frequent as any other.
     """
@@ -54,6 +63,9 @@ class Recipe:
     schedule: str = "cosine"
     warmup_epochs: float = 0.0
     step_epoch: int = 60
+    plateau_epochs: int = 3
+    plateau_factor: float = 0.3
+    early_stop_epochs: int = 0
     loss: str = "mse"
     standardise: bool = True
     ema: float = 0.0
@@ -61,6 +73,9 @@ class Recipe:
     precision: str = "float32"
     phantoms: int = 0
     resample: float = 0.0
+    teachers: tuple[str, ...] = ()
+    teacher_share: float = 0.5
+    trunk: str = ""
     seed: int = 1
 
     def to_json(self) -> dict[str, Any]:
@@ -71,17 +86,36 @@ class Recipe:
     def from_json(cls, values: Mapping[str, Any]) -> Recipe:
         """Read back what `to_json` wrote."""
         parts = {"preparation": Preparation(**values["preparation"]), "augmentation": Augmentation(**values["augmentation"])}
-        return cls(**{**values, **parts})
+        return cls(**{**values, **parts, "teachers": tuple(values.get("teachers", ()))})
 
 
 def load_recipe(path: Path) -> Recipe:
-    """Read a TOML file; ``[preparation]`` overrides the defaults of its variant, ``[augmentation]`` starts from nothing."""
-    values: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-    preparation: dict[str, Any] = values.pop("preparation")
-    augmentation: dict[str, Any] = values.pop("augmentation", {})
-    return Recipe(
-        name=path.stem,
-        preparation=replace(_PREPARATIONS[preparation["variant"]], **preparation),
-        augmentation=Augmentation(**augmentation),
-        **values,
-    )
+    """Read a TOML file; ``[preparation]`` overrides the defaults of its variant, ``[augmentation]`` starts from nothing.
+
+    Raises
+    ------
+    DataError
+        Names the file and the key that is unknown or missing.
+    """
+    from train.data import DataError
+
+    try:
+        values: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        known = ", ".join(sorted(one.stem for one in RECIPES.glob("*.toml")))
+        raise DataError(f"there is no recipe {path.stem}; known: {known}") from None
+    except tomllib.TOMLDecodeError as fault:
+        raise DataError(f"{path.name} is no TOML: {fault}") from fault
+    try:
+        preparation: dict[str, Any] = values.pop("preparation")
+        return Recipe(
+            name=path.stem,
+            preparation=replace(_PREPARATIONS[preparation["variant"]], **preparation),
+            augmentation=Augmentation(**values.pop("augmentation", {})),
+            teachers=tuple(values.pop("teachers", ())),
+            **values,
+        )
+    except KeyError as fault:
+        raise DataError(f"{path.name}: {fault.args[0]} is missing or unknown") from fault
+    except TypeError as fault:
+        raise DataError(f"{path.name}: {fault}") from fault
