@@ -62,10 +62,14 @@ def test_the_manifest_says_what_the_reader_of_a_report_may_ask() -> None:
     manifest = json.loads((default_bundle() / MANIFEST).read_text())
     assert manifest["output_unit"] == "month"
     assert {"F", "M"} <= manifest["calibration"]["residuals_months"].keys()
-    assert manifest["metrics"]["val"]["all"]["mae_low"] < manifest["metrics"]["val"]["all"]["mae"]
+    mae = manifest["metrics"]["val"]["all"]["mae"]
+    assert mae["low"] < mae["value"] < mae["high"]
+    assert manifest["metrics"]["val_by_member"].keys() == {member["name"] for member in manifest["members"]}
+    assert sum(member["weight"] for member in manifest["members"]) == pytest.approx(1)
     assert "non-commercial" in manifest["licence"]
     assert "Radiology 2019" in manifest["citation"]
-    assert manifest["training"]["recipe"]["preparation"] == manifest["members"][0]["preprocessing"]
+    for member in manifest["members"]:
+        assert manifest["training"][member["name"]]["recipe"]["preparation"] == member["preprocessing"]
 
 
 def test_every_byte_counts(copied: Path) -> None:
@@ -162,12 +166,24 @@ def test_the_provider_is_the_one_that_runs_not_the_one_asked_for(capfd: pytest.C
 
 
 def test_two_members_vote_by_weight(copied: Path) -> None:
+    def again(manifest: dict[str, Any]) -> None:
+        first = manifest["members"][0]
+        manifest["members"] = [{**first, "weight": 1.0}, {**first, "name": "again", "weight": 3.0}]
+
     alone = load_bundle(copied, providers=[CPU]).estimate(PIXELS, Sex.MALE)
-    twice = resealed(copied, lambda m: m["members"].append({**m["members"][0], "name": "again", "weight": 3.0}))
-    found = load_bundle(twice, providers=[CPU]).estimate(PIXELS, Sex.MALE)
-    assert list(found.members) == [*alone.members, "again"]
+    found = load_bundle(resealed(copied, again), providers=[CPU]).estimate(PIXELS, Sex.MALE)
+    first = next(iter(alone.members))
+    assert found.members == pytest.approx({first: alone.members[first], "again": alone.members[first]})
     assert found.spread_months == 0
-    assert found.bone_age_months == pytest.approx(alone.bone_age_months)
+    assert found.bone_age_months == pytest.approx(alone.members[first])
+
+
+def test_the_pooled_value_of_the_shipped_bundle_is_the_weighted_mean_of_its_members() -> None:
+    manifest = json.loads((default_bundle() / MANIFEST).read_text())
+    found = load_bundle(default_bundle(), providers=[CPU]).estimate(PIXELS, Sex.FEMALE)
+    weights = {member["name"]: member["weight"] for member in manifest["members"] if member["weight"]}
+    assert found.members.keys() == weights.keys()
+    assert found.bone_age_months == pytest.approx(sum(weights[name] * months for name, months in found.members.items()), abs=1e-3)
 
 
 def test_the_newest_version_is_the_default(tmp_path: Path) -> None:

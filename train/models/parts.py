@@ -23,8 +23,10 @@ class BatchNormalization(layers.BatchNormalization):
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """Normalise ``(N, h, w, C)`` over all but the last axis."""
-        if not (training and self.trainable and self.scale and self.center and keras.backend.backend() == "tensorflow"):
+        if not (training and self.scale and self.center and keras.backend.backend() == "tensorflow"):
             return super().call(inputs, training=training, mask=mask)
+        if not self.trainable:
+            return ops.cast(_fused_as_learnt(inputs, self), self.compute_dtype)
         fused, mean, variance = _fused(inputs, self.gamma.value, self.beta.value, self.epsilon)
         for average, now in ((self.moving_mean, mean), (self.moving_variance, variance)):
             average.assign(average * self.momentum + now * (1 - self.momentum))
@@ -74,10 +76,25 @@ def age(features: keras.KerasTensor) -> keras.KerasTensor:
 
 
 def _fused(inputs: Any, gamma: Any, beta: Any, epsilon: float) -> tuple[Any, Any, Any]:
-    """Normalised inputs, mean and variance. In half precision the CPU has a fast path for multiples of 16 channels only."""
+    """Normalised inputs, mean and variance."""
     import tensorflow as tf
 
-    known = inputs if inputs.shape[-1] % 16 == 0 else ops.cast(inputs, "float32")
+    known = _known(inputs)
     unused = tf.constant([], tf.float32)
     fused = tf.raw_ops.FusedBatchNormV3(x=known, scale=gamma, offset=beta, mean=unused, variance=unused, epsilon=epsilon, is_training=True)
     return fused.y, fused.batch_mean, fused.batch_variance
+
+
+def _fused_as_learnt(inputs: Any, layer: BatchNormalization) -> Any:
+    """Normalised by the remembered mean and variance: a layer that is not to learn in a network that does."""
+    import tensorflow as tf
+
+    scale, offset, mean, variance = (part.value for part in (layer.gamma, layer.beta, layer.moving_mean, layer.moving_variance))
+    return tf.raw_ops.FusedBatchNormV3(
+        x=_known(inputs), scale=scale, offset=offset, mean=mean, variance=variance, epsilon=layer.epsilon, is_training=False
+    ).y
+
+
+def _known(inputs: Any) -> Any:
+    """In half precision the CPU has a fast path for multiples of 16 channels only."""
+    return inputs if inputs.shape[-1] % 16 == 0 else ops.cast(inputs, "float32")
