@@ -171,13 +171,13 @@ def test_an_operators_retry_brings_it_after_all(bench: Bench, tmp_path: Path) ->
 
 
 def test_a_refusal_is_sent_when_the_study_is_quiet(bench: Bench, pacs: PracticePacs, tmp_path: Path) -> None:
-    ds = hand_cr(tmp_path, PatientSex="")
+    ds = hand_cr(tmp_path, ViewPosition="LL")
     bench.start()
     began = time.monotonic()
     bench.send(ds)
     wait(lambda: len(pacs.received) == 2, "refusal")
     assert time.monotonic() - began >= 0.5
-    assert read_report(pacs.results_for(ds.SOPInstanceUID)["sr"])["reasons"] == ["BAA107"]
+    assert read_report(pacs.results_for(ds.SOPInstanceUID)["sr"])["reasons"] == ["BAA104"]
 
 
 def test_a_refusal_is_dropped_when_another_image_of_the_study_was_read(bench: Bench, pacs: PracticePacs, tmp_path: Path) -> None:

@@ -40,11 +40,11 @@ def records(done: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
 
 @pytest.fixture
 def images(tmp_path: Path) -> Path:
-    """Return a folder with a hand, a hand of unknown sex and a text file."""
+    """Return a folder with a hand, one seen from the side and a text file."""
     folder = tmp_path / "images"
     (folder / "deeper").mkdir(parents=True)
     hand_cr(tmp_path).save_as(folder / "a_hand.dcm", enforce_file_format=True)
-    hand_cr(tmp_path, PatientSex="").save_as(folder / "deeper" / "b_no_sex.dcm", enforce_file_format=True)
+    hand_cr(tmp_path, ViewPosition="LL").save_as(folder / "deeper" / "b_lateral.dcm", enforce_file_format=True)
     (folder / "c_notes.txt").write_text("not a radiograph")
     return folder
 
@@ -56,7 +56,7 @@ def test_a_folder_gives_one_object_a_file_and_tells_of_the_failed_one(tmp_path: 
     assert [record["status"] for record in found] == ["assessed", "failed", "refused"]
     assert set(found[0]) >= CONTRACT
     assert set(found[2]) >= CONTRACT
-    assert found[2]["reasons"] == ["BAA107"]
+    assert found[2]["reasons"] == ["BAA104"]
     assert "c_notes.txt" in found[1]["error"]
 
 
@@ -64,12 +64,19 @@ def test_no_failed_file_is_success_and_a_refusal_is_no_failure(tmp_path: Path, i
     done = baa_node(tmp_path, "assess", images / "a_hand.dcm", images / "deeper")
     assert done.returncode == 0, done.stderr
     assert len(done.stdout.splitlines()) == 2
-    assert "refused, BAA107" in done.stdout
+    assert "refused, BAA104" in done.stdout
 
 
-def test_sex_given_by_hand(tmp_path: Path, images: Path) -> None:
-    (found,) = records(baa_node(tmp_path, "--json", "assess", "--sex", "M", images / "deeper"))
-    assert (found["status"], found["sex"]) == ("assessed", "M")
+def test_a_hand_of_unknown_sex_is_read_without_it_and_says_so_unless_the_sex_is_given_by_hand(tmp_path: Path) -> None:
+    hand_cr(tmp_path, PatientSex="").save_as(tmp_path / "unknown.dcm", enforce_file_format=True)
+    (known,) = records(baa_node(tmp_path, "--json", "assess", "--sex", "M", tmp_path / "unknown.dcm"))
+    (unknown,) = records(baa_node(tmp_path, "--json", "assess", tmp_path / "unknown.dcm"))
+    assert (known["status"], known["sex"]) == ("assessed", "M")
+    assert (unknown["status"], unknown["sex"], unknown["z_score"]) == ("assessed", None, None)
+    assert known["members"].keys().isdisjoint(unknown["members"])
+    width = {name: found["interval_months"][1] - found["interval_months"][0] for name, found in (("known", known), ("unknown", unknown))}
+    assert width["unknown"] > width["known"]
+    assert any("do not use the patient's sex" in caution for caution in unknown["cautions"])
 
 
 def test_results_are_written_as_objects(tmp_path: Path, images: Path) -> None:
