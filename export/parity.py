@@ -14,7 +14,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from export.head import layers_behind, side_of
-from export.to_onnx import reading
+from export.to_onnx import pasting, reading
 
 MONTHS_TOLERANCE: Final = 1e-3
 HEAT_TOLERANCE: Final = 1e-4
@@ -34,27 +34,35 @@ class Parity:
 
 
 def check_parity(model: keras.Model, feature_map: str, member: Path, images: NDArray[np.uint8], *, mirrored: bool = False) -> Parity:
-    """Compare on ``(N, size, size, 1) uint8`` images, sexes alternating.
+    """`compare`, and insist that both agree.
 
     Raises
     ------
     NotEqual
         The months differ by more than ``MONTHS_TOLERANCE`` or the heat maps by more than ``HEAT_TOLERANCE``.
     """
+    found = compare(model, feature_map, member, images, mirrored=mirrored)
+    if not (found.months <= MONTHS_TOLERANCE and found.heat <= HEAT_TOLERANCE):
+        raise NotEqual(f"{member.name}: months differ by {found.months:.2g}, heat maps by {found.heat:.2g}")
+    return found
+
+
+def compare(model: keras.Model, feature_map: str, member: Path, images: NDArray[np.uint8], *, mirrored: bool = False) -> Parity:
+    """Largest differences on ``(N, size, size, 1) uint8`` images, sexes alternating."""
     feeds = {"image": images, "sex": (np.arange(len(images)) % 2).astype(np.float32)[:, np.newaxis]}
     session = onnxruntime.InferenceSession(str(member), providers=["CPUExecutionProvider"])
     wanted = {port.name: feeds[port.name] for port in session.get_inputs()}
     months, heat = session.run(["bone_age_months", "saliency"], wanted)
     trained = reading(model, feature_map, mirrored=mirrored)(**{name: tf.constant(value) for name, value in wanted.items()})
     keras_months = _keras_months(model, wanted, mirrored=mirrored)
-    found = Parity(months=float(np.abs(months - keras_months).max()), heat=float(np.abs(heat - trained["saliency"].numpy()).max()))
-    if not (found.months <= MONTHS_TOLERANCE and found.heat <= HEAT_TOLERANCE):
-        raise NotEqual(f"{member.name}: months differ by {found.months:.2g}, heat maps by {found.heat:.2g}")
-    return found
+    return Parity(months=float(np.abs(months - keras_months).max()), heat=float(np.abs(heat - trained["saliency"].numpy()).max()))
 
 
 def taped_heat(model: keras.Model, feature_map: str, image: NDArray[np.uint8], sex: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Grad-CAM by TensorFlow's own gradients, ``(N, h, w)`` in 0..1: what the graph's written-out gradient must equal."""
+    """Grad-CAM by TensorFlow's own gradients, ``(N, h, w)`` in 0..1: what the graph's written-out gradient must equal.
+
+    Maps of patches are put back to their places as in the graph: that part is no gradient.
+    """
     eye = keras.Model(model.inputs[0], model.get_layer(feature_map).output)
     behind = layers_behind(model, feature_map)
     beside = side_of(model, behind)
@@ -63,9 +71,11 @@ def taped_heat(model: keras.Model, feature_map: str, image: NDArray[np.uint8], s
         tape.watch(features)
         value = features
         for layer in behind:
-            value = layer([value, beside(sex)]) if isinstance(layer, keras.layers.Concatenate) else layer(value)
+            joined = beside is not None and isinstance(layer, keras.layers.Concatenate)
+            value = layer([value, beside(sex)] if joined else value)
     gradient = tape.gradient(value, features)
-    evidence = tf.abs(tf.reduce_sum(features * tf.reduce_sum(gradient, axis=(1, 2), keepdims=True), axis=-1))
+    evidence = tf.reduce_sum(features * tf.reduce_sum(gradient, axis=(1, 2), keepdims=True), axis=-1)
+    evidence = tf.abs(pasting(model)(evidence))
     heat: NDArray[np.float32] = (evidence / tf.maximum(tf.reduce_max(evidence, axis=(1, 2), keepdims=True), 1e-12)).numpy()
     return heat
 

@@ -56,7 +56,7 @@ def reading(model: keras.Model, feature_map: str, *, mirrored: bool = False) -> 
     eye = keras.Model(model.inputs[0], model.get_layer(feature_map).output)
     head = layers_behind(model, feature_map)
     beside = side_of(model, head)
-    pasted = _pasting(model)
+    pasted = pasting(model)
 
     def look(pixels: Tensor, side: Tensor | None) -> tuple[Tensor, Tensor]:
         features = eye(pixels, training=False)
@@ -75,7 +75,7 @@ def reading(model: keras.Model, feature_map: str, *, mirrored: bool = False) -> 
     return read
 
 
-def _pasting(model: keras.Model) -> Callable[[Tensor], Tensor]:
+def pasting(model: keras.Model) -> Callable[[Tensor], Tensor]:
     """Put the maps of patches back to their places, mean where they overlap and nothing elsewhere; other maps stay as they are."""
     cut = next((layer for layer in model.layers if isinstance(layer, Patches)), None)
     if cut is None:
