@@ -71,8 +71,8 @@ def taped_heat(model: keras.Model, feature_map: str, image: NDArray[np.uint8], s
         tape.watch(features)
         value = features
         for layer in behind:
-            joined = beside is not None and isinstance(layer, keras.layers.Concatenate)
-            value = layer([value, beside(sex)] if joined else value)
+            joined = [value, beside(sex)] if beside is not None and isinstance(layer, keras.layers.Concatenate) else value
+            value = layer(joined)
     gradient = tape.gradient(value, features)
     evidence = tf.reduce_sum(features * tf.reduce_sum(gradient, axis=(1, 2), keepdims=True), axis=-1)
     evidence = tf.abs(pasting(model)(evidence))
