@@ -28,7 +28,7 @@ def main(arguments: list[str]) -> int:
     cv2.setNumThreads(1)
     try:
         return _run(chosen)
-    except (DataError, ValueError) as fault:
+    except (DataError, ValueError, OSError) as fault:
         print(f"python -m train: {fault}", file=sys.stderr)
         return 1
 
@@ -36,10 +36,11 @@ def main(arguments: list[str]) -> int:
 def _run(chosen: argparse.Namespace) -> int:
     from train.data import joined, load_phantoms, load_split
     from train.recipes import RECIPES, load_recipe
-    from train.train import train
+    from train.train import network, train
 
     named = Path(chosen.recipe)
     recipe = load_recipe(named if named.suffix == ".toml" else RECIPES / f"{chosen.recipe}.toml")
+    network(recipe, pretrained=True)  # says what is wrong with it before the images are prepared
     training, validation = (
         load_split(chosen.data, split, recipe.preparation, cache=chosen.cache, limit=chosen.limit) for split in ("train", "val")
     )

@@ -15,11 +15,14 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import zipfile
+import zlib
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import keras
 import numpy as np
@@ -27,6 +30,9 @@ from numpy.typing import NDArray
 
 from train.data import DataError
 from train.recipes import Recipe
+
+HDF5_ENTRY: Final = 8192
+"""Generous bytes for what HDF5 writes about one variable beside its values."""
 
 Weights = list[NDArray[np.float32]]
 
@@ -90,6 +96,7 @@ def save_best(reader: keras.Model, figures: Mapping[str, float], folder: Path) -
     """
     unfinished = folder / "best.part.weights.h5"
     try:
+        _check_room(unfinished, sum(keras.ops.convert_to_numpy(variable).nbytes + HDF5_ENTRY for variable in reader.weights))
         reader.save_weights(unfinished)
         unfinished.replace(folder / "best.weights.h5")
         _written(folder / "best.json", json.dumps(dict(figures), indent=1) + "\n")
@@ -104,17 +111,20 @@ def resume(recipe: Recipe, model: keras.Model, folder: Path) -> tuple[Progress, 
 
     Raises
     ------
-    ValueError
-        The folder holds a run of another recipe.
+    DataError
+        The folder holds a run of another recipe, or its state is damaged.
     """
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / "state.npz").exists():
         return Progress(), None
-    with np.load(folder / "state.npz") as state:
-        record = json.loads(str(state["record"]))
-        stored = {group: _group(state, group) for group in ("model", "average", "optimizer")}
+    try:
+        with np.load(folder / "state.npz") as state:
+            record = json.loads(str(state["record"]))
+            stored = {group: _group(state, group) for group in ("model", "average", "optimizer")}
+    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, ValueError) as fault:
+        raise DataError(f"state.npz in {folder.name} is damaged ({fault}); its best weights are untouched: begin another folder") from fault
     if Recipe.from_json(record.pop("recipe")) != recipe:
-        raise ValueError(f"{folder.name} holds a run of another recipe; choose another folder")
+        raise DataError(f"{folder.name} holds a run of another recipe; choose another folder")
     held = [*_variables(model), *model.optimizer.variables]
     for variable, value in zip(held, stored["model"] + stored["optimizer"], strict=True):
         variable.assign(value)
@@ -125,6 +135,13 @@ def read_record(folder: Path) -> tuple[Recipe, list[dict[str, float]]]:
     """Recipe and history of a run, of this version or an older one."""
     record: dict[str, Any] = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     return Recipe.from_json(record["recipe"]), record["history"]
+
+
+def _check_room(unfinished: Path, size: int) -> None:
+    """Claim the room before HDF5 writes: its library ends the whole process where the disk is full when it closes the file."""
+    with unfinished.open("wb") as file:
+        os.posix_fallocate(file.fileno(), 0, size)
+    unfinished.unlink()
 
 
 def _written(target: Path, text: str) -> None:

@@ -16,6 +16,8 @@ def learning_rate(recipe: Recipe, epoch: float, elapsed_s: float, val_mae: Seque
     val_mae
         Of the epochs done, for the schedule that looks at them.
     """
+    if recipe.schedule == "constant":
+        return recipe.learning_rate
     if recipe.schedule == "step":
         return recipe.learning_rate * (0.1 if epoch >= recipe.step_epoch else 1.0)
     if recipe.schedule == "plateau":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import time
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,9 @@ from numpy.typing import NDArray
 
 from train.batches import Course
 from train.checkpoint import CannotGoOn, Progress, Weights, read_record, resume, save, save_best
-from train.data import Examples
+from train.data import DataError, Examples
 from train.models import ARCHITECTURES
-from train.recipes import Recipe
+from train.recipes import Recipe, nearest
 from train.schedule import learning_rate, spent
 from train.watch import said, shown, to_tensorboard
 
@@ -36,19 +37,23 @@ def train(recipe: Recipe, training: Examples, validation: Examples, folder: Path
 
     Raises
     ------
+    DataError
+        There are fewer images than a batch holds, or the recipe cannot be followed.
     CannotGoOn
         The loss or the weights are no numbers any more, or the disk is full. The last good state is kept.
     """
+    if len(training) < recipe.batch:
+        raise DataError(f"{recipe.name}: {len(training)} images do not fill a batch of {recipe.batch}")
     keras.utils.set_random_seed(recipe.seed)
-    size = training.images.shape[1]
-    model = _compiled(recipe, size, folder)
-    reader = ARCHITECTURES[recipe.architecture](size, recipe.width)
+    model, reader = compiled(recipe, folder), network(recipe)
     course = _course(recipe, training, folder, needs_sex=len(model.inputs) == 2)
+    _begin(model, course)
     progress, average = resume(recipe, model, folder)
     last = recipe.epochs if stop_after is None else min(recipe.epochs, progress.epoch + stop_after)
     while progress.epoch < last and not spent(recipe, progress.elapsed_s, progress.val_mae):
         started, before = time.monotonic(), progress.elapsed_s
-        losses, seen = [], progress.epoch * course.steps
+        losses: list[float] = []
+        seen = progress.epoch * course.steps
         for share, batch in shown(course.epoch(progress.epoch), course.steps, f"epoch {progress.epoch + 1}"):
             progress.elapsed_s = before + time.monotonic() - started
             rate = learning_rate(recipe, progress.epoch + share, progress.elapsed_s, progress.val_mae)
@@ -61,7 +66,7 @@ def train(recipe: Recipe, training: Examples, validation: Examples, folder: Path
         reader.set_weights(average)
         fold_months(reader, course.mean, course.sd)
         months = predict_months(reader, validation)
-        _number(float(np.abs(months).sum()), f"{folder.name}: after epoch {progress.epoch + 1}")
+        check_finite(reader, months, f"{folder.name}: after epoch {progress.epoch + 1}")
         progress.elapsed_s = before + time.monotonic() - started
         _note(
             progress,
@@ -72,18 +77,41 @@ def train(recipe: Recipe, training: Examples, validation: Examples, folder: Path
             images=len(training),
             seconds=progress.elapsed_s - before,
         )
-        to_tensorboard(folder, progress.history[-1])
         if progress.history[-1]["val_mae"] < progress.best_mae:
             progress.best_mae = progress.history[-1]["val_mae"]
             save_best(reader, progress.history[-1], folder)
         save(recipe, model, average, progress, folder)
+        to_tensorboard(folder, progress.history[-1])
     return progress
+
+
+def network(recipe: Recipe, *, pretrained: bool = False) -> keras.Model:
+    """Build the recipe's architecture, with untrained weights or the recipe's pretrained ones.
+
+    Raises
+    ------
+    DataError
+        The architecture is unknown, does not take one of the arguments, or the file of weights is missing.
+    """
+    build = ARCHITECTURES.get(recipe.architecture)
+    if build is None:
+        raise DataError(f"{recipe.name}: architecture {recipe.architecture!r} is unknown; {nearest(recipe.architecture, ARCHITECTURES)}")
+    options: dict[str, Any] = dict(recipe.network)
+    if pretrained and recipe.weights:
+        options["weights"] = Path(recipe.weights)
+        if not options["weights"].is_file():
+            raise DataError(f"{recipe.name}: the file of weights {recipe.weights} is missing")
+    taken = inspect.signature(build).parameters
+    odd = next((name for name in options if name not in taken), None)
+    if odd is not None:
+        raise DataError(f"{recipe.name}: {recipe.architecture} takes no {odd!r}")
+    return build(recipe.preparation.size, recipe.width, **options)
 
 
 def load_best(folder: Path) -> tuple[Recipe, keras.Model, list[dict[str, float]]]:
     """Recipe, best epoch's network (float32, answers in months) and history of a run."""
     recipe, history = read_record(folder)
-    model = ARCHITECTURES[recipe.architecture](recipe.preparation.size, recipe.width)
+    model = network(recipe)
     model.load_weights(folder / "best.weights.h5")
     return recipe, model, history
 
@@ -141,8 +169,15 @@ def _forward(model: keras.Model, images: NDArray[np.uint8], male: NDArray[np.flo
     parts = []
     for start in range(0, len(images), 64):
         part = slice(start, start + 64)
-        parts.append(ops.convert_to_numpy(model(_inputs(model, images[part], male[part]), training=False))[:, 0])
+        parts.append(_answered(model, _inputs(model, images[part], male[part]))[:, 0])
     return np.concatenate(parts)
+
+
+def _answered(model: keras.Model, inputs: Any) -> NDArray[np.float32]:
+    """On JAX and PyTorch through Keras' own prediction, which compiles and keeps no gradients."""
+    if keras.backend.backend() == "tensorflow":
+        return np.asarray(ops.convert_to_numpy(model(inputs, training=False)))
+    return np.asarray(model.predict_on_batch(inputs))
 
 
 def _inputs(model: keras.Model, images: NDArray[np.uint8], male: NDArray[np.float32]) -> Any:
@@ -150,19 +185,35 @@ def _inputs(model: keras.Model, images: NDArray[np.uint8], male: NDArray[np.floa
     return [scaled, male[:, np.newaxis]] if len(model.inputs) == 2 else scaled
 
 
-def _compiled(recipe: Recipe, size: int, folder: Path) -> keras.Model:
+def compiled(recipe: Recipe, folder: Path) -> keras.Model:
+    """Build the network that learns; the run of its trunk, if it has one, lies beside ``folder``."""
     keras.config.set_dtype_policy(recipe.precision)
     try:
-        model = ARCHITECTURES[recipe.architecture](size, recipe.width)
+        model = network(recipe, pretrained=True)
     finally:
         keras.config.set_dtype_policy("float32")
     if recipe.trunk:
         _take_trunk(model, folder.parent / recipe.trunk)
-    optimizer = keras.optimizers.AdamW(recipe.learning_rate, weight_decay=recipe.weight_decay)
-    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    optimizer = _optimizer(recipe)
     model.compile(optimizer=optimizer, loss=LOSSES[recipe.loss])
     optimizer.build(model.trainable_variables)
     return model
+
+
+def _optimizer(recipe: Recipe) -> keras.optimizers.Optimizer:
+    if recipe.optimizer == "adam":
+        return keras.optimizers.Adam(recipe.learning_rate)
+    optimizer = keras.optimizers.AdamW(recipe.learning_rate, weight_decay=recipe.weight_decay)
+    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    return optimizer
+
+
+def _begin(model: keras.Model, course: Course) -> None:
+    """For MSLE let the untrained network answer about the mean: below zero the logarithm has no slope, and it would stay there."""
+    if course.recipe.loss == "msle":
+        last = model.get_layer("age")
+        kernel, bias = last.get_weights()
+        last.set_weights([kernel, np.full_like(bias, course.targets.mean())])
 
 
 LOSSES = {
@@ -193,8 +244,18 @@ def _averaged(average: Weights | None, model: keras.Model, decay: float) -> Weig
 
 def _number(value: float, where: str) -> float:
     if not np.isfinite(value):
-        raise CannotGoOn(f"{where}: {value} instead of a number. The last good epoch is kept; a lower learning rate or float32 may help")
+        raise CannotGoOn(
+            f"{where}: {value} instead of a number. The last good epoch is kept and the same command goes on from there; "
+            "if it ends here again, a recipe with float32 or a lower learning rate may help"
+        )
     return value
+
+
+def check_finite(reader: keras.Model, months: NDArray[np.float32], where: str) -> None:
+    """Look at the weights too: behind a ReLU the loss and the answers can stay numbers when a kernel is none."""
+    for variable in reader.weights:
+        _number(float(np.abs(ops.convert_to_numpy(variable)).sum(dtype=np.float64)), f"{where}, weights of {variable.path}")
+    _number(float(np.abs(months).sum(dtype=np.float64)), f"{where}, answers on the validation images")
 
 
 def _note(progress: Progress, validation: Examples, months: NDArray[np.float32], *, images: int, seconds: float, **figures: float) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
 
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from train.events import append_event
 
 T = TypeVar("T")
 
@@ -31,19 +34,6 @@ def said(figures: Mapping[str, float]) -> str:
 
 
 def to_tensorboard(folder: Path, figures: Mapping[str, float]) -> None:
-    """Append the figures of one epoch to the run's event files; ``tensorboard --logdir train/runs`` shows them.
-
-    Without the tensorboard package nothing is written: the figures stand in ``run.json`` in any case.
-    """
-    try:
-        from tensorboard.compat.proto.event_pb2 import Event
-        from tensorboard.compat.proto.summary_pb2 import Summary
-        from tensorboard.summary.writer.event_file_writer import EventFileWriter
-    except ImportError:
-        return
-    import time
-
-    writer = EventFileWriter(str(folder / "events"))
-    values = [Summary.Value(tag=name, simple_value=float(value)) for name, value in figures.items() if name != "epoch"]
-    writer.add_event(Event(wall_time=time.time(), step=int(figures["epoch"]), summary=Summary(value=values)))
-    writer.close()
+    """Append the figures of one epoch to the run's event files; ``tensorboard --logdir train/runs`` shows them."""
+    scalars = {name: value for name, value in figures.items() if name not in {"epoch", "elapsed_s"}}
+    append_event(folder / "events", int(figures["epoch"]), time.time(), scalars)
