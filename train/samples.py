@@ -142,8 +142,8 @@ SAMPLES: tuple[Sample, ...] = (
         sex=Sex.MALE, age_months=204, bone_age_months=204, seed=1002, patient_name="PHANTOM^BOY 17Y", requested=True,
     ),
     Sample(
-        name="11_dx_no_sex", what="must be refused: Patient's Sex is empty", sop_class=DX, transfer_syntax=JPEG2000Lossless, sex=None,
-        age_months=120, bone_age_months=120, seed=1111, patient_name="PHANTOM^CHILD 10Y", reasons=("BAA107",),
+        name="11_dx_no_sex", what="Patient's Sex is empty: read by the network that needs none, and marked so", sop_class=DX,
+        transfer_syntax=JPEG2000Lossless, sex=None, age_months=120, bone_age_months=120, seed=1111, patient_name="PHANTOM^CHILD 10Y",
     ),
     Sample(
         name="12_dx_two_hands", what="must be refused: both hands in one image", sop_class=DX, transfer_syntax=JPEGLSLossless,
@@ -153,6 +153,10 @@ SAMPLES: tuple[Sample, ...] = (
     Sample(
         name="13_dx_knee", what="must be refused: a knee, and labelled so", sop_class=DX, transfer_syntax=JPEGLSLossless, sex=Sex.MALE,
         age_months=132, seed=1300, patient_name="PHANTOM^BOY 11Y", kind="foot_or_long_bone", body_part="KNEE", reasons=("BAA101",),
+    ),
+    Sample(
+        name="14_cr_adult", what="must be refused: an adult of 35 years", sop_class=CR, transfer_syntax=JPEG2000Lossless, sex=Sex.FEMALE,
+        age_months=420, bone_age_months=216, seed=1404, patient_name="PHANTOM^WOMAN 35Y", height_px=480, reasons=("BAA108",),
     ),
 )  # fmt: skip
 
