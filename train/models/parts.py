@@ -14,7 +14,7 @@ JOIN: Final = "join"
 """Name of the layer that appends to the image's features whatever is made of the sex."""
 
 
-class BatchNormalization(layers.BatchNormalization):
+class BatchNormalization(layers.BatchNormalization):  # type: ignore[misc]  # Keras has no types
     """Keras' own layer; on TensorFlow it learns through the fused operator, 2 to 3.5 times faster on a CPU.
 
     The same variables and the same answers; only the variance that is remembered is the unbiased one of the fused operator.
