@@ -1,11 +1,16 @@
 """From the displayed grey values of a radiograph to the square a network sees; training reads it from here too.
 
-Three variants, each a pure function of the pixels and a `Preparation`:
+Each variant is a pure function of the pixels and a `Preparation`:
 
 ``espinal``
     Espinal & Postigo, as their text has it: segmentation, crop, CLAHE with many small tiles, zero padding, resize.
 ``pad``
     Their control set: zero padding and resize only.
+``resize``
+    Mirzazadeh & Parvanian, Monti & Tonazzo: the whole frame to a square, the aspect ratio given up.
+``souza``
+    Souza & Oliveira: aspect ratio kept, zeros beside it, 256 px. Zero mean and unit variance are the network's first layer, so that
+    what is stored and handed on stays 8 bits.
 ``espinal_raster``
     The same segmentation, crop and CLAHE on a fixed small raster, aspect ratio given up on purpose
     (deploy/decisions/0001-preprocessing.md). The variant the shipped bundle uses.
@@ -37,7 +42,7 @@ class Preparation:
     Attributes
     ----------
     variant
-        ``"espinal"``, ``"pad"`` or ``"espinal_raster"``.
+        ``"espinal"``, ``"pad"``, ``"resize"``, ``"souza"`` or ``"espinal_raster"``.
     size
         Side of the square given to the network, pixels.
     segment_clip, segment_grid
@@ -87,6 +92,11 @@ ESPINAL: Final = Preparation(variant="espinal")
 
 PAD: Final = Preparation(variant="pad")
 """The paper's unprocessed set."""
+
+RESIZE: Final = Preparation(variant="resize", size=256)
+"""256 px for Mirzazadeh & Parvanian; Monti & Tonazzo take 500."""
+
+SOUZA: Final = Preparation(variant="souza", size=256)
 
 ESPINAL_RASTER: Final = Preparation(variant="espinal_raster", blur_px=13, blur_sigma=3.0, margin=0.03, grid=8, raster=299)
 """The shipped one. The blur is the paper's 73/17, which suits frames of about 1,700 px, scaled to 299 px."""
@@ -168,6 +178,10 @@ def _pad(pixels: Pixels, spec: Preparation) -> Prepared:
     return _padded(pixels, (0, 0), spec.size)
 
 
+def _resize(pixels: Pixels, spec: Preparation) -> Prepared:
+    return Prepared(image=_resized(pixels, spec.size)[:, :, np.newaxis], crop=(0, 0, *pixels.shape))
+
+
 def _espinal_raster(pixels: Pixels, spec: Preparation) -> Prepared:
     raster = _resized(pixels, spec.raster)
     box = _widened(segment_box(raster, spec, reduce=False), round(spec.margin * spec.raster), spec.raster)
@@ -180,6 +194,8 @@ def _espinal_raster(pixels: Pixels, spec: Preparation) -> Prepared:
 _VARIANTS: Final[Mapping[str, Callable[[Pixels, Preparation], Prepared]]] = {
     "espinal": _espinal,
     "pad": _pad,
+    "resize": _resize,
+    "souza": _pad,
     "espinal_raster": _espinal_raster,
 }
 

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from baa_node.core.preprocess import ESPINAL, ESPINAL_RASTER, PAD, Preparation, prepare, segment_box
+from baa_node.core.preprocess import ESPINAL, ESPINAL_RASTER, PAD, RESIZE, SOUZA, Preparation, prepare, segment_box
 from baa_node.errors import BundleError
 
-EVERY = (ESPINAL, PAD, ESPINAL_RASTER)
+EVERY = (ESPINAL, PAD, RESIZE, SOUZA, ESPINAL_RASTER)
 
 
 def bright_patch(height: int, width: int, box: tuple[int, int, int, int]) -> NDArray[np.uint8]:
@@ -66,6 +66,23 @@ def test_espinal_is_the_text_of_the_paper_step_by_step() -> None:
     assert height > width
     np.testing.assert_array_equal(found.image[:, :, 0], expected)
     assert found.crop == (top, left - before, height, height)
+
+
+def test_resize_shows_the_whole_frame_and_gives_up_its_shape() -> None:
+    left_bright = np.repeat(np.repeat([[200, 0]], 400, axis=0), 100, axis=1).astype(np.uint8)
+    found = prepare(left_bright, RESIZE)
+    assert found.image.shape == (256, 256, 1)
+    assert found.crop == (0, 0, 400, 200)
+    assert (found.image[:, :127] == 200).all()
+    assert (found.image[:, 129:] == 0).all()
+
+
+def test_souza_keeps_the_shape_beside_zeros_at_256_px() -> None:
+    found = prepare(np.full((400, 200), 200, np.uint8), SOUZA)
+    assert found.image.shape == (256, 256, 1)
+    assert found.crop == (0, -100, 400, 400)
+    assert (found.image[:, :63] == 0).all()
+    assert (found.image[:, 65:191] == 200).all()
 
 
 def test_pad_centres_on_zeros_and_says_so_in_the_crop() -> None:

@@ -15,7 +15,7 @@ from train.models import ARCHITECTURES
 from train.recipes import PREPARATIONS, RECIPES, Recipe, load_recipe
 
 EVERY = sorted(RECIPES.glob("*.toml"))
-COMING = {"resize", "souza", "unet_edges"}
+COMING = {"unet_edges"}
 
 LEAST = 'architecture = "vgg6"\n[preparation]\nvariant = "pad"\n'
 
