@@ -1,7 +1,8 @@
 """The only door to ONNX Runtime: a folder of weights becomes an ensemble, and nothing changed since packing gets in.
 
-A bundle folder holds ``bundle.json`` (the manifest), one ``.onnx`` a member, ``MODEL_CARD.md`` and ``SHA256SUMS`` over all of
-them in the format of ``sha256sum``. The sums show damage and careless edits; they are no signature.
+A bundle folder holds ``bundle.json`` (the manifest), one ``.onnx`` a member, for members of ``unet_edges`` the network that masks the
+hand, ``MODEL_CARD.md``, and ``SHA256SUMS`` over all of them in the format of ``sha256sum``. The
+sums show damage and careless edits; they are no signature.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as native
 
 from baa_node.core.ensemble import BundleIdentity, Calibration, Ensemble, Member
-from baa_node.core.preprocess import Preparation
+from baa_node.core.preprocess import MASK_SIDE, UNET_EDGES, Preparation
 from baa_node.core.radiograph import Sex
 from baa_node.errors import BundleError, ConfigError
 
@@ -101,9 +102,37 @@ def load_bundle(folder: Path, *, providers: Sequence[str] = (), threads: int = 0
     identity = _identity(folder, manifest)
     wanted = _wanted(providers)
     members = tuple(_member(folder, entry, wanted, threads) for entry in _section(manifest, "members", list))
-    ensemble = Ensemble(members=members, calibration=_calibration(manifest), identity=identity, disagreement_months=_disagreement(manifest))
+    ensemble = Ensemble(
+        members=members,
+        calibration=_calibration(manifest),
+        identity=identity,
+        disagreement_months=_disagreement(manifest),
+        masker=MaskNetwork(_bytes(folder, _section(manifest["mask"], "file", str)), wanted, threads) if "mask" in manifest else None,
+    )
     _check_complete(ensemble)
     return ensemble
+
+
+class MaskNetwork:
+    """The U-Net of ``unet_edges``: a ``Masker`` of ``baa_node.core.preprocess`` from the bytes of an ONNX file.
+
+    Raises
+    ------
+    BundleError
+        The bytes are no such network.
+    """
+
+    def __init__(self, weights: bytes, providers: Sequence[str] = (CPU,), threads: int = 0) -> None:
+        self.sha256 = hashlib.sha256(weights).hexdigest()
+        self._session = _started(weights, "mask", providers, threads)
+        takes = {port.name: (port.type, list(port.shape[1:])) for port in self._session.get_inputs()}
+        gives = [port.name for port in self._session.get_outputs()]
+        if takes != {"image": ("tensor(uint8)", [MASK_SIDE, MASK_SIDE, 1])} or gives != ["mask"]:
+            raise BundleError(f"the network that masks the hand takes {takes} and gives {gives}")
+
+    def __call__(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Probabilities of one square, ``(MASK_SIDE, MASK_SIDE)``."""
+        return np.asarray(self._session.run(["mask"], {"image": pixels[np.newaxis, :, :, np.newaxis]})[0][0], np.float32)
 
 
 class _Network:
@@ -111,7 +140,7 @@ class _Network:
 
     def __init__(self, weights: bytes, name: str, providers: Sequence[str], threads: int) -> None:
         self._weights, self._name, self._threads = weights, name, threads
-        self._session = self._started(providers)
+        self._session = _started(weights, name, providers, threads)
 
     @property
     def session(self) -> onnxruntime.InferenceSession:
@@ -130,20 +159,21 @@ class _Network:
         except _LOST:
             if self.provider() == CPU:
                 raise
-            self._session = self._started([CPU])
+            self._session = _started(self._weights, self._name, [CPU], self._threads)
             months, saliency = self._session.run(["bone_age_months", "saliency"], wanted)
         return np.asarray(months, np.float32)[:, 0], np.asarray(saliency, np.float32)
 
-    def _started(self, providers: Sequence[str]) -> onnxruntime.InferenceSession:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = self._threads
-        options.log_severity_level = 3
-        try:
-            session = onnxruntime.InferenceSession(self._weights, options, providers=list(providers))
-        except _UNLOADABLE as fault:
-            raise BundleError(f"member {self._name} is no network that ONNX Runtime can load: {fault}") from fault
-        session.disable_fallback()
-        return session
+
+def _started(weights: bytes, name: str, providers: Sequence[str], threads: int) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 3
+    try:
+        session = onnxruntime.InferenceSession(weights, options, providers=list(providers))
+    except _UNLOADABLE as fault:
+        raise BundleError(f"member {name} is no network that ONNX Runtime can load: {fault}") from fault
+    session.disable_fallback()
+    return session
 
 
 def _wanted(providers: Sequence[str]) -> list[str]:
@@ -195,7 +225,7 @@ def _bytes(folder: Path, name: str) -> bytes:
 def _identity(folder: Path, manifest: Mapping[str, Any]) -> BundleIdentity:
     """Name, version and the manifest's own SHA-256, which covers the members' sums standing in it."""
     sums = _sums(folder)
-    for entry in _section(manifest, "members", list):
+    for entry in [*_section(manifest, "members", list), *([manifest["mask"]] if "mask" in manifest else [])]:
         if not isinstance(entry, dict) or sums.get(str(entry.get("file"))) != entry.get("sha256"):
             name = entry.get("file") if isinstance(entry, dict) else entry
             raise BundleError(f"{folder.name}/{MANIFEST}: member {name} has another SHA-256 than in {SUMS}, or none")
@@ -262,6 +292,8 @@ def _check_complete(ensemble: Ensemble) -> None:
         raise BundleError(f"bundle {ensemble.identity.name} has no members")
     if not any(member.weight for member in ensemble.members):
         raise BundleError(f"bundle {ensemble.identity.name} has no member for patients whose sex is known")
+    if ensemble.masker is None and any(member.preparation.variant == UNET_EDGES.variant for member in ensemble.members):
+        raise BundleError(f"bundle {ensemble.identity.name} has a member for {UNET_EDGES.variant!r} and no network that masks the hand")
     for sex in Sex if ensemble.needs_sex else (*Sex, None):
         ensemble.calibration.widest_checked_months(sex)
 

@@ -36,7 +36,7 @@ AT_ONCE: Final = 16
 SPREAD_MONTHS: Final = 41.0
 """Standard deviation of the labels of the challenge: what networks of random weights are made to answer."""
 
-HEADER: Final = "| network | images | span, months | months | heat | months, mirrored | heat, mirrored | equal |"
+HEADER: Final = "| network | images | span, months | magnified | months | heat | months, mirrored | heat, mirrored | equal |"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +51,8 @@ class Checked:
         The graph that reads once, against Keras and against the recorded gradient.
     months_mirrored, heat_mirrored
         The graph that reads the mirror image too.
+    magnified
+        What `unsettle` gave; 1 for trained networks. The tolerance of the months grows with it.
     """
 
     images: int
@@ -59,12 +61,13 @@ class Checked:
     heat: float
     months_mirrored: float
     heat_mirrored: float
+    magnified: float = 1.0
 
     @property
     def equal(self) -> bool:
         """Whether both graphs are within the tolerances."""
         months, heat = max(self.months, self.months_mirrored), max(self.heat, self.heat_mirrored)
-        return months <= MONTHS_TOLERANCE and heat <= HEAT_TOLERANCE
+        return months <= MONTHS_TOLERANCE * self.magnified and heat <= HEAT_TOLERANCE
 
 
 def random_images(count: int, size: int, seed: int = 7) -> NDArray[np.uint8]:
@@ -73,10 +76,18 @@ def random_images(count: int, size: int, seed: int = 7) -> NDArray[np.uint8]:
     return np.stack([_cloud(rng, size) for _ in range(count)])[..., np.newaxis]
 
 
-def unsettle(model: keras.Model, images: NDArray[np.uint8], seed: int = 11) -> None:
+def unsettle(model: keras.Model, images: NDArray[np.uint8], seed: int = 11) -> float:
     """Move random weights away from their start until the months differ as a trained network's.
 
-    Scales and biases get noise, normalisation the statistics of these images, and the last layer a mean and spread of months.
+    Scales and biases get noise, normalisation the statistics of these images and an offset of two standard deviations, the last layer a
+    mean and spread of months. Without that offset every rectifier cuts half of its inputs off, which magnifies a difference 1.2-fold a
+    layer: behind the 150 layers of an Inception-V4 of random weights Keras then differs from itself by 0.06 months when the images come
+    one by one.
+
+    Returns
+    -------
+    float
+        How many times more that magnifies rounding than the last layer of a trained network does, at least 1.
     """
     rng = np.random.default_rng(seed)
     model.set_weights([weight + rng.normal(0, 0.05, weight.shape) * (weight.ndim == 1) for weight in model.get_weights()])
@@ -85,13 +96,15 @@ def unsettle(model: keras.Model, images: NDArray[np.uint8], seed: int = 11) -> N
     norms = [layer for layer in model._flatten_layers() if isinstance(layer, keras.layers.BatchNormalization)]  # noqa: SLF001 - bodies nest
     for norm in norms:
         norm.momentum, norm.trainable = 0.0, True
+        norm.beta.assign(norm.beta + 2.0)
     model(feed, training=True)
     months = np.asarray(model(feed, training=False))
     spread = SPREAD_MONTHS / max(float(months.std()), 1e-6)
     fold_months(model, 127.0 - spread * float(months.mean()), spread)
+    return max(1.0, spread / SPREAD_MONTHS)
 
 
-def check(model: keras.Model, images: NDArray[np.uint8], folder: Path) -> Checked:
+def check(model: keras.Model, images: NDArray[np.uint8], folder: Path, *, magnified: float = 1.0) -> Checked:
     """Export both graphs to ``folder`` and compare them on ``(N, size, size, 1) uint8``, sexes alternating."""
     name = feature_map_of(model)
     batches = [images[start : start + AT_ONCE] for start in range(0, len(images), AT_ONCE)]
@@ -106,13 +119,15 @@ def check(model: keras.Model, images: NDArray[np.uint8], folder: Path) -> Checke
         heat=float(once[:, 1].max()),
         months_mirrored=max(found.months for found in twice),
         heat_mirrored=max(found.heat for found in twice),
+        magnified=magnified,
     )
 
 
 def row(name: str, found: Checked) -> str:
     """One line of the table."""
     once, twice = f"{found.months:.1e} | {found.heat:.1e}", f"{found.months_mirrored:.1e} | {found.heat_mirrored:.1e}"
-    return f"| {name} | {found.images} | {found.span:.0f} | {once} | {twice} | {'yes' if found.equal else '**no**'} |"
+    equal = "yes" if found.equal else "**no**"
+    return f"| {name} | {found.images} | {found.span:.0f} | {found.magnified:.0f} × | {once} | {twice} | {equal} |"
 
 
 def _once(model: keras.Model, name: str, member: Path, images: NDArray[np.uint8]) -> tuple[float, float, float, float]:
@@ -150,7 +165,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--runs", type=Path, default=WORKSHOP / "runs")
     parser.add_argument("--cache", type=Path, default=WORKSHOP / "cache")
     chosen = parser.parse_args(arguments)
-    print(HEADER, "|" + 8 * "---|", sep="\n", flush=True)
+    print(HEADER, "|" + 9 * "---|", sep="\n", flush=True)
     differing = 0
     for name in [chosen.run] if chosen.run else chosen.architectures or list(ARCHITECTURES):
         found = _checked(name, chosen)
@@ -170,10 +185,9 @@ def _checked(name: str, chosen: argparse.Namespace) -> Checked:
     if chosen.data.is_dir():
         real = load_split(chosen.data, "val", preparation, cache=chosen.cache, limit=chosen.images).images
         images = np.concatenate([images, real])
-    if not chosen.run:
-        unsettle(model, images[:: max(1, len(images) // 32)])
+    magnified = 1.0 if chosen.run else unsettle(model, images[:: max(1, len(images) // 32)])
     with tempfile.TemporaryDirectory() as scratch:
-        return check(model, images, Path(scratch))
+        return check(model, images, Path(scratch), magnified=magnified)
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from baa_node.bundle import MANIFEST
 from baa_node.core.preprocess import Preparation
-from train.data import Examples, load_split
+from train.data import Examples, load_split, masker_for
 from train.evaluate import WORKSHOP
 
 CALIBRATING: Final = 128
@@ -217,8 +217,9 @@ def main(arguments: Sequence[str]) -> int:
     print("| variant | mean, months | p95 | max | heat | MAE | ms an image | MB |\n|---|---|---|---|---|---|---|---|")
     for member in chosen.members:
         spec = preparation_of(member)
-        learnt = load_split(chosen.data, "train", spec, cache=chosen.cache, limit=CALIBRATING)
-        held = load_split(chosen.data, "val", spec, cache=chosen.cache, limit=chosen.images)
+        masker = masker_for(spec, WORKSHOP / "runs")
+        learnt = load_split(chosen.data, "train", spec, cache=chosen.cache, limit=CALIBRATING, masker=masker)
+        held = load_split(chosen.data, "val", spec, cache=chosen.cache, limit=chosen.images, masker=masker)
         folder = chosen.target or member.parent
         half, int8 = folder / f"{member.stem}-fp16.onnx", folder / f"{member.stem}-int8.onnx"
         to_half(member, half)

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from baa_node.bundle import BUNDLES, CPU, FORMAT, MANIFEST, SUMS, load_bundle
 from baa_node.core.ensemble import Calibration
-from baa_node.core.preprocess import Preparation
+from baa_node.core.preprocess import UNET_EDGES, Preparation
 from baa_node.core.radiograph import Sex
 from train.ensemble import COVERAGE, calibration
 from train.evaluate import RESULTS, WORKSHOP
@@ -97,8 +97,15 @@ class Pooled:
     coverage: Mapping[str, float] | None = None
 
 
-def write_bundle(members: Sequence[Packed], pooled: Pooled, *, name: str, version: str, folder: Path = BUNDLES) -> Path:
+def write_bundle(
+    members: Sequence[Packed], pooled: Pooled, *, name: str, version: str, folder: Path = BUNDLES, masker: Path | None = None
+) -> Path:
     """Write ``folder/<name>-<version>`` whole or not at all, and only if the node can load it.
+
+    Parameters
+    ----------
+    masker
+        The U-Net, where a member's preparation is ``unet_edges``.
 
     Raises
     ------
@@ -112,16 +119,19 @@ def write_bundle(members: Sequence[Packed], pooled: Pooled, *, name: str, versio
     target = folder / f"{name}-{version}"
     if target.exists():
         raise FileExistsError(f"{target.name} exists; choose another version")
-    size = sum(member.weights.stat().st_size for member in members)
+    networks = [*(member.weights for member in members), *([masker] if masker else [])]
+    size = sum(weights.stat().st_size for weights in networks)
     if size > LARGEST_BYTES:
         raise ValueError(f"{target.name} would hold {size / 1e6:.0f} MB of weights; at most {LARGEST_BYTES / 1e6:g} are packed")
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".packing-") as scratch:
         unfinished = Path(scratch) / target.name
         unfinished.mkdir()
-        for member in members:
-            shutil.copyfile(member.weights, unfinished / member.weights.name)
+        for weights in networks:
+            shutil.copyfile(weights, unfinished / weights.name)
         manifest = _manifest(members, pooled, name, version)
+        if masker:
+            manifest["mask"] = {"file": masker.name, "sha256": _sha256(masker)}
         (unfinished / MANIFEST).write_text(json.dumps(manifest, indent=None, separators=(",", ":")) + "\n", encoding="utf-8")
         (unfinished / CARD).write_text(_card(members, pooled, manifest), encoding="utf-8")
         sums = "".join(f"{_sha256(file)}  {file.name}\n" for file in sorted(unfinished.iterdir()))
@@ -306,7 +316,9 @@ def pack(source: str, *, name: str, version: str, runs: Path, results: Path = RE
             disagreement=notes.get("disagreement"),
             coverage=notes.get("coverage"),
         )
-        return write_bundle(members, pooled, name=name, version=version, folder=folder)
+        masked = any(member.preparation.variant == UNET_EDGES.variant for member in members)
+        masker = runs / "unet" / "mask.onnx" if masked else None
+        return write_bundle(members, pooled, name=name, version=version, folder=folder, masker=masker)
 
 
 def _export(run: Path, results: Path, scratch: Path, images: Images, *, weight: float, weight_without_sex: float) -> Packed:
@@ -333,15 +345,17 @@ def _export(run: Path, results: Path, scratch: Path, images: Images, *, weight: 
     )
 
 
-def check_images(data: Path, cache: Path, count: int = 64) -> Images:
+def check_images(data: Path, cache: Path, runs: Path, count: int = 64) -> Images:
     """Give random images and, where the data are at hand, as many of ``val``."""
-    from train.data import load_split
+    from train.data import load_split, masker_for
 
     def images(preparation: Preparation) -> NDArray[np.uint8]:
         random = np.random.default_rng(7).integers(0, 256, (count, preparation.size, preparation.size, 1), np.uint8)
         if not data.is_dir():
             return random
-        return np.concatenate([random, load_split(data, "val", preparation, cache=cache).images[:count]])
+        return np.concatenate(
+            [random, load_split(data, "val", preparation, cache=cache, masker=masker_for(preparation, runs)).images[:count]]
+        )
 
     return images
 
@@ -369,7 +383,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--runs", type=Path, default=WORKSHOP / "runs")
     parser.add_argument("--cache", type=Path, default=WORKSHOP / "cache")
     chosen = parser.parse_args(arguments)
-    images = check_images(chosen.data, chosen.cache)
+    images = check_images(chosen.data, chosen.cache, chosen.runs)
     print(pack(chosen.source, name=chosen.name, version=chosen.version, runs=chosen.runs, images=images).name)
     return 0
 

@@ -34,18 +34,21 @@ def main(arguments: list[str]) -> int:
 
 
 def _run(chosen: argparse.Namespace) -> int:
-    from train.data import joined, load_phantoms, load_split
+    from train.data import joined, load_phantoms, load_split, masker_for
     from train.recipes import RECIPES, load_recipe
     from train.train import network, train
 
     named = Path(chosen.recipe)
     recipe = load_recipe(named if named.suffix == ".toml" else RECIPES / f"{chosen.recipe}.toml")
     network(recipe, pretrained=True)  # says what is wrong with it before the images are prepared
+    masker = masker_for(recipe.preparation, chosen.runs)
     training, validation = (
-        load_split(chosen.data, split, recipe.preparation, cache=chosen.cache, limit=chosen.limit) for split in ("train", "val")
+        load_split(chosen.data, split, recipe.preparation, cache=chosen.cache, limit=chosen.limit, masker=masker)
+        for split in ("train", "val")
     )
     if recipe.phantoms:
-        training = joined([training, load_phantoms(recipe.phantoms, recipe.preparation, cache=chosen.cache, seed=recipe.seed)])
+        drawn = load_phantoms(recipe.phantoms, recipe.preparation, cache=chosen.cache, seed=recipe.seed, masker=masker)
+        training = joined([training, drawn])
     print(f"{recipe.name}: {len(training)} images to learn from, {len(validation)} to validate", flush=True)
     try:
         progress = train(recipe, training, validation, chosen.runs / recipe.name)

@@ -19,7 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from baa_node.core.preprocess import Preparation, prepare
+from baa_node.bundle import MaskNetwork
+from baa_node.core.preprocess import UNET_EDGES, Preparation, prepare
 from baa_node.core.radiograph import Sex
 from train.challenge import is_challenge, read_files, read_set
 from train.labels import DataError, Label, read_labels
@@ -34,6 +35,7 @@ __all__ = [
     "joined",
     "load_phantoms",
     "load_split",
+    "masker_for",
     "read_images",
     "read_labels",
 ]
@@ -103,7 +105,25 @@ def check_labelled(archives: Sequence[Path], labels: Sequence[Label]) -> None:
             raise DataError(f"{path.name}: {stray} has no label")
 
 
-def load_split(folder: Path, split: str, spec: Preparation, *, cache: Path, limit: int | None = None) -> Examples:
+def masker_for(spec: Preparation, runs: Path) -> MaskNetwork | None:
+    """Give the U-Net that ``python -m train.segment`` left in ``runs``, if this preparation asks for one.
+
+    Raises
+    ------
+    DataError
+        It was not trained yet.
+    """
+    if spec.variant != UNET_EDGES.variant:
+        return None
+    stored = runs / "unet" / "mask.onnx"
+    if not stored.is_file():
+        raise DataError(f"{spec.variant} needs {stored.name} in {runs.name}/unet; python -m train.segment makes it")
+    return MaskNetwork(stored.read_bytes(), threads=1)
+
+
+def load_split(
+    folder: Path, split: str, spec: Preparation, *, cache: Path, limit: int | None = None, masker: MaskNetwork | None = None
+) -> Examples:
     """Read one split as prepared images, made once and then kept in ``cache``.
 
     Parameters
@@ -118,19 +138,25 @@ def load_split(folder: Path, split: str, spec: Preparation, *, cache: Path, limi
         Folder for one ``.npy`` a split and preparation.
     limit
         Use only the first so many rows.
+    masker
+        For ``unet_edges``; its weights are part of the cache's name.
     """
     labels, frames, source = _challenge(folder, split, limit) if is_challenge(folder) else _zipped(folder, split, limit)
     names = [label.image_id for label in labels]
-    stored = cache / f"{split}-{len(names)}-{fingerprint(spec, [*source, *names])}.npy"
+    stored = cache / f"{split}-{len(names)}-{fingerprint(spec, [*source, *_masked(masker), *names])}.npy"
     return Examples(
-        images=cached(stored, frames, len(names), spec),
+        images=cached(stored, frames, len(names), spec, masker),
         months=np.array([label.bone_age_months for label in labels], np.float32),
         male=np.array([label.sex is Sex.MALE for label in labels], np.float32),
         ids=tuple(names),
     )
 
 
-def cached(stored: Path, frames: Iterable[Pixels], count: int, spec: Preparation) -> Pixels:
+def _masked(masker: MaskNetwork | None) -> list[str]:
+    return [] if masker is None else [masker.sha256]
+
+
+def cached(stored: Path, frames: Iterable[Pixels], count: int, spec: Preparation, masker: MaskNetwork | None = None) -> Pixels:
     """``count`` prepared frames as one array, computed only if ``stored`` does not exist yet.
 
     The file appears whole or not at all; it is written piece by piece, so that a full disk is an error and not the end of the process.
@@ -145,7 +171,7 @@ def cached(stored: Path, frames: Iterable[Pixels], count: int, spec: Preparation
         stored.parent.mkdir(parents=True, exist_ok=True)
         unfinished = stored.with_suffix(f".{os.getpid()}.part")
         try:
-            _write(unfinished, frames, shape, spec)
+            _write(unfinished, frames, shape, spec, masker)
             unfinished.replace(stored)
         except OSError as fault:
             raise DataError(f"{stored.name} cannot be written to {stored.parent.name}: {fault.strerror}") from fault
@@ -154,12 +180,12 @@ def cached(stored: Path, frames: Iterable[Pixels], count: int, spec: Preparation
     return _read(stored, shape)
 
 
-def _write(unfinished: Path, frames: Iterable[Pixels], shape: tuple[int, ...], spec: Preparation) -> None:
+def _write(unfinished: Path, frames: Iterable[Pixels], shape: tuple[int, ...], spec: Preparation, masker: MaskNetwork | None) -> None:
     with unfinished.open("wb") as file:
         np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
         number = 0
         for number, frame in enumerate(frames, start=1):  # noqa: B007 - counted
-            file.write(np.ascontiguousarray(prepare(frame, spec).image).tobytes())
+            file.write(np.ascontiguousarray(prepare(frame, spec, masker).image).tobytes())
         if number != shape[0]:
             raise DataError(f"{number} images came where {shape[0]} are labelled")
         file.flush()
@@ -229,7 +255,7 @@ def _decoded(archive: zipfile.ZipFile, shelf: str, name: str) -> Pixels:
     return np.asarray(pixels, np.uint8)
 
 
-def load_phantoms(count: int, spec: Preparation, *, cache: Path, seed: int = 1) -> Examples:
+def load_phantoms(count: int, spec: Preparation, *, cache: Path, seed: int = 1, masker: MaskNetwork | None = None) -> Examples:
     """Draw hands of known age, squashed to the raster of the radiographs and prepared like them; ids ``phantom-...``.
 
     Ages are uniform from 12 to 216 months, sexes alternate, no two seeds share a drawing.
@@ -238,7 +264,8 @@ def load_phantoms(count: int, spec: Preparation, *, cache: Path, seed: int = 1) 
     sexes = [Sex.MALE if index % 2 else Sex.FEMALE for index in range(count)]
     names = tuple(f"phantom-{seed}-{index:04d}" for index in range(count))
     drawn = (_drawn(float(months[index]), sexes[index], seed * 100_000 + index) for index in range(count))
-    images = cached(cache / f"phantoms-{count}-{fingerprint(spec, [*names, *_drawing_code()])}.npy", drawn, count, spec)
+    stored = cache / f"phantoms-{count}-{fingerprint(spec, [*_masked(masker), *names, *_drawing_code()])}.npy"
+    images = cached(stored, drawn, count, spec, masker)
     return Examples(images=images, months=months, male=np.array([sex is Sex.MALE for sex in sexes], np.float32), ids=names)
 
 

@@ -31,12 +31,13 @@ PHANTOM_SEED: Final = 900
 
 def evaluate(run: Path, data: Path, cache: Path, target: Path, *, split: str = "val", limit: int | None = None) -> Score:
     """Predict a split and new drawings with a run's best epoch, store what came out in ``target``."""
-    from train.data import load_phantoms, load_split
+    from train.data import load_phantoms, load_split, masker_for
     from train.train import load_best, predict_months
 
     recipe, model, history = load_best(run)
-    images = load_split(data, split, recipe.preparation, cache=cache, limit=limit)
-    phantoms = load_phantoms(200 if limit is None else limit, recipe.preparation, cache=cache, seed=PHANTOM_SEED)
+    masker = masker_for(recipe.preparation, run.parent)
+    images = load_split(data, split, recipe.preparation, cache=cache, limit=limit, masker=masker)
+    phantoms = load_phantoms(200 if limit is None else limit, recipe.preparation, cache=cache, seed=PHANTOM_SEED, masker=masker)
     kinds = [(f"-{split}", images), ("-phantoms", phantoms)]
     for (kind, examples), mirrored in itertools.product(kinds, (False, True)):
         estimate = predict_months(model, examples, mirrored=mirrored).astype(np.float64)

@@ -47,7 +47,7 @@ def train(recipe: Recipe, training: Examples, validation: Examples, folder: Path
     keras.utils.set_random_seed(recipe.seed)
     model, reader = compiled(recipe, folder), network(recipe)
     course = _course(recipe, training, folder, needs_sex=len(model.inputs) == 2)
-    _begin(model, course)
+    _begin(model, course, folder)
     progress, average = resume(recipe, model, folder)
     last = recipe.epochs if stop_after is None else min(recipe.epochs, progress.epoch + stop_after)
     while progress.epoch < last and not spent(recipe, progress.elapsed_s, progress.val_mae):
@@ -208,9 +208,19 @@ def _optimizer(recipe: Recipe) -> keras.optimizers.Optimizer:
     return optimizer
 
 
-def _begin(model: keras.Model, course: Course) -> None:
-    """For MSLE let the untrained network answer about the mean: below zero the logarithm has no slope, and it would stay there."""
-    if course.recipe.loss == "msle":
+def _begin(model: keras.Model, course: Course, folder: Path) -> None:
+    """Take the weights of the run to begin with.
+
+    For MSLE let an untrained network answer about the mean: below zero the logarithm has no slope, and it would stay there.
+    """
+    if course.recipe.start:
+        _, source, _ = load_best(folder.parent / course.recipe.start)
+        fold_months(source, -course.mean / course.sd, 1 / course.sd)
+        try:
+            model.set_weights(source.get_weights())
+        except ValueError as fault:
+            raise DataError(f"{course.recipe.name}: {course.recipe.start} is another network: {fault}") from fault
+    elif course.recipe.loss == "msle":
         last = model.get_layer("age")
         kernel, bias = last.get_weights()
         last.set_weights([kernel, np.full_like(bias, course.targets.mean())])

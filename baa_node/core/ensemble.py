@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from baa_node.core.preprocess import Preparation, Prepared, prepare
+from baa_node.core.preprocess import Masker, Preparation, Prepared, prepare
 from baa_node.core.radiograph import Sex
 from baa_node.errors import BundleError, MissingAttribute
 
@@ -170,6 +170,7 @@ class Ensemble:
     calibration: Calibration
     identity: BundleIdentity
     disagreement_months: float | None = None
+    masker: Masker | None = None
 
     @property
     def needs_sex(self) -> bool:
@@ -201,7 +202,7 @@ class Ensemble:
         voters = [member for member in self.members if member.weight_for(sex) > 0]
         if not voters:
             raise MissingAttribute("PatientSex")
-        seen = {spec: prepare(pixels, spec) for spec in dict.fromkeys(member.preparation for member in voters)}
+        seen = {spec: prepare(pixels, spec, self.masker) for spec in dict.fromkeys(member.preparation for member in voters)}
         votes = [_vote(member, seen[member.preparation], sex) for member in voters]
         weights = [member.weight_for(sex) for member in voters]
         pooled = float(np.average([months for months, _ in votes], weights=weights))

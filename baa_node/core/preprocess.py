@@ -11,6 +11,9 @@ Each variant is a pure function of the pixels and a `Preparation`:
 ``souza``
     Souza & Oliveira: aspect ratio kept, zeros beside it, 256 px. Zero mean and unit variance are the network's first layer, so that
     what is stored and handed on stays 8 bits.
+``unet_edges``
+    Zerari: a U-Net masks the hand, the background goes to zero, crop, edge enhancement, square. The U-Net is handed in, since it is
+    weights and this module has none.
 ``espinal_raster``
     The same segmentation, crop and CLAHE on a fixed small raster, aspect ratio given up on purpose
     (deploy/decisions/0001-preprocessing.md). The variant the shipped bundle uses.
@@ -30,6 +33,11 @@ from baa_node.errors import BundleError
 
 Pixels = NDArray[np.uint8]
 Box = tuple[int, int, int, int]
+Masker = Callable[[Pixels], NDArray[np.float32]]
+"""From grey values ``(MASK_SIDE, MASK_SIDE) uint8`` to each pixel's probability, of the same shape, to belong to the hand."""
+
+MASK_SIDE: Final = 128
+"""Side of the square on which the hand is masked: a finger of a small hand is still 5 pixels wide."""
 
 REDUCE_ABOVE_PX: Final = 600
 """Frames whose shorter side is above this are blurred on a copy of half the height and width."""
@@ -42,7 +50,7 @@ class Preparation:
     Attributes
     ----------
     variant
-        ``"espinal"``, ``"pad"``, ``"resize"``, ``"souza"`` or ``"espinal_raster"``.
+        ``"espinal"``, ``"pad"``, ``"resize"``, ``"souza"``, ``"unet_edges"`` or ``"espinal_raster"``.
     size
         Side of the square given to the network, pixels.
     segment_clip, segment_grid
@@ -50,7 +58,7 @@ class Preparation:
     blur_px, blur_sigma
         Gaussian kernel (odd) and its sigma, in pixels of the image that is segmented.
     least_area
-        Share of the image the largest contour must exceed for a crop; below it the whole image is kept.
+        Share of the image the largest contour or the mask must exceed for a crop; below it the whole image is kept.
     margin
         Widening of the crop on each side, as a share of the segmented image's side.
     clip, grid
@@ -98,6 +106,9 @@ RESIZE: Final = Preparation(variant="resize", size=256)
 
 SOUZA: Final = Preparation(variant="souza", size=256)
 
+UNET_EDGES: Final = Preparation(variant="unet_edges", size=256, margin=0.03, raster=299)
+"""The margin keeps the mask's error away from the bones: it widens the mask as well as the crop."""
+
 ESPINAL_RASTER: Final = Preparation(variant="espinal_raster", blur_px=13, blur_sigma=3.0, margin=0.03, grid=8, raster=299)
 """The shipped one. The blur is the paper's 73/17, which suits frames of about 1,700 px, scaled to 299 px."""
 
@@ -118,7 +129,7 @@ class Prepared:
     crop: Box
 
 
-def prepare(pixels: Pixels, spec: Preparation) -> Prepared:
+def prepare(pixels: Pixels, spec: Preparation, masker: Masker | None = None) -> Prepared:
     """Turn displayed grey values into a network's input.
 
     Parameters
@@ -127,17 +138,47 @@ def prepare(pixels: Pixels, spec: Preparation) -> Prepared:
         ``(H, W) uint8``, bone bright on dark.
     spec
         Variant and its parameters.
+    masker
+        Only asked by ``unet_edges``.
 
     Raises
     ------
     BundleError
-        ``spec.variant`` is not one of the variants of this version.
+        ``spec.variant`` is not one of the variants of this version, or it needs a mask and ``masker`` is None.
     """
+    if spec.variant == UNET_EDGES.variant:
+        return _unet_edges(np.ascontiguousarray(pixels), spec, masker)
     try:
         variant = _VARIANTS[spec.variant]
     except KeyError:
-        raise BundleError(f"preprocessing variant {spec.variant!r} is unknown here; known: {', '.join(_VARIANTS)}") from None
+        raise BundleError(f"preprocessing variant {spec.variant!r} is unknown here; known: {', '.join(KNOWN)}") from None
     return variant(np.ascontiguousarray(pixels), spec)
+
+
+def hand_mask(pixels: Pixels, masker: Masker, least_area: float = UNET_EDGES.least_area) -> NDArray[np.bool_]:
+    """Largest region that ``masker`` takes for a hand, its holes filled, ``(H, W)``; all of the frame if it is too small."""
+    likely = masker(_resized(pixels, MASK_SIDE))
+    likely = cv2.resize(likely, pixels.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    largest = _largest_contour((likely > 0.5).astype(np.uint8))
+    if largest is None or cv2.contourArea(largest) <= least_area * pixels.size:
+        return np.ones(pixels.shape, np.bool_)
+    return _filled(largest, pixels.shape)
+
+
+def segment_mask(pixels: Pixels, spec: Preparation) -> NDArray[np.bool_]:
+    """Region whose rectangle is `segment_box` at full size, ``(H, W)``; all of the frame if it is too small."""
+    blurred: Pixels = cv2.GaussianBlur(_clahe(pixels, spec.segment_clip, spec.segment_grid), (spec.blur_px, spec.blur_px), spec.blur_sigma)
+    largest = _largest_contour(_bright(blurred, _otsu(blurred)))
+    if largest is None or cv2.contourArea(largest) <= spec.least_area * pixels.size:
+        return np.ones(pixels.shape, np.bool_)
+    return _filled(largest, pixels.shape)
+
+
+def in_box(raster: Pixels, box: Box, spec: Preparation) -> Pixels:
+    """Show a network this box of the raster as ``espinal_raster`` does, ``(size, size, 1)``."""
+    top, left, height, width = box
+    square = _resized(raster[top : top + height, left : left + width], spec.size)
+    return _clahe(square, spec.clip, spec.grid)[:, :, np.newaxis]
 
 
 def segment_box(pixels: Pixels, spec: Preparation = ESPINAL, *, reduce: bool = True) -> Box:
@@ -185,10 +226,20 @@ def _resize(pixels: Pixels, spec: Preparation) -> Prepared:
 def _espinal_raster(pixels: Pixels, spec: Preparation) -> Prepared:
     raster = _resized(pixels, spec.raster)
     box = _widened(segment_box(raster, spec, reduce=False), round(spec.margin * spec.raster), spec.raster)
-    top, left, height, width = box
-    square = _resized(raster[top : top + height, left : left + width], spec.size)
-    image = _clahe(square, spec.clip, spec.grid)
-    return Prepared(image=image[:, :, np.newaxis], crop=_rescaled(box, raster.shape, pixels.shape))
+    return Prepared(image=in_box(raster, box, spec), crop=_rescaled(box, raster.shape, pixels.shape))
+
+
+def _unet_edges(pixels: Pixels, spec: Preparation, masker: Masker | None) -> Prepared:
+    if masker is None:
+        raise BundleError(f"preprocessing {spec.variant!r} needs a network that masks the hand, and there is none")
+    raster = _resized(pixels, spec.raster) if spec.raster else pixels
+    mask = hand_mask(raster, masker, spec.least_area).astype(np.uint8)
+    reach = 2 * round(spec.margin * min(raster.shape)) + 1
+    shown: Pixels = raster * cv2.dilate(mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach)))
+    left, top, width, height = cv2.boundingRect(cv2.findNonZero(shown)) if shown.any() else (0, 0, *shown.shape[::-1])
+    edges: Pixels = cv2.filter2D(shown[top : top + height, left : left + width], -1, _EDGES)
+    crop = _rescaled((top, left, height, width), raster.shape, pixels.shape)
+    return Prepared(image=_resized(edges, spec.size)[:, :, np.newaxis], crop=crop)
 
 
 _VARIANTS: Final[Mapping[str, Callable[[Pixels, Preparation], Prepared]]] = {
@@ -198,6 +249,12 @@ _VARIANTS: Final[Mapping[str, Callable[[Pixels, Preparation], Prepared]]] = {
     "souza": _pad,
     "espinal_raster": _espinal_raster,
 }
+
+KNOWN: Final = (*_VARIANTS, UNET_EDGES.variant)
+"""Names of all variants."""
+
+_EDGES: Final = np.array([[-1, -1, -1], [-1, 9, -1], [-1, -1, -1]], np.float32)
+"""Zerari, equation 3.1; results below 0 and above 255 are cut."""
 
 
 def _clahe(pixels: Pixels, clip: float, grid: int) -> Pixels:
@@ -247,13 +304,26 @@ def _otsu(blurred: Pixels) -> float:
 
 
 def _largest_region(blurred: Pixels, threshold: float, least_area: float) -> Box:
-    _, bright = cv2.threshold(blurred, threshold, 255, cv2.THRESH_BINARY)
-    contours, _ = cv2.findContours(bright, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
-    largest = max(contours, key=cv2.contourArea, default=None)
+    largest = _largest_contour(_bright(blurred, threshold))
     if largest is None or cv2.contourArea(largest) <= least_area * blurred.size:
         return (0, 0, *blurred.shape)
     left, top, width, height = cv2.boundingRect(largest)
     return (top, left, height, width)
+
+
+def _bright(blurred: Pixels, threshold: float) -> Pixels:
+    return np.asarray(cv2.threshold(blurred, threshold, 255, cv2.THRESH_BINARY)[1], np.uint8)
+
+
+def _largest_contour(foreground: Pixels) -> NDArray[np.int32] | None:
+    contours, _ = cv2.findContours(foreground, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    return max((np.asarray(contour, np.int32) for contour in contours), key=cv2.contourArea, default=None)
+
+
+def _filled(contour: NDArray[np.int32], shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    region = np.zeros(shape, np.uint8)
+    cv2.drawContours(region, [contour], 0, 1, cv2.FILLED)
+    return region > 0
 
 
 def _edges(box: Box) -> Box:
@@ -294,8 +364,8 @@ def _rescaled(box: Box, seen: tuple[int, ...], frame: tuple[int, ...]) -> Box:
 
 def _checked(values: Mapping[str, object]) -> dict[str, object]:
     known = {field.name: field.type for field in fields(Preparation)}
-    if values.get("variant") not in _VARIANTS:
-        raise BundleError(f"preprocessing variant {values.get('variant')!r} is unknown here; known: {', '.join(_VARIANTS)}")
+    if values.get("variant") not in KNOWN:
+        raise BundleError(f"preprocessing variant {values.get('variant')!r} is unknown here; known: {', '.join(KNOWN)}")
     if values.keys() != known.keys():
         odd = ", ".join(sorted(values.keys() ^ known.keys()))
         raise BundleError(f"preprocessing parameters unknown or missing: {odd}")

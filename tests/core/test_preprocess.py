@@ -11,10 +11,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from baa_node.core.preprocess import ESPINAL, ESPINAL_RASTER, PAD, RESIZE, SOUZA, Preparation, prepare, segment_box
+from baa_node.core.preprocess import (
+    ESPINAL,
+    ESPINAL_RASTER,
+    MASK_SIDE,
+    PAD,
+    RESIZE,
+    SOUZA,
+    UNET_EDGES,
+    Preparation,
+    hand_mask,
+    prepare,
+    segment_box,
+    segment_mask,
+)
 from baa_node.errors import BundleError
 
-EVERY = (ESPINAL, PAD, RESIZE, SOUZA, ESPINAL_RASTER)
+EVERY = (ESPINAL, PAD, RESIZE, SOUZA, UNET_EDGES, ESPINAL_RASTER)
 
 
 def bright_patch(height: int, width: int, box: tuple[int, int, int, int]) -> NDArray[np.uint8]:
@@ -23,6 +36,12 @@ def bright_patch(height: int, width: int, box: tuple[int, int, int, int]) -> NDA
     top, left, tall, wide = box
     pixels[top : top + tall, left : left + wide] += 160
     return np.clip(pixels, 0, 255).astype(np.uint8)
+
+
+def bright(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Stands in for the U-Net."""
+    assert pixels.shape == (MASK_SIDE, MASK_SIDE)
+    return (pixels > 100).astype(np.float32)
 
 
 def edges(box: tuple[int, int, int, int]) -> NDArray[np.int64]:
@@ -103,6 +122,59 @@ def test_the_raster_variant_names_its_crop_in_pixels_of_the_frame() -> None:
     assert np.abs(edges((top, left, height, width)) - edges((300, 250, 800, 500))).max() < 110  # margin 3 %, blur 13 of 299
 
 
+def test_unet_edges_masks_crops_and_enhances() -> None:
+    pixels = bright_patch(299, 299, (60, 80, 150, 100))
+    pixels[5:20, 5:20] = 255  # a marker beside the hand
+    found = prepare(pixels, UNET_EDGES, bright)
+    assert np.abs(edges(found.crop) - edges((60, 80, 150, 100))).max() <= 9 + 2  # the margin and a pixel of the mask
+    top, left, height, width = found.crop
+    seen = np.where(hand_mask(pixels, bright), pixels, 0)[top : top + height, left : left + width].astype(int)
+    inner = found.image[100:156, 100:156, 0].astype(int)
+    assert inner.std() > 2 * seen[50:80, 30:60].std()  # noise is an edge too
+    assert prepare(np.full((299, 299), 200, np.uint8), UNET_EDGES, bright).crop == (0, 0, 299, 299)
+
+
+def test_the_edge_kernel_is_that_of_the_thesis() -> None:
+    pixels = np.full((299, 299), 200, np.uint8)
+    pixels[150, 150] = 203
+    spec = dataclasses.replace(UNET_EDGES, size=299)
+    found = prepare(pixels, spec, bright).image[:, :, 0]
+    assert found[150, 150] == 203 * 9 - 200 * 8
+    assert found[149, 150] == 200 * 9 - 200 * 7 - 203
+    assert found[10, 10] == 200
+
+
+def test_unet_edges_without_a_masker_is_refused() -> None:
+    with pytest.raises(BundleError, match="masks the hand"):
+        prepare(np.zeros((50, 50), np.uint8), UNET_EDGES)
+
+
+def test_a_mask_that_finds_no_hand_keeps_the_whole_frame() -> None:
+    pixels = bright_patch(299, 299, (60, 80, 150, 100))
+    assert hand_mask(pixels, lambda square: np.zeros(square.shape, np.float32)).all()
+    assert prepare(np.zeros((299, 299), np.uint8), UNET_EDGES, bright).crop == (0, 0, 299, 299)
+
+
+def test_holes_in_a_mask_are_filled_and_specks_beside_it_are_left_out() -> None:
+    def holey(square: NDArray[np.uint8]) -> NDArray[np.float32]:
+        likely = np.zeros(square.shape, np.float32)
+        likely[30:100, 30:100] = 1
+        likely[60:64, 60:64] = 0
+        likely[5:10, 5:10] = 1
+        return likely
+
+    found = hand_mask(np.zeros((256, 256), np.uint8), holey)
+    assert found[124, 124]
+    assert not found[15, 15]
+
+
+def test_the_segmented_region_lies_in_its_box() -> None:
+    pixels = bright_patch(299, 299, (60, 80, 150, 100))
+    rows, columns = np.nonzero(segment_mask(pixels, ESPINAL_RASTER))
+    top, left, height, width = segment_box(pixels, ESPINAL_RASTER, reduce=False)
+    assert (rows.min(), columns.min(), rows.max() - rows.min() + 1, columns.max() - columns.min() + 1) == (top, left, height, width)
+
+
 @settings(max_examples=40, deadline=None)
 @given(
     height=st.integers(1, 700),
@@ -113,14 +185,14 @@ def test_the_raster_variant_names_its_crop_in_pixels_of_the_frame() -> None:
 def test_any_frame_becomes_the_square_the_network_wants(height: int, width: int, spec: Preparation, seed: int) -> None:
     pixels = np.random.default_rng(seed).integers(0, 256, (height, width), np.uint8)
     given_pixels = pixels.copy()
-    found = prepare(pixels, spec)
+    found = prepare(pixels, spec, bright)
     assert found.image.shape == (spec.size, spec.size, 1)
     assert found.image.dtype == np.uint8
     top, left, tall, wide = found.crop
     assert top < height < top + tall + height
     assert left < width < left + wide + width
     np.testing.assert_array_equal(pixels, given_pixels)
-    np.testing.assert_array_equal(found.image, prepare(pixels, spec).image)
+    np.testing.assert_array_equal(found.image, prepare(pixels, spec, bright).image)
 
 
 def test_a_view_into_a_larger_array_is_read_like_its_copy() -> None:

@@ -147,3 +147,33 @@ def test_weights_that_do_not_fit_their_description_are_not_packed(member: Packed
     with pytest.raises(BundleError, match="takes"):
         write_bundle([other], pooled, name="hand", version="1", folder=tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_member_that_sees_masked_hands_brings_its_mask(pooled: Pooled, invented: Predictions, tmp_path: Path) -> None:
+    keras = pytest.importorskip("keras", reason="needs the export extra (TensorFlow)")
+    from baa_node.core.preprocess import MASK_SIDE, UNET_EDGES
+    from export.mask import to_mask_onnx
+    from train.models.zerari import unet
+
+    keras.utils.set_random_seed(1)
+    to_mask_onnx(unet(MASK_SIDE, 0.02), tmp_path / "mask.onnx", np.zeros((1, MASK_SIDE, MASK_SIDE, 1), np.uint8))
+    cut_out = Packed(
+        name="cut_out",
+        architecture="vgg_elu",
+        weights=mean_grey(tmp_path / "cut_out.onnx", 256),
+        preparation=UNET_EDGES,
+        sex_required=False,
+        mirrored=False,
+        validation=invented,
+        training={"radiographs": 1000, "phantoms": 10, "epochs": 3, "minutes": 12.0},
+        weight_without_sex=1.0,
+    )
+    known = dataclasses.replace(pooled, without_sex=invented)
+    with pytest.raises(BundleError, match="no network that masks"):
+        write_bundle([cut_out], known, name="hand", version="1", folder=tmp_path / "bundles")
+    folder = write_bundle([cut_out], known, name="hand", version="1", folder=tmp_path / "bundles", masker=tmp_path / "mask.onnx")
+    found = load_bundle(folder, providers=["CPUExecutionProvider"]).estimate(np.full((300, 200), 90, np.uint8), None)
+    assert 0 <= found.bone_age_months <= 255
+    (folder / "mask.onnx").write_bytes(b"changed")
+    with pytest.raises(BundleError, match=r"mask\.onnx was changed"):
+        load_bundle(folder)

@@ -261,3 +261,13 @@ def test_the_other_backends_train_resume_and_read(tmp_path: Path, backend: str, 
     command = [sys.executable, "-c", BACKENDS, backend, str(tmp_path)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_second_look_begins_with_what_the_first_run_knew(drawn: Examples, tmp_path: Path) -> None:
+    few = part(drawn, slice(0, 64))
+    first = train(dataclasses.replace(RECIPE, epochs=3), few, few, tmp_path / "first")
+    again = dataclasses.replace(RECIPE, name="again", start="first", epochs=1, learning_rate=0.0)
+    assert train(again, few, few, tmp_path / "again").best_mae == pytest.approx(first.best_mae, rel=0.2)
+    other = dataclasses.replace(again, name="other", architecture="vgg6")
+    with pytest.raises((DataError, ValueError), match="first"):
+        train(other, few, few, tmp_path / "other")

@@ -10,7 +10,8 @@ bodies, the grey channel three times. Sex comes in as 0 female, 1 male as everyw
 0 male, 1 female.
 
 What the text leaves open: InceptionV3's dropout behind its two layers of 1000, 0.2 here. The width multiplier narrows every convolution
-of a body, not the head. The form of the attention and of the patches: see `xception_attention_sex` and `resnet50_patches_sex`.
+of a body, not the head. Batch normalisation is the faster one of ``train.models.parts``, with the same weights. The form of the attention
+and of the patches: see `xception_attention_sex` and `resnet50_patches_sex`.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from train.models.parts import JOIN, age, channels, feature_map, female, image_input, sex_input, three_channels
+from train.models.parts import JOIN, BatchNormalization, age, channels, feature_map, female, image_input, sex_input, three_channels
 
 
 def inception_v3_sex(size: int = 500, width: float = 1, *, weights: Path | None = None, frozen: bool | None = None) -> keras.Model:
@@ -156,8 +157,7 @@ class Patches(layers.Layer):  # type: ignore[misc]  # Keras has no types
 
 def _body(build: Callable[..., keras.Model], size: int, width: float, weights: Path | None, frozen: bool | None) -> keras.Model:
     body = build(include_top=False, weights=None, input_shape=(size, size, 3))
-    if width != 1:
-        body = keras.models.clone_model(body, clone_function=lambda layer: _narrowed(layer, width))
+    body = keras.models.clone_model(body, clone_function=lambda layer: _narrowed(layer, width))
     if weights is not None:
         body.load_weights(weights)
     body.trainable = not (weights is not None if frozen is None else frozen)
@@ -168,7 +168,8 @@ def _narrowed(layer: keras.Layer, width: float) -> keras.Layer:
     config = layer.get_config()
     if "filters" in config:
         config["filters"] = channels(config["filters"], width)
-    return type(layer).from_config(config)
+    kind = BatchNormalization if isinstance(layer, layers.BatchNormalization) else type(layer)
+    return kind.from_config(config)
 
 
 def _signed(image: keras.KerasTensor) -> keras.KerasTensor:

@@ -23,11 +23,11 @@ class BatchNormalization(layers.BatchNormalization):  # type: ignore[misc]  # Ke
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """Normalise ``(N, h, w, C)`` over all but the last axis."""
-        if not (training and self.scale and self.center and keras.backend.backend() == "tensorflow"):
+        if not (training and self.center and keras.backend.backend() == "tensorflow"):
             return super().call(inputs, training=training, mask=mask)
         if not self.trainable:
             return ops.cast(_fused_as_learnt(inputs, self), self.compute_dtype)
-        fused, mean, variance = _fused(inputs, self.gamma.value, self.beta.value, self.epsilon)
+        fused, mean, variance = _fused(inputs, _scale(self), self.beta.value, self.epsilon)
         for average, now in ((self.moving_mean, mean), (self.moving_variance, variance)):
             average.assign(average * self.momentum + now * (1 - self.momentum))
         return ops.cast(fused, self.compute_dtype)
@@ -89,10 +89,14 @@ def _fused_as_learnt(inputs: Any, layer: BatchNormalization) -> Any:
     """Normalised by the remembered mean and variance: a layer that is not to learn in a network that does."""
     import tensorflow as tf
 
-    scale, offset, mean, variance = (part.value for part in (layer.gamma, layer.beta, layer.moving_mean, layer.moving_variance))
+    offset, mean, variance = (part.value for part in (layer.beta, layer.moving_mean, layer.moving_variance))
     return tf.raw_ops.FusedBatchNormV3(
-        x=_known(inputs), scale=scale, offset=offset, mean=mean, variance=variance, epsilon=layer.epsilon, is_training=False
+        x=_known(inputs), scale=_scale(layer), offset=offset, mean=mean, variance=variance, epsilon=layer.epsilon, is_training=False
     ).y
+
+
+def _scale(layer: BatchNormalization) -> Any:
+    return layer.gamma.value if layer.scale else ops.ones_like(layer.beta.value)
 
 
 def _known(inputs: Any) -> Any:

@@ -61,6 +61,8 @@ class Recipe:
         File of pretrained weights for the body of a network that takes them, seen from where the training is started; "" is none.
     network
         Further arguments of the architecture's builder.
+    start
+        Run of the same network whose best weights this one begins with, as after a warm restart (Loshchilov & Hutter 2017).
     trunk
         Run whose layers up to the feature map are taken over and left as they are; only the head learns.
     resample
@@ -91,6 +93,7 @@ class Recipe:
     resample: float = 0.0
     teachers: tuple[str, ...] = ()
     teacher_share: float = 0.5
+    start: str = ""
     trunk: str = ""
     seed: int = 1
     optimizer: str = "adamw"
