@@ -7,6 +7,7 @@ import signal
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
@@ -22,6 +23,7 @@ from baa_node.dicom.server import ListenSettings, NodeServer
 from baa_node.dicom.tls import ClientTls, ServerTls
 from baa_node.errors import ConfigError, DeliveryError
 from baa_node.intake import Intake
+from baa_node.lease import Lease
 from baa_node.pipeline import Pipeline
 from baa_node.spool import Spool
 from baa_node.steps import Desk, Patience
@@ -102,6 +104,14 @@ class Daemon:
                 give_up_after_s=config.pipeline.give_up_after_h * 3600,
             ),
         )
+        lease = Lease(
+            database,
+            identity.executor_id,
+            beat_s=config.pipeline.beat_s,
+            dead_after_s=config.pipeline.dead_after_s,
+            take_up=lambda names: pipeline.take_up(names),
+        )
+        desk = replace(desk, permit=lease.hold)
         pipeline = Pipeline(
             desk,
             queue_url=config.queue_url,
@@ -110,6 +120,8 @@ class Daemon:
             parallel_deliveries=config.pipeline.parallel_deliveries,
         )
         threading.Thread(target=rehearse, args=(ensemble, desk.device), name="rehearsal", daemon=True).start()
+        lease.start()
+        running.callback(lease.stop)
         running.callback(pipeline.stop)
         pipeline.start()
         return pipeline.arrived

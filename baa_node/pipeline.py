@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import ParamSpec
 
@@ -85,6 +85,13 @@ class Pipeline:
         if self._search.is_alive():
             self._search.join(timeout_s)
         DBOS.destroy(workflow_completion_timeout_sec=int(timeout_s), destroy_registry=True)
+
+    def take_up(self, executor_ids: Sequence[str]) -> None:
+        """Let any executor go on with what these left unfinished; harmless where nothing is left.
+
+        The engine puts such work back into its queue, from which one executor takes it (no public call does that and keeps the queue).
+        """
+        DBOS._recover_pending_workflows(list(executor_ids))  # noqa: SLF001 - see above
 
     def arrived(self) -> None:
         """Wake the hand-over; never blocks."""

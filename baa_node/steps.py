@@ -67,6 +67,8 @@ class Desk:
     ----------
     endpoint
         Turns a peer entry into an address with our calling AE title and TLS settings.
+    permit
+        Returns when this process may still act; called before anything is sent.
     """
 
     database: Database
@@ -77,6 +79,7 @@ class Desk:
     endpoint: Callable[[peers.Peer], scu.Endpoint]
     study_quiet_s: float
     patience: Patience
+    permit: Callable[[], None] = lambda: None
 
     def read(self, uid: str, revision: int) -> bool:
         """Read the image and record what came out; True when it holds a bone age.
@@ -210,7 +213,8 @@ class Desk:
         buffer = io.BytesIO()
         ds.save_as(buffer, enforce_file_format=True)
         content = buffer.getvalue()
-        return {"path": self.spool.write("results", ds.SOPInstanceUID, content), "sha256": hashlib.sha256(content).hexdigest()}
+        digest = hashlib.sha256(content).hexdigest()  # in the name too: who builds the same report a second time spoils nothing
+        return {"path": self.spool.write("results", f"{ds.SOPInstanceUID}.{digest[:12]}", content), "sha256": digest}
 
     def _open_deliveries(self, instance: Instance, revision: int) -> list[str]:
         uid, now = instance.sop_instance_uid, datetime.now(UTC)
@@ -223,7 +227,7 @@ class Desk:
 
     def _attempt(self, peer: peers.Peer, results: Sequence[ResultObject]) -> Attempt:
         try:
-            return _judge(scu.send(self.endpoint(peer), self._outgoing(results)))
+            return _judge(scu.send(self.endpoint(peer), self._outgoing(results), permit=self.permit))
         except DeliveryError as error:
             return Attempt(retry=error.retry_helps, status=error.status, error=str(error))
 
@@ -247,9 +251,7 @@ class Desk:
         with self.database.transaction() as connection:
             studies.record_attempt(
                 connection,
-                delivery.source_uid,
-                delivery.revision,
-                delivery.peer,
+                delivery,
                 state=state,
                 status=attempt.status,
                 error=attempt.error or None,

@@ -20,6 +20,16 @@ READ_ONLY: Final = "baa_read_only"
 """Execution option that turns a transaction into one that cannot write."""
 
 
+_POSTGRESQL: Final = {
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "options": "-c idle_in_transaction_session_timeout=10000",
+}
+"""A process that freezes, or whose network is gone, must not hold its locks for ever: the server ends its transaction."""
+
+
 def parse_url(url: str) -> URL:
     """Check a database URL and name the driver that ships with the node.
 
@@ -80,7 +90,7 @@ def _make(url: URL, *, driver_begins: str | None) -> Engine:
 
         event.listen(engine, "connect", connected)
         return engine
-    return create_engine(url, connect_args={"connect_timeout": 10}, pool_pre_ping=True, **common)
+    return create_engine(url, connect_args=_POSTGRESQL, pool_pre_ping=True, **common)
 
 
 def _begin(connection: Connection) -> None:

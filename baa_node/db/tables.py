@@ -165,6 +165,18 @@ deliveries = Table(
     Index(None, "state", "next_attempt_at"),
 )
 
+executors = Table(
+    "executors",
+    metadata,
+    Column("executor_id", String(64), primary_key=True),
+    Column("host", String(255), nullable=False),
+    Column("incarnation", BigInteger, nullable=False),
+    Column("beats", BigInteger, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("started_at", UtcTime, nullable=False),
+    Column("beat_at", UtcTime, nullable=False),
+)
+
 audit_events = Table(
     "audit_events",
     metadata,

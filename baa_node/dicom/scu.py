@@ -23,7 +23,7 @@ from baa_node.dicom.transport import BoundedAssociation, BoundedProvider, Deadli
 from baa_node.errors import ConfigError, DeliveryError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from pydicom.uid import UID
     from pynetdicom.pdu_primitives import A_ASSOCIATE
@@ -151,7 +151,7 @@ def echo(endpoint: Endpoint) -> None:
         raise DeliveryError(f"{endpoint} answered C-ECHO with status 0x{response.Status:04X}", status=response.Status)
 
 
-def send(endpoint: Endpoint, items: Sequence[Sequence[Outgoing]]) -> list[SendResult]:
+def send(endpoint: Endpoint, items: Sequence[Sequence[Outgoing]], *, permit: Callable[[], None] = lambda: None) -> list[SendResult]:
     """Store one alternative of each item, the first that the peer accepts, all in one association.
 
     An alternative whose SOP class the peer accepted in negotiation and then refuses with 0x0122 is followed by the next.
@@ -160,6 +160,8 @@ def send(endpoint: Endpoint, items: Sequence[Sequence[Outgoing]]) -> list[SendRe
     ----------
     items : sequence of sequences
         The alternatives of each item, best first.
+    permit
+        Called before the association and before each item; whoever may not go on does not return from it.
 
     Raises
     ------
@@ -172,8 +174,10 @@ def send(endpoint: Endpoint, items: Sequence[Sequence[Outgoing]]) -> list[SendRe
     results: list[SendResult] = []
     if not offered:
         return results
+    permit()
     with _association(endpoint, offered) as association:
         for item, alternatives in enumerate(items):
+            permit()
             try:
                 results.append(_send_item(association, item, alternatives))
             except DeliveryError as error:

@@ -24,11 +24,10 @@ def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
         studies.record_outcome(c, made.IMAGE, 1, state=State.READ, outcome=outcome, now=made.later(1))
         studies.record_results(c, [made.result("2.25.1"), made.result("2.25.3", kind="capture")])
         studies.open_deliveries(c, made.IMAGE, 1, ["pacs", "archive", "slow"], now=made.later(2))
+        opened = {one.peer: one for one in studies.list_deliveries(c, made.IMAGE, 1)}
         for peer, state, status, error in (("pacs", "delivered", 0, None), ("archive", "failed", 0x0122, "not supported")):
-            studies.record_attempt(c, made.IMAGE, 1, peer, state=state, status=status, error=error, next_attempt_at=None, now=made.later(3))
-        studies.record_attempt(
-            c, made.IMAGE, 1, "slow", state="pending", status=None, error="no answer", next_attempt_at=LATE, now=made.later(3)
-        )
+            studies.record_attempt(c, opened[peer], state=state, status=status, error=error, next_attempt_at=None, now=made.later(3))
+        studies.record_attempt(c, opened["slow"], state="pending", status=None, error="no answer", next_attempt_at=LATE, now=made.later(3))
         studies.record_arrival(
             c, made.instance("9.1", study_instance_uid="9", accession_number="", received_at=made.later(9)), now=made.later(9)
         )

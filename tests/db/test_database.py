@@ -17,6 +17,7 @@ from baa_node.db import Database, audit, engine, make_engine, peers, schema
 from baa_node.db.tables import metadata
 from baa_node.errors import ConfigError, StoreError
 from tests.db import made
+from tests.parts.postgresql import PostgreSQL
 
 
 @pytest.fixture
@@ -115,9 +116,9 @@ def test_an_unreachable_server_is_named_without_the_password() -> None:
     assert caught.value.retry_helps
 
 
-def test_a_wrong_password_is_told_without_repeating_it(postgresql: str) -> None:
+def test_a_wrong_password_is_told_without_repeating_it(postgresql: PostgreSQL) -> None:
     with pytest.raises(StoreError, match="authentication failed") as caught:
-        Database.open(postgresql.replace("s3cret-w0rd", "wr0ng-w0rd") + "/postgres")
+        Database.open(postgresql.url.replace("s3cret-w0rd", "wr0ng-w0rd") + "/postgres")
     assert "wr0ng-w0rd" not in str(caught.value)
     assert "\n" not in str(caught.value)
 

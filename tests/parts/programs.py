@@ -137,3 +137,17 @@ class Service:
 def _tail(path: Path, size: int = 3000) -> str:
     data = path.read_bytes()
     return data[-size:].decode(errors="replace")
+
+
+def is_connected(pid: int, port: int) -> bool:
+    """Whether a process holds an established IPv4 connection to a port of this machine."""
+    established = "01"
+    lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
+    inodes = {words[9] for words in map(str.split, lines) if words[2].endswith(f":{port:04X}") and words[3] == established}
+    held = set()
+    for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+        try:
+            held.add(str(descriptor.readlink()))
+        except FileNotFoundError:
+            continue
+    return any(f"socket:[{inode}]" in held for inode in inodes)

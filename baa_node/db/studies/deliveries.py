@@ -71,27 +71,38 @@ def open_deliveries(c: Connection, source_uid: str, revision: int, peers: Iterab
 
 def record_attempt(
     c: Connection,
-    source_uid: str,
-    revision: int,
-    peer: str,
+    seen: Delivery,
     *,
     state: DeliveryState,
     status: int | None,
     error: str | None,
     next_attempt_at: datetime | None,
     now: datetime,
-) -> None:
+) -> bool:
     """Count an attempt and what became of it, and move the reading on: DELIVERED after the last, UNDELIVERABLE after a failed one.
 
     Recorded as ``DELIVERY_ATTEMPT``, ``DELIVERY_DONE`` or ``DELIVERY_FAILED``.
+
+    Parameters
+    ----------
+    seen
+        The delivery as it was when the attempt began.
+
+    Returns
+    -------
+    bool
+        False, and nothing is changed, when another process recorded an attempt or an operator reopened it in the meantime.
 
     Raises
     ------
     StoreError
         No such delivery.
     """
+    source_uid, revision, peer = seen.source_uid, seen.revision, seen.peer
     get_reading(c, source_uid, revision, lock=True)
     before = _get(c, source_uid, revision, peer)
+    if (before.state, before.attempts, before.reopened) != (seen.state, seen.attempts, seen.reopened):
+        return False
     error = None if error is None else storable(error)
     values = {
         "state": state,
@@ -107,6 +118,7 @@ def record_attempt(
     detail: dict[str, Scalar] = {"revision": revision, "peer": peer, "attempt": before.attempts + 1, "status": status, "error": error}
     event = AuditEvent(kind=kind, actor="node", subject=source_uid, study=study_of(c, source_uid), outcome=outcome, detail=detail)
     audit.append(c, event, now=now)
+    return True
 
 
 def _settle(c: Connection, source_uid: str, revision: int, *, now: datetime) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
@@ -22,7 +23,8 @@ def attempt(
     next_attempt_at: datetime | None = None,
 ) -> None:
     now = made.later(seconds)
-    studies.record_attempt(c, made.IMAGE, 1, peer, state=state, status=status, error=error, next_attempt_at=next_attempt_at, now=now)
+    seen = delivery(c, peer)
+    assert studies.record_attempt(c, seen, state=state, status=status, error=error, next_attempt_at=next_attempt_at, now=now)
 
 
 def delivery(c: Connection, peer: str) -> Delivery:
@@ -103,8 +105,9 @@ def test_what_arrived_cannot_be_reopened(reported: Connection) -> None:
 
 
 def test_a_delivery_that_was_not_opened_is_told(reported: Connection) -> None:
+    unopened = dataclasses.replace(delivery(reported, "pacs"), peer="nobody")
     with pytest.raises(StoreError, match="to nobody was opened"):
-        attempt(reported, "nobody", "delivered")
+        studies.record_attempt(reported, unopened, state="delivered", status=0, error=None, next_attempt_at=None, now=made.NOW)
 
 
 def test_every_attempt_is_an_event(reported: Connection) -> None:
@@ -136,3 +139,11 @@ def test_peers_that_finish_at_once_leave_the_reading_delivered(database: Databas
         list(pool.map(deliver, names))
     with database.reading() as c:
         assert state(c) is State.DELIVERED
+
+
+def test_an_attempt_that_another_process_noted_first_counts_once(reported: Connection) -> None:
+    seen = delivery(reported, "pacs")
+    attempt(reported, "pacs", "delivered")
+    late = {"state": "failed", "status": 0x0122, "error": "not supported", "next_attempt_at": None, "now": made.later(30)}
+    assert not studies.record_attempt(reported, seen, **late)
+    assert (delivery(reported, "pacs").state, delivery(reported, "pacs").attempts) == ("delivered", 1)

@@ -1,0 +1,96 @@
+"""One intake and two workers, hosts of their own but for database and spool: what one leaves the other finishes, nobody delivers twice."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from baa_node.lease import LOST_EXIT
+from tests.parts.archive import Archive
+from tests.parts.dcmtk import storescu
+from tests.parts.images import copy_in_new_study
+from tests.parts.node import Node
+from tests.parts.postgresql import PostgreSQL
+from tests.parts.programs import eventually, is_connected
+
+IMAGES = 6
+RESULTS = 2 * IMAGES
+
+
+@dataclass
+class Site:
+    intake: Node
+    workers: list[Node]
+    archive: Archive
+
+    def send(self, hand: Path, folder: Path) -> None:
+        for number in range(IMAGES):
+            assert storescu(self.intake.port, copy_in_new_study(hand, folder / f"{number}.dcm")).returncode == 0
+
+    def delivering(self) -> Node:
+        """Wait for a worker that is about to deliver."""
+        probe = lambda: next((one for one in self.workers if is_connected(one.running.pid, self.archive.port)), None)  # noqa: E731
+        return eventually(probe, what="a worker with an association to the archive", every_s=0.01)
+
+    def delivered(self) -> bool:
+        studies = self.intake.json("studies", "list")
+        return len(self.archive.stores) == RESULTS and all(study["states"] == {"DELIVERED": 1} for study in studies)
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    with PostgreSQL() as postgresql, Archive(answer_after_s=0.4) as archive:
+        shared = {"DATABASE__URL": postgresql.empty_database(), "SPOOL__PATH": tmp_path / "spool"}
+        hosts = [Node(tmp_path / name, **shared) for name in ("intake", "one", "two")]
+        intake, *workers = hosts
+        intake.add_peer("pacs", "ORTHANC", archive.port)  # the sender; its results go to the archive that counts
+        intake.add_peer("archive", archive.ae_title, archive.port, "--no-source", "--destination")
+        assert intake.cli("peers", "edit", "pacs", "--route-to", "archive").returncode == 0
+        intake.launch("--roles", "intake,console")
+        for worker in workers:
+            worker.launch("--roles", "worker")
+        for host in hosts:
+            host.wait_listening()
+        try:
+            yield Site(intake=intake, workers=workers, archive=archive)
+        finally:
+            for host in hosts:
+                if host.service is not None:
+                    host.kill()
+
+
+@pytest.mark.timeout(300)
+def test_the_work_of_a_worker_killed_for_good_is_finished_within_30_s(site: Site, hand: Path, tmp_path: Path) -> None:
+    site.send(hand, tmp_path)
+    victim = site.delivering()
+    victim.kill()
+    killed = time.monotonic()
+    eventually(site.delivered, what="everything delivered by the other worker", timeout_s=60, every_s=0.5)
+    assert time.monotonic() - killed < 30
+    assert max(site.archive.stores.values()) <= 2  # the store that was under way may have to be repeated, under the same UID
+    assert site.intake.cli("audit", "verify").returncode == 0
+
+
+@pytest.mark.timeout(300)
+def test_a_frozen_worker_that_wakes_up_ends_and_delivers_nothing(site: Site, hand: Path, tmp_path: Path) -> None:
+    site.send(hand, tmp_path)
+    frozen = site.delivering()
+    os.kill(frozen.running.process.pid, signal.SIGSTOP)
+    eventually(site.delivered, what="everything delivered by the other worker", timeout_s=60, every_s=0.5)
+    counted = dict(site.archive.stores)
+    os.kill(frozen.running.process.pid, signal.SIGCONT)
+    assert frozen.running.process.wait(15) == LOST_EXIT
+    time.sleep(1)
+    assert dict(site.archive.stores) == counted
+    frozen.launch("--roles", "worker")
+    frozen.wait_listening()
+    time.sleep(2)
+    assert dict(site.archive.stores) == counted
+    (lost,) = [event for event in site.intake.json("audit", "list") if event["kind"] == "EXECUTOR_TAKEN_OVER"]
+    assert lost["outcome"] == 8
