@@ -89,12 +89,16 @@ class PipelineSection:
     retry_first_s: float = 2.0
     retry_longest_s: float = 3600.0
     give_up_after_h: float = 168.0
+    confirm: bool = True
+    commitment_wait_s: float = 60.0
     beat_s: float = 3.0
     dead_after_s: float = 12.0
 
     def __post_init__(self) -> None:
         if self.readers < 1 or self.parallel_deliveries < 1:
             raise ConfigError("pipeline.readers and pipeline.parallel_deliveries must be at least 1")
+        if self.commitment_wait_s <= 0:
+            raise ConfigError("pipeline.commitment_wait_s must be above 0")
         if not 0 < self.beat_s <= self.dead_after_s / 3:
             raise ConfigError("pipeline.dead_after_s must be at least three times pipeline.beat_s, and that above 0")
         if self.study_quiet_s < 0 or self.retry_first_s <= 0 or self.retry_longest_s < self.retry_first_s:

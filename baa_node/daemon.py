@@ -103,6 +103,8 @@ class Daemon:
                 longest_s=config.pipeline.retry_longest_s,
                 give_up_after_s=config.pipeline.give_up_after_h * 3600,
             ),
+            confirm=config.pipeline.confirm,
+            commitment_wait_s=config.pipeline.commitment_wait_s,
         )
         lease = Lease(
             database,

@@ -10,6 +10,7 @@ from baa_node.core.report import is_own_object
 from baa_node.db import Database, audit, peers, studies
 from baa_node.db.audit import AuditEvent, AuditKind
 from baa_node.dicom import scp
+from baa_node.dicom.commitment import Commitment
 from baa_node.errors import StoreError
 from baa_node.spool import Spool
 
@@ -37,12 +38,12 @@ class Intake:
         self._arrived = arrived
 
     def admit(self, caller: scp.Caller) -> scp.Admission:
-        """Admit callers that a peer entry names as a source; note the others where an administrator will look."""
+        """Admit sources, and destinations, which may come to say what they commit themselves to; note the others for an administrator."""
         if not self._any_called_ae and caller.called_ae.strip() != self._ae_title:
             return self._refuse(caller, scp.Admission.WRONG_CALLED_AE)
         with self._database.reading() as connection:
-            peer = peers.source_for(connection, caller.calling_ae)
-        return scp.Admission.ADMITTED if peer else self._refuse(caller, scp.Admission.UNKNOWN_CALLER)
+            known = peers.source_for(connection, caller.calling_ae) or peers.destination_for(connection, caller.calling_ae)
+        return scp.Admission.ADMITTED if known else self._refuse(caller, scp.Admission.UNKNOWN_CALLER)
 
     def receive(self, received: scp.Received) -> scp.Answer:
         """Make one instance durable.
@@ -57,6 +58,22 @@ class Intake:
         except StoreError:
             return scp.Answer(status=scp.OUT_OF_RESOURCES, comment="database not available")
 
+    def committed(self, caller: scp.Caller, commitment: Commitment) -> bool:
+        """Note what a destination commits itself to; False for a transaction that this node never began.
+
+        Raises
+        ------
+        StoreError
+            The record cannot be written; the caller may say it again.
+        """
+        with self._database.transaction() as connection:
+            known = studies.note_commitment(
+                connection, commitment.transaction_uid, commitment.committed, dict(commitment.failed), now=datetime.now(UTC)
+            )
+        if known:
+            self._arrived()
+        return known
+
     def _receive(self, received: scp.Received, now: datetime) -> scp.Answer:
         digest = content_sha256(received.content)
         with self._database.reading() as connection:
@@ -64,7 +81,7 @@ class Intake:
             arrival = studies.arrival_of(connection, received.sop_instance_uid, digest)
             own = is_own_object(received.header) or studies.is_own_result(connection, received.sop_instance_uid)
         if peer is None:
-            return scp.Answer(status=scp.NOT_AUTHORISED, comment="peer entry was removed")
+            return scp.Answer(status=scp.NOT_AUTHORISED, comment="no peer entry admits images from this AE title")
         if own:
             self._ignore(received, now)
             return scp.Answer(status=scp.STORED)

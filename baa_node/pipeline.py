@@ -4,10 +4,11 @@
 
     assess_instance ─ read ─┬─ report ─ deliver_results (one a destination and attempt)
                             └─ settle_refusal (waits for the quiet study, then reports or dismisses)
+    look_for_receipt ─ once delivered: storage commitment, then what the destination's own query shows
 
 The record says what is due: readings without a stored result and deliveries whose next attempt has come are handed over by a
 search of the database, woken by each arrival and repeated every second, so nothing hangs on a message that was lost.
-Handing over twice is harmless: a workflow's id is the SOP Instance UID, the revision and, for a delivery, peer and attempt.
+Handing over twice is harmless: a workflow's id is the SOP Instance UID, the revision and, for a delivery or a receipt, peer and attempt.
 
 Each function below may be cut off anywhere and is taken up again after its last finished step. The order of steps is
 part of what the database remembers: raise `APPLICATION_VERSION` when it changes.
@@ -31,6 +32,7 @@ APPLICATION_VERSION = "1"
 READINGS = "readings"
 REFUSALS = "refusals"
 DELIVERIES = "deliveries"
+RECEIPTS = "receipts"
 POLLING_S = 0.1
 SEARCH_S = 1.0
 
@@ -57,6 +59,7 @@ class Pipeline:
         self._stopping = threading.Event()
         self._readings: set[tuple[str, int]] = set()
         self._deliveries: set[tuple[str, int, str, str]] = set()
+        self._receipts: set[tuple[str, int, str, str]] = set()
         self._search = threading.Thread(target=self._hand_over_forever, name="hand-over", daemon=True)
         config: DBOSConfig = {
             "name": "baa_node",
@@ -76,6 +79,7 @@ class Pipeline:
         DBOS.register_queue(READINGS, worker_concurrency=self._readers, polling_interval_sec=POLLING_S)
         DBOS.register_queue(REFUSALS, worker_concurrency=2, polling_interval_sec=POLLING_S)
         DBOS.register_queue(DELIVERIES, partition_worker_concurrency=self._parallel_deliveries, polling_interval_sec=POLLING_S)
+        DBOS.register_queue(RECEIPTS, partition_worker_concurrency=1, polling_interval_sec=POLLING_S)
         self._search.start()
 
     def stop(self, timeout_s: float = 30.0) -> None:
@@ -109,17 +113,26 @@ class Pipeline:
     def _hand_over(self) -> None:
         with self._desk.database.reading() as connection:
             readings = set(studies.pending_readings(connection))
-            due = {(d.source_uid, d.revision, d.peer, attempt_of(d)) for d in studies.due_deliveries(connection, now=datetime.now(UTC))}
+            now = datetime.now(UTC)
+            due = {(d.source_uid, d.revision, d.peer, attempt_of(d)) for d in studies.due_deliveries(connection, now=now)}
+            unconfirmed = {(d.source_uid, d.revision, d.peer, look_of(d)) for d in studies.due_confirmations(connection, now=now)}
         for uid, revision in sorted(readings - self._readings):
             self._workflows.hand_over(uid, revision)
         for uid, revision, peer, attempt in sorted(due - self._deliveries):
             self._workflows.hand_over_delivery(uid, revision, peer, attempt)
-        self._readings, self._deliveries = readings, due
+        for uid, revision, peer, look in sorted(unconfirmed - self._receipts):
+            self._workflows.hand_over_receipt(uid, revision, peer, look)
+        self._readings, self._deliveries, self._receipts = readings, due, unconfirmed
 
 
 def attempt_of(delivery: studies.Delivery) -> str:
     """Name the next attempt of a delivery: its number, and how often an operator had reopened it."""
     return f"{delivery.attempts + 1}.{delivery.reopened}"
+
+
+def look_of(delivery: studies.Delivery) -> str:
+    """Name the next look for a receipt: its number, the rung it starts from, and the attempt that delivered."""
+    return f"{delivery.confirms + 1}.{delivery.receipt}.{delivery.attempts}.{delivery.reopened}"
 
 
 FIRST_ATTEMPT = "1.0"
@@ -133,6 +146,7 @@ class Workflows:
         self._assess = DBOS.workflow(name="assess_instance")(_plain(self._assess_instance))
         self._settle = DBOS.workflow(name="settle_refusal")(_plain(self._settle_refusal))
         self._deliver = DBOS.workflow(name="deliver_results")(_plain(self._deliver_results))
+        self._confirm = DBOS.workflow(name="look_for_receipt")(_plain(self._look_for_receipt))
 
     def hand_over(self, uid: str, revision: int) -> None:
         """Enqueue the reading of an instance; again is harmless."""
@@ -143,6 +157,11 @@ class Workflows:
         """Enqueue one attempt of a delivery in the queue of its destination; again is harmless."""
         with SetWorkflowID(f"{uid}.{revision}.to.{peer}.{attempt}"), SetEnqueueOptions(queue_partition_key=peer):
             DBOS.enqueue_workflow(DELIVERIES, self._deliver, uid, revision, peer)
+
+    def hand_over_receipt(self, uid: str, revision: int, peer: str, look: str) -> None:
+        """Enqueue one look for a receipt in a queue of its destination; again is harmless."""
+        with SetWorkflowID(f"{uid}.{revision}.at.{peer}.{look}"), SetEnqueueOptions(queue_partition_key=peer):
+            DBOS.enqueue_workflow(RECEIPTS, self._confirm, uid, revision, peer)
 
     def _assess_instance(self, uid: str, revision: int) -> None:
         try:
@@ -173,6 +192,9 @@ class Workflows:
 
     def _deliver_results(self, uid: str, revision: int, peer: str) -> None:
         DBOS.run_step(_patient("deliver"), self._desk.deliver, uid, revision, peer)
+
+    def _look_for_receipt(self, uid: str, revision: int, peer: str) -> None:
+        DBOS.run_step(_patient("look_for_receipt"), self._desk.look_for_receipt, uid, revision, peer)
 
 
 def _plain(method: Callable[P, None]) -> Callable[P, None]:

@@ -9,12 +9,13 @@ import enum
 import hashlib
 import io
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from pydicom import Dataset, dcmread
-from pydicom.uid import Comprehensive3DSRStorage, ComprehensiveSRStorage, ExplicitVRLittleEndian
+from pydicom.uid import Comprehensive3DSRStorage, ComprehensiveSRStorage, ExplicitVRLittleEndian, generate_uid
 
 from baa_node.core.assessment import Assessment, Refusal
 from baa_node.core.codes import Reason
@@ -26,13 +27,17 @@ from baa_node.core.record import from_json, to_json
 from baa_node.core.report import Device, build_capture, build_report
 from baa_node.db import Connection, Database, peers, studies
 from baa_node.db.studies import Delivery, DeliveryState, Instance, ResultObject, State
-from baa_node.dicom import scu
+from baa_node.dicom import commitment, scu
 from baa_node.errors import DeliveryError, InstanceError
 from baa_node.intake import content_sha256
 from baa_node.spool import Spool
 
 REPORT_CLASSES = (Comprehensive3DSRStorage, ComprehensiveSRStorage)
 """In order of preference; a destination gets the first one it accepts (SR_SPEC 1.1)."""
+
+
+COMMITMENT_AT_ONCE_S = 1.0
+"""How long the association stays open for an answer: some peers give it there, most on an association of their own."""
 
 
 class Verdict(enum.Enum):
@@ -67,6 +72,8 @@ class Desk:
     ----------
     endpoint
         Turns a peer entry into an address with our calling AE title and TLS settings.
+    confirm, commitment_wait_s
+        Whether to ask destinations for commitment and by query, and how long they may take to answer before they are asked again.
     permit
         Returns when this process may still act; called before anything is sent.
     """
@@ -79,6 +86,8 @@ class Desk:
     endpoint: Callable[[peers.Peer], scu.Endpoint]
     study_quiet_s: float
     patience: Patience
+    confirm: bool = True
+    commitment_wait_s: float = 60.0
     permit: Callable[[], None] = lambda: None
 
     def read(self, uid: str, revision: int) -> bool:
@@ -141,14 +150,28 @@ class Desk:
 
     def deliver(self, uid: str, revision: int, peer_name: str) -> None:
         """Send the results to one peer once and record how it ended and when to try again."""
-        with self.database.reading() as connection:
-            delivery = next((one for one in studies.list_deliveries(connection, uid, revision) if one.peer == peer_name), None)
-            results = studies.list_results(connection, uid, revision)
-            peer = _peer(connection, peer_name)
+        delivery, results, peer = self._delivery(uid, revision, peer_name)
         if delivery is None or delivery.state != "pending":
             return
-        attempt = self._attempt(peer, results) if peer else Attempt(error="peer entry was removed")
+        attempt = self._attempt(peer, _not_yet(results, delivery.stored)) if peer else Attempt(error="peer entry was removed")
         self._note_attempt(delivery, attempt)
+
+    def look_for_receipt(self, uid: str, revision: int, peer_name: str) -> None:
+        """Try for a higher receipt of a delivery: commitment first, then what the peer's own query shows."""
+        delivery, results, peer = self._delivery(uid, revision, peer_name)
+        if delivery is None or delivery.state != "delivered" or delivery.confirm_at is None:
+            return
+        stored = [self._stored(one) for one in results if one.sop_instance_uid in delivery.stored]
+        if peer is None or not stored:
+            self._note_unconfirmed(delivery, "peer entry was removed" if peer is None else "what it took is not known", None)
+            return
+        try:
+            self._ask(self.endpoint(peer), delivery, stored)
+        except commitment.NotOfferedError as neither:
+            self._note_unconfirmed(delivery, str(neither), None)
+        except DeliveryError as error:  # it may have been asked all the same, and answer later
+            as_it_is, _, _ = self._delivery(uid, revision, peer_name)
+            self._note_unconfirmed(as_it_is or delivery, str(error), self._next_look(delivery))
 
     def _read(self, ds: Dataset | Refusal) -> Assessment | Refusal:
         return ds if isinstance(ds, Refusal) else read_bone_age(ds, self.ensemble, self.policy)
@@ -225,9 +248,70 @@ class Desk:
                 studies.set_state(connection, uid, revision, State.REPORTED if names else State.UNDELIVERABLE, now=now)
         return names
 
+    def _delivery(self, uid: str, revision: int, peer_name: str) -> tuple[Delivery | None, list[ResultObject], peers.Peer | None]:
+        with self.database.reading() as connection:
+            found = (one for one in studies.list_deliveries(connection, uid, revision) if one.peer == peer_name)
+            return next(found, None), studies.list_results(connection, uid, revision), _peer(connection, peer_name)
+
+    def _ask(self, endpoint: scu.Endpoint, delivery: Delivery, stored: Sequence[commitment.Stored]) -> None:
+        if delivery.receipt == "sent":
+            with suppress(commitment.NotOfferedError):
+                self._ask_commitment(endpoint, delivery, stored)
+                return
+        self.permit()
+        missing = len(stored) - len(commitment.find_stored(endpoint, stored))
+        if missing:
+            self._note_unconfirmed(delivery, f"{missing} of {len(stored)} objects are not in its query", self._next_look(delivery))
+            return
+        with self.database.transaction() as connection:
+            studies.note_found(connection, delivery, now=datetime.now(UTC))
+
+    def _ask_commitment(self, endpoint: scu.Endpoint, delivery: Delivery, stored: Sequence[commitment.Stored]) -> None:
+        """Note first, ask then: the answer may come on another association before this one is over."""
+        transaction_uid = str(generate_uid(prefix=None))
+        with self.database.transaction() as connection:
+            again_at = self._next_look(delivery)
+            if not studies.ask_commitment(connection, delivery, transaction_uid, confirm_at=again_at, now=datetime.now(UTC)):
+                return
+        self.permit()
+        try:
+            answer = commitment.request_commitment(endpoint, transaction_uid, stored, wait_s=COMMITMENT_AT_ONCE_S)
+        except commitment.NotOfferedError:
+            with self.database.transaction() as connection:
+                studies.withdraw_commitment(connection, delivery, transaction_uid)
+            raise
+        if answer is not None:
+            with self.database.transaction() as connection:
+                studies.note_commitment(connection, transaction_uid, answer.committed, dict(answer.failed), now=datetime.now(UTC))
+
+    def _next_look(self, delivery: Delivery) -> datetime | None:
+        """When to look again: pauses as long as the wait so far, from `commitment_wait_s` to the longest, then never."""
+        now = datetime.now(UTC)
+        waited_s = (now - (delivery.delivered_at or now)).total_seconds()
+        if waited_s > self.patience.give_up_after_s:
+            return None
+        return now + timedelta(seconds=max(self.commitment_wait_s, min(self.patience.longest_s, waited_s)))
+
+    def _note_unconfirmed(self, delivery: Delivery, note: str, look_at: datetime | None) -> None:
+        with self.database.transaction() as connection:
+            studies.note_unconfirmed(connection, delivery, note, confirm_at=look_at)
+
+    def _stored(self, result: ResultObject) -> commitment.Stored:
+        ds = dcmread(io.BytesIO(self.spool.read(result.path)), stop_before_pixels=True)
+        return commitment.Stored(
+            sop_class_uid=result.sop_class_uid,
+            sop_instance_uid=result.sop_instance_uid,
+            study_instance_uid=ds.StudyInstanceUID,
+            series_instance_uid=ds.SeriesInstanceUID,
+        )
+
     def _attempt(self, peer: peers.Peer, results: Sequence[ResultObject]) -> Attempt:
+        if not results:
+            return Attempt(stored=True)
         try:
             return _judge(scu.send(self.endpoint(peer), self._outgoing(results), permit=self.permit))
+        except scu.AssociationLost as lost:
+            return Attempt(retry=True, error=str(lost), taken=_taken(lost.results))
         except DeliveryError as error:
             return Attempt(retry=error.retry_helps, status=error.status, error=str(error))
 
@@ -257,13 +341,16 @@ class Desk:
                 error=attempt.error or None,
                 next_attempt_at=next_at if again else None,
                 now=now,
+                stored=attempt.taken,
+                confirm=self.confirm,
             )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Attempt:
-    """How one delivery attempt ended: stored, worth another try, or over."""
+    """How one delivery attempt ended: stored, worth another try, or over; and the SOP Instance UIDs that were taken."""
 
+    taken: tuple[str, ...] = ()
     stored: bool = False
     retry: bool = False
     status: int | None = None
@@ -275,10 +362,20 @@ def _judge(results: Sequence[scu.SendResult]) -> Attempt:
     worst = max((result.status or 0 for result in results), default=0)
     complaint = "; ".join(_describe(result) for result in results if result.outcome not in _TAKEN)
     if scu.Outcome.REFUSED_RETRY in outcomes:
-        return Attempt(retry=True, status=worst, error=complaint)
+        return Attempt(retry=True, status=worst, error=complaint, taken=_taken(results))
     # A peer that takes no SR at all but stores the picture has what it can show; the record says what it did not take.
     stored = scu.Outcome.FAILED not in outcomes and bool(outcomes & _TAKEN)
-    return Attempt(stored=stored, status=worst, error=complaint)
+    return Attempt(stored=stored, status=worst, error=complaint, taken=_taken(results))
+
+
+def _taken(results: Sequence[scu.SendResult]) -> tuple[str, ...]:
+    return tuple(result.outgoing.sop_instance_uid for result in results if result.outcome in _TAKEN and result.outgoing)
+
+
+def _not_yet(results: Sequence[ResultObject], stored: Sequence[str]) -> list[ResultObject]:
+    """Leave out the kinds of which the peer has one alternative already."""
+    there = {result.kind for result in results if result.sop_instance_uid in stored}
+    return [result for result in results if result.kind not in there]
 
 
 def _peer(connection: Connection, name: str) -> peers.Peer | None:

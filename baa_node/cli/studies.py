@@ -215,9 +215,17 @@ def _progress(delivery: Delivery) -> str:
     status = f", status 0x{delivery.last_status:04X}" if delivery.last_status else ""
     error = f", {delivery.last_error}" if delivery.last_error else ""
     if delivery.delivered_at is not None:
-        return f"delivered {_time(delivery.delivered_at)} after {attempts}{status}"
+        return f"delivered {_time(delivery.delivered_at)} after {attempts}{status}; {_receipt(delivery)}"
     following = f", next {_time(delivery.next_attempt_at)}" if delivery.next_attempt_at else ""
     return f"{delivery.state}, {attempts}{status}{error}{following}"
+
+
+def _receipt(delivery: Delivery) -> str:
+    if delivery.receipt is None or delivery.receipt_at is None:
+        return "no receipt"
+    meaning = {"sent": "receipt: its answer alone", "committed": "receipt: committed", "found": "receipt: found by its query"}
+    note = f" ({delivery.receipt_note})" if delivery.receipt_note else ""
+    return f"{meaning[delivery.receipt]} {_time(delivery.receipt_at)}{note}"
 
 
 def _time(at: datetime) -> str:

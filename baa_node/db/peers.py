@@ -21,6 +21,7 @@ REFUSED_CALLERS_KEPT: Final = 1000
 """The newest so many are kept: a port scanner must not fill the disk."""
 
 _SOURCE: Final = select(peers).where(peers.c.ae_title == bindparam("title"), peers.c.source)
+_DESTINATION: Final = select(peers).where(peers.c.ae_title == bindparam("title"), peers.c.destination).order_by(peers.c.name).limit(1)
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _AE_TITLE: Final = re.compile(r"[\x20-\x5b\x5d-\x7e]{1,16}")  # PS3.5 table 6.2-1
 
@@ -193,6 +194,12 @@ def list_peers(c: Connection) -> list[Peer]:
 def source_for(c: Connection, ae_title: str) -> Peer | None:
     """Find the source that a calling AE title admits; padding (spaces; of some devices NULs) does not matter, case does."""
     row = c.execute(_SOURCE, {"title": storable(ae_title.strip(" \0"))}).mappings().first()
+    return None if row is None else _peer(row)
+
+
+def destination_for(c: Connection, ae_title: str) -> Peer | None:
+    """Find a destination by the AE title under which it calls back; padding does not matter, case does."""
+    row = c.execute(_DESTINATION, {"title": storable(ae_title.strip(" \0"))}).mappings().first()
     return None if row is None else _peer(row)
 
 

@@ -161,8 +161,26 @@ deliveries = Table(
     Column("next_attempt_at", UtcTime),
     Column("opened_at", UtcTime, nullable=False),
     Column("delivered_at", UtcTime),
+    Column("stored", JSON(none_as_null=True)),  # SOP Instance UIDs that the peer has taken so far
+    Column("receipt", String(16)),
+    Column("receipt_at", UtcTime),
+    Column("receipt_note", Text),
+    Column("confirms", Integer, nullable=False, server_default=text("0")),
+    Column("confirm_at", UtcTime, index=True),
     ForeignKeyConstraint(["source_uid", "revision"], ["readings.sop_instance_uid", "readings.revision"]),
     Index(None, "state", "next_attempt_at"),
+)
+
+commitments = Table(
+    "commitments",
+    metadata,
+    Column("transaction_uid", String(64), primary_key=True),
+    Column("source_uid", String(64), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("peer", String(64), nullable=False),
+    Column("asked_at", UtcTime, nullable=False),
+    Column("answered_at", UtcTime),
+    Index(None, "source_uid", "revision"),
 )
 
 executors = Table(

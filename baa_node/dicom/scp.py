@@ -27,6 +27,8 @@ from baa_node.errors import SpoolError, StoreError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from baa_node.dicom.commitment import Commitment
+
 logger = logging.getLogger("baa_node.dicom")
 
 STORED: Final = 0x0000
@@ -142,6 +144,9 @@ class NodeHandler(Protocol):
 
     def receive(self, received: Received) -> Answer:
         """Make `received` durable and answer; SpoolError and StoreError become 0xA700, anything else raised 0x0110."""
+
+    def committed(self, caller: Caller, commitment: Commitment) -> bool:
+        """Note what a peer commits itself to; False for a transaction that this node never began."""
 
 
 class StoreRefusedError(Exception):

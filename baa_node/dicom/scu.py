@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import enum
-from contextlib import contextmanager
+import queue
+import time
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
@@ -28,7 +30,18 @@ if TYPE_CHECKING:
     from pydicom.uid import UID
     from pynetdicom.pdu_primitives import A_ASSOCIATE
 
-__all__ = ["AssociationLost", "ClientTls", "Endpoint", "Outcome", "Outgoing", "SendResult", "echo", "outcome_of", "send"]
+__all__ = [
+    "AssociationLost",
+    "ClientTls",
+    "Endpoint",
+    "Outcome",
+    "Outgoing",
+    "SendResult",
+    "association_with",
+    "echo",
+    "outcome_of",
+    "send",
+]
 
 MAX_PDU_BYTES: Final = 128 * 1024
 MOST_CONTEXTS: Final = 128
@@ -143,7 +156,7 @@ def echo(endpoint: Endpoint) -> None:
     DeliveryError
         Naming the peer and what happened: no connection, rejected and why, no answer, aborted, status.
     """
-    with _association(endpoint, [build_context(VERIFICATION, list(NATIVE))]) as association:
+    with association_with(endpoint, [build_context(VERIFICATION, list(NATIVE))]) as association:
         if not association.accepted_contexts:
             raise DeliveryError(f"{endpoint} does not accept Verification")
         response = association.exchange(_echo_request(), association.accepted_contexts[0])
@@ -175,7 +188,7 @@ def send(endpoint: Endpoint, items: Sequence[Sequence[Outgoing]], *, permit: Cal
     if not offered:
         return results
     permit()
-    with _association(endpoint, offered) as association:
+    with association_with(endpoint, offered) as association:
         for item, alternatives in enumerate(items):
             permit()
             try:
@@ -191,6 +204,7 @@ class RequestedAssociation(BoundedAssociation):
     def __init__(self, endpoint: Endpoint, contexts: Sequence[PresentationContext]) -> None:
         super().__init__(ApplicationEntity(endpoint.calling_ae), "requestor")
         self.endpoint = endpoint
+        self._requests: queue.SimpleQueue[tuple[Any, int]] = queue.SimpleQueue()
         self.dul = BoundedProvider(self, max_pdu_bytes=MAX_PDU_BYTES)
         self.acse_timeout = endpoint.association_timeout_s
         self.dimse_timeout = endpoint.response_timeout_s
@@ -207,12 +221,28 @@ class RequestedAssociation(BoundedAssociation):
     def exchange(self, request: Any, context: PresentationContext) -> Any:
         """Send `request` and give the response; DeliveryError where none comes."""
         self.dimse.send_msg(request, context.context_id)
+        return self.next_response()
+
+    def next_response(self) -> Any:
+        """Give the next response to a request that has several; DeliveryError where none comes."""
         response = self._response()
         if response is None:
             raise DeliveryError(f"{self.endpoint} {self._silence()}")
         if not response.is_valid_response:
             raise DeliveryError(f"{self.endpoint} answered with an invalid message")
         return response
+
+    def request_within(self, wait_s: float) -> tuple[Any, int]:
+        """Wait for a request that the peer makes on this association; None and 0 where none comes in time."""
+        deadline = time.monotonic() + wait_s
+        while self.dul.is_alive() and time.monotonic() < deadline:
+            with suppress(queue.Empty):
+                return self._requests.get(timeout=min(0.1, wait_s))
+        return None, 0
+
+    def _serve_request(self, msg: Any, context_id: int) -> None:
+        """Keep a request of the peer for `request_within`: pynetdicom serves those for events in a thread of their own."""
+        self._requests.put((msg, context_id))
 
     def close(self) -> None:
         """Release the association where it stands, and let go of the connection."""
@@ -271,7 +301,7 @@ class RequestedAssociation(BoundedAssociation):
 
 
 @contextmanager
-def _association(endpoint: Endpoint, contexts: Sequence[PresentationContext]) -> Iterator[RequestedAssociation]:
+def association_with(endpoint: Endpoint, contexts: Sequence[PresentationContext]) -> Iterator[RequestedAssociation]:
     """Open an association and close it again; DeliveryError where the peer cannot be reached or refuses."""
     try:
         association = RequestedAssociation(endpoint, contexts)

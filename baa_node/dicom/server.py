@@ -17,7 +17,7 @@ from pynetdicom import evt
 from pynetdicom.ae import ApplicationEntity
 from pynetdicom.transport import RequestHandler, ThreadedAssociationServer
 
-from baa_node.dicom import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
+from baa_node.dicom import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME, commitment
 from baa_node.dicom.acceptor import ForgetfulBuffer, NodeAssociation
 from baa_node.dicom.contexts import accepted_sop_classes, decodable_transfer_syntaxes, supported_contexts
 from baa_node.dicom.scp import Admission, NodeHandler, StoreRequest, admission_of, answer_store
@@ -177,6 +177,8 @@ class ConnectionHandler(RequestHandler):  # type: ignore[misc]
         association.acceptor.supported_contexts = deepcopy(self.server.contexts)
         association.requestor.address_info = self.remote
         association.bind(evt.EVT_C_STORE, self.server.answer_store)
+        association.bind(evt.EVT_N_ACTION, self.server.answer_action)
+        association.bind(evt.EVT_N_EVENT_REPORT, self.server.answer_event)
         return association
 
 
@@ -228,6 +230,16 @@ class Listener(ThreadedAssociationServer):  # type: ignore[misc]
             too_large=isinstance(data_set, ForgetfulBuffer) and data_set.overflowed,
         )
         return answer_store(request, self._handler, max_dataset_bytes=self.settings.max_dataset_bytes).response()
+
+    def answer_action(self, event: evt.Event) -> tuple[int, None]:
+        """Refuse to commit ourselves to anything: the node is no archive."""
+        logger.warning("%s asked for storage commitment: refused, this node is no archive", event.assoc.caller.calling_ae)
+        return commitment.NOT_AN_ARCHIVE, None
+
+    def answer_event(self, event: evt.Event) -> tuple[int, None]:
+        """Take the answer of a peer that we asked for commitment."""
+        caller = event.assoc.caller
+        return commitment.answer_event(event, lambda answer: self._handler.committed(caller, answer)), None
 
     def get_request(self) -> tuple[socket.socket, Any]:
         """Accept a connection, and nothing more: a TLS handshake here would let one silent caller block all others."""
@@ -300,7 +312,7 @@ class NodeServer:
             entity.maximum_associations = CONNECTIONS_PER_ASSOCIATION * settings.max_associations  # the ledger decides
             listener = entity.make_server(
                 (settings.host, settings.port),
-                contexts=supported_contexts(_sop_classes(settings)),
+                contexts=[*supported_contexts(_sop_classes(settings)), *commitment.contexts_of_listener()],
                 server_class=Listener,
                 settings=settings,
                 handler=handler,

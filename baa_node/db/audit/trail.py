@@ -50,6 +50,10 @@ class AuditKind(enum.StrEnum):
     DELIVERY_DONE = "DELIVERY_DONE"
     DELIVERY_FAILED = "DELIVERY_FAILED"  # given up
     DELIVERY_REOPENED = "DELIVERY_REOPENED"
+    COMMITMENT_ASKED = "COMMITMENT_ASKED"  # storage commitment, PS3.4 annex J
+    COMMITMENT_GIVEN = "COMMITMENT_GIVEN"
+    COMMITMENT_FAILED = "COMMITMENT_FAILED"  # for some objects at least: these are sent again
+    DELIVERY_FOUND = "DELIVERY_FOUND"  # the peer's own query shows what it was sent
     PEER_ADDED = "PEER_ADDED"
     PEER_CHANGED = "PEER_CHANGED"
     PEER_REMOVED = "PEER_REMOVED"

@@ -28,6 +28,14 @@ from baa_node.db.studies.readings import (
     set_state,
     study_has_reading,
 )
+from baa_node.db.studies.receipts import (
+    ask_commitment,
+    due_confirmations,
+    note_commitment,
+    note_found,
+    note_unconfirmed,
+    withdraw_commitment,
+)
 from baa_node.db.studies.results import ResultObject, is_own_result, list_results, record_results
 
 __all__ = [
@@ -41,6 +49,8 @@ __all__ = [
     "StudyDetail",
     "StudySummary",
     "arrival_of",
+    "ask_commitment",
+    "due_confirmations",
     "due_deliveries",
     "get_instance",
     "get_outcome",
@@ -49,6 +59,9 @@ __all__ = [
     "list_deliveries",
     "list_results",
     "list_studies",
+    "note_commitment",
+    "note_found",
+    "note_unconfirmed",
     "open_deliveries",
     "order_reading",
     "pending_readings",
@@ -61,4 +74,5 @@ __all__ = [
     "show_study",
     "study_has_reading",
     "study_last_arrival",
+    "withdraw_commitment",
 ]

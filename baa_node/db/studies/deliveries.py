@@ -17,6 +17,7 @@ from baa_node.db.tables import deliveries
 from baa_node.errors import StoreError
 
 DeliveryState: TypeAlias = Literal["pending", "delivered", "failed"]
+Receipt: TypeAlias = Literal["sent", "committed", "found"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +32,14 @@ class Delivery:
         How often an operator reopened it; part of the name of the work that follows.
     opened_at
         When it was opened, or last reopened: patience counts from there.
+    stored
+        SOP Instance UIDs that the peer has taken so far; these are not sent again.
+    receipt, receipt_at
+        The highest rung of the ladder ``sent``, ``committed``, ``found``, and since when; None before it is delivered.
+    receipt_note
+        Why it is not higher.
+    confirms, confirm_at
+        How often a higher rung was tried, and when next; None where there is nothing left to try.
     last_status
         DIMSE status (PS3.7 annex C) of the last attempt, None when no answer came.
     """
@@ -46,6 +55,12 @@ class Delivery:
     next_attempt_at: datetime | None
     opened_at: datetime
     delivered_at: datetime | None
+    stored: tuple[str, ...] = ()
+    receipt: Receipt | None = None
+    receipt_at: datetime | None = None
+    receipt_note: str | None = None
+    confirms: int = 0
+    confirm_at: datetime | None = None
 
 
 _EVENTS: Final[dict[DeliveryState, tuple[AuditKind, int]]] = {
@@ -78,6 +93,8 @@ def record_attempt(
     error: str | None,
     next_attempt_at: datetime | None,
     now: datetime,
+    stored: Iterable[str] = (),
+    confirm: bool = False,
 ) -> bool:
     """Count an attempt and what became of it, and move the reading on: DELIVERED after the last, UNDELIVERABLE after a failed one.
 
@@ -87,6 +104,10 @@ def record_attempt(
     ----------
     seen
         The delivery as it was when the attempt began.
+    stored
+        SOP Instance UIDs that the peer has taken, in this attempt and before.
+    confirm
+        Once delivered, look at once for a higher receipt.
 
     Returns
     -------
@@ -104,15 +125,18 @@ def record_attempt(
     if (before.state, before.attempts, before.reopened) != (seen.state, seen.attempts, seen.reopened):
         return False
     error = None if error is None else storable(error)
-    values = {
+    values: dict[str, Any] = {
         "state": state,
         "attempts": before.attempts + 1,
         "last_status": status,
         "last_error": error,
         "next_attempt_at": next_attempt_at if state == "pending" else None,
         "delivered_at": now if state == "delivered" else None,
+        "stored": sorted({*seen.stored, *stored}),
     }
-    c.execute(update(deliveries).where(*_key(source_uid, revision, peer)).values(values))
+    if state == "delivered":
+        values |= {"receipt": "sent", "receipt_at": now, "receipt_note": None, "confirm_at": now if confirm else None}
+    c.execute(update(deliveries).where(*delivery_row(source_uid, revision, peer)).values(values))
     _settle(c, source_uid, revision, now=now)
     kind, outcome = _EVENTS[state]
     detail: dict[str, Scalar] = {"revision": revision, "peer": peer, "attempt": before.attempts + 1, "status": status, "error": error}
@@ -142,7 +166,7 @@ def reopen_delivery(c: Connection, source_uid: str, revision: int, peer: str, *,
     if before.state == "delivered":
         raise StoreError(f"{peer} already has the results of {source_uid}, reading {revision}")
     values = {"state": "pending", "reopened": before.reopened + 1, "next_attempt_at": now, "opened_at": now}
-    c.execute(update(deliveries).where(*_key(source_uid, revision, peer)).values(values))
+    c.execute(update(deliveries).where(*delivery_row(source_uid, revision, peer)).values(values))
     if "failed" not in {delivery.state for delivery in list_deliveries(c, source_uid, revision)}:
         set_state(c, source_uid, revision, State.REPORTED, now=now)
     study = study_of(c, source_uid)
@@ -154,33 +178,47 @@ def reopen_delivery(c: Connection, source_uid: str, revision: int, peer: str, *,
 def list_deliveries(c: Connection, source_uid: str, revision: int) -> list[Delivery]:
     """List the deliveries of one reading by peer."""
     query = select(deliveries).where(deliveries.c.source_uid == source_uid, deliveries.c.revision == revision)
-    return [_delivery(row) for row in c.execute(query.order_by(deliveries.c.peer)).mappings()]
+    return [delivery_of(row) for row in c.execute(query.order_by(deliveries.c.peer)).mappings()]
 
 
 def deliveries_of(c: Connection, source_uids: Iterable[str]) -> list[Delivery]:
     """List the deliveries of several instances by instance, revision and peer."""
     query = select(deliveries).where(deliveries.c.source_uid.in_(list(source_uids)))
     return [
-        _delivery(row) for row in c.execute(query.order_by(deliveries.c.source_uid, deliveries.c.revision, deliveries.c.peer)).mappings()
+        delivery_of(row) for row in c.execute(query.order_by(deliveries.c.source_uid, deliveries.c.revision, deliveries.c.peer)).mappings()
     ]
 
 
 def due_deliveries(c: Connection, *, now: datetime) -> list[Delivery]:
     """List the pending deliveries whose time has come, longest waiting first."""
     query = select(deliveries).where(deliveries.c.state == "pending", deliveries.c.next_attempt_at <= now)
-    return [_delivery(row) for row in c.execute(query.order_by(deliveries.c.next_attempt_at)).mappings()]
+    return [delivery_of(row) for row in c.execute(query.order_by(deliveries.c.next_attempt_at)).mappings()]
 
 
 def _get(c: Connection, source_uid: str, revision: int, peer: str) -> Delivery:
-    row = c.execute(select(deliveries).where(*_key(source_uid, revision, peer))).mappings().first()
+    row = c.execute(select(deliveries).where(*delivery_row(source_uid, revision, peer))).mappings().first()
     if row is None:
         raise StoreError(f"no delivery of {source_uid}, reading {revision}, to {peer} was opened")
-    return _delivery(row)
+    return delivery_of(row)
 
 
-def _key(source_uid: str, revision: int, peer: str) -> tuple[Any, Any, Any]:
+def lock_delivery(c: Connection, source_uid: str, revision: int, peer: str) -> Delivery:
+    """Look a delivery up; nobody else changes it until the transaction ends.
+
+    Raises
+    ------
+    StoreError
+        No such delivery.
+    """
+    get_reading(c, source_uid, revision, lock=True)
+    return _get(c, source_uid, revision, peer)
+
+
+def delivery_row(source_uid: str, revision: int, peer: str) -> tuple[Any, Any, Any]:
+    """Give the conditions that name one row of ``deliveries``."""
     return deliveries.c.source_uid == source_uid, deliveries.c.revision == revision, deliveries.c.peer == peer
 
 
-def _delivery(row: RowMapping) -> Delivery:
-    return Delivery(**row)
+def delivery_of(row: RowMapping) -> Delivery:
+    """Make a delivery of a row of ``deliveries``."""
+    return Delivery(**{**row, "stored": tuple(row["stored"] or ())})
