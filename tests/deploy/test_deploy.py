@@ -34,6 +34,7 @@ from baa_node.core.identifiers import CODING_SCHEME_UID
 from baa_node.core.report import build_capture, build_report
 from baa_node.daemon import listen_settings_of
 from baa_node.dicom import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME, scp, scu
+from baa_node.dicom.commitment import NOT_AN_ARCHIVE, STORAGE_COMMITMENT, STUDY_ROOT_FIND, UNKNOWN_TRANSACTION, contexts_of_listener
 from baa_node.dicom.contexts import TRANSFER_SYNTAXES, VERIFICATION, accepted_sop_classes, supported_contexts
 from baa_node.dicom.server import ListenSettings, NodeServer
 from baa_node.dicom.tls import TLS12_SUITES
@@ -102,7 +103,9 @@ def test_statement_is_of_this_version() -> None:
 def test_accepted_sop_classes_and_their_switches() -> None:
     off = dict.fromkeys(OPTIONS, False)
     always = set(accepted_sop_classes(**off))
-    expected = {VERIFICATION: "always"} | dict.fromkeys(always, "always")
+    listened = {context.abstract_syntax for context in contexts_of_listener()}
+    assert listened == {STORAGE_COMMITMENT}
+    expected = dict.fromkeys({VERIFICATION} | listened, "always") | dict.fromkeys(always, "always")
     for option in OPTIONS:
         expected |= dict.fromkeys(set(accepted_sop_classes(**{**off, option: True})) - always, f"`node.{option}`")
     assert {row["SOP Class UID"]: row["Accepted"] for row in table(*ACCEPTED)} == expected
@@ -127,7 +130,8 @@ def test_accepted_classes_are_read_or_refused_by_report() -> None:
 def test_overview_agrees_with_the_details() -> None:
     overview = {row["SOP Class UID"]: row for row in table("SOP class", "SOP Class UID", *OVERVIEW_ROLES)}
     provided = {row["SOP Class UID"]: "Yes" if row["Accepted"] == "always" else "Option" for row in table(*ACCEPTED)}
-    used = {row["SOP Class UID"] for row in table(*OFFERED)} | {str(VERIFICATION)}
+    provided[str(STORAGE_COMMITMENT)] = "Refuses"
+    used = {row["SOP Class UID"] for row in table(*OFFERED)} | {str(VERIFICATION), str(STORAGE_COMMITMENT), str(STUDY_ROOT_FIND)}
     assert set(overview) == set(provided) | used
     for uid, row in overview.items():
         assert row["Provider of service (SCP)"] == provided.get(uid, "No")
@@ -189,6 +193,11 @@ def returned_statuses() -> set[int]:
             elif isinstance(node, ast.Attribute):
                 used.add(node.attr)
     return {value for name, value in statuses.items() if name in used}
+
+
+def test_answers_about_commitment() -> None:
+    said = {(row["Message"], int(row["Status"], 16)) for row in table("Message", "Status", "When")}
+    assert said == {("N-ACTION", NOT_AN_ARCHIVE), ("N-EVENT-REPORT", 0x0000), ("N-EVENT-REPORT", UNKNOWN_TRANSACTION)}
 
 
 def test_returned_statuses() -> None:
