@@ -165,7 +165,7 @@ def test_implementation_identification() -> None:
 def test_limits() -> None:
     rows = table("Limit", "Default", "Configuration")
     configured = {key: row["Default"] for row in rows for key in keys_in(row["Configuration"])}
-    assert configured == {key: str(default_of(key)) for key in configured}
+    assert configured == {key: f"{default_of(key):g}" for key in configured}
     listener = {field.name: field.default for field in fields(ListenSettings)}
     endpoint = {field.name: field.default for field in fields(scu.Endpoint)}
     fixed = [listener["pdu_timeout_s"], listener["idle_timeout_s"]]
