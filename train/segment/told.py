@@ -14,8 +14,8 @@ training split; then, five times, from its own masks of those radiographs. A mas
 plausible size, the mirror image gives the same one, the edge is decided, and the node's own gate sees one hand with fingers in it
 (`train/segment/masks.py`). Nobody drew a mask by hand, so "good" is the machine's word; the pictures are for the reader's.
 
-Overlap is intersection over union: with the truth on drawn hands the network never saw, on `val` with the contour where that is good, and with
-the mask of the mirror image.
+Overlap is intersection over union: with the truth on drawn hands the network never saw; on `val` with the contour where that is good,
+and with the mask of the mirror image.
 
 | round | learnt from, radiographs | good on these | good on `val` | overlap: drawn | contour | mirror image |
 |---|---|---|---|---|---|---|
@@ -49,8 +49,8 @@ def _effect(source: Path) -> str:
     mean, low, high = found["mae_mask_minus_contour"]
     return (
         f"\nWhat it does to the error (`python -m train.segment.effect`): {found['bundle']} reads {found['images']:,} images of `val`\n"
-        f"in the rectangle of the contour with MAE {found['mae_contour']:.2f} months, in that of the mask with {found['mae_mask']:.2f}; the\n"
-        f"difference is {mean:+.2f} (95 % interval {low:+.2f} to {high:+.2f}), though its networks learnt from the contour's rectangles.\n"
+        f"in the rectangle of the contour with MAE {found['mae_contour']:.2f} months, in that of the mask with {found['mae_mask']:.2f};\n"
+        f"the difference is {mean:+.2f} (95 % interval {low:+.2f} to {high:+.2f}), though its networks learnt from the contour's rectangles.\n"
         f"{found['crops_that_differ_by_more_than_5_percent']:.0%} of the rectangles differ by more than 5 % of their area; the estimate\n"
         f"changes by {found['mean_change_months']:.1f} months on average.\n"
     )
