@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/pip --quiet --disable-pip-version-check
 
-.PHONY: run demo test bench lint clean
+.PHONY: run demo test soak bench lint clean
 
 # Two marks: the node's own needs, and those of its tests and workshop (TensorFlow among them: 2.7 GB).
 $(VENV)/node.installed: pyproject.toml deploy/constraints.txt
@@ -33,6 +33,9 @@ lint: $(VENV)/test.installed
 
 test: lint
 	$(BIN)/python -m pytest
+
+soak: $(VENV)/test.installed
+	STORM_KILLS=200 STORM_STUDIES=1000 STORM_REPORT=bench_out $(BIN)/python -m pytest tests/faults/test_storm.py
 
 bench: $(VENV)/test.installed
 	$(BIN)/python -m tests.bench
