@@ -47,10 +47,11 @@ def section(results: Path) -> str:
 def _effect(source: Path) -> str:
     found = json.loads(source.read_text(encoding="utf-8"))
     mean, low, high = found["mae_mask_minus_contour"]
+    differ, change = found["crops_that_differ_by_more_than_5_percent"], found["mean_change_months"]
     return (
         f"\nWhat it does to the error (`python -m train.segment.effect`): {found['bundle']} reads {found['images']:,} images of `val`\n"
-        f"in the rectangle of the contour with MAE {found['mae_contour']:.2f} months, in that of the mask with {found['mae_mask']:.2f};\n"
-        f"the difference is {mean:+.2f} (95 % interval {low:+.2f} to {high:+.2f}), though its networks learnt from the\n"
-        f"contour's rectangles. {found['crops_that_differ_by_more_than_5_percent']:.0%} of the rectangles differ by more than 5 % of their area; the estimate\n"
-        f"changes by {found['mean_change_months']:.1f} months on average.\n"
+        f"in the rectangle of the contour with MAE {found['mae_contour']:.2f} months, in that of the mask with {found['mae_mask']:.2f}.\n"
+        f"The difference is {mean:+.2f} (95 % interval {low:+.2f} to {high:+.2f}), though its networks learnt from the contour's\n"
+        f"rectangles. {differ:.0%} of the rectangles differ by more than 5 % of their area; the estimate changes by {change:.1f} months\n"
+        f"on average.\n"
     )
