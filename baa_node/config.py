@@ -80,6 +80,19 @@ class SpoolSection:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RetentionSection:
+    """How long files and finished work are kept."""
+
+    days: int = 0
+    free_mb: int = 0
+    workflow_days: int = 30
+
+    def __post_init__(self) -> None:
+        if self.days < 0 or self.free_mb < 0 or self.workflow_days < 1:
+            raise ConfigError("retention.days and retention.free_mb must not be negative, retention.workflow_days must be at least 1")
+
+
+@dataclass(frozen=True, kw_only=True)
 class PipelineSection:
     """The durable work behind the listener."""
 
@@ -155,6 +168,7 @@ class Config:
     console: ConsoleSection = field(default_factory=ConsoleSection)
     database: DatabaseSection = field(default_factory=DatabaseSection)
     spool: SpoolSection = field(default_factory=SpoolSection)
+    retention: RetentionSection = field(default_factory=RetentionSection)
     pipeline: PipelineSection = field(default_factory=PipelineSection)
     inference: InferenceSection = field(default_factory=InferenceSection)
     report: ReportSection = field(default_factory=ReportSection)

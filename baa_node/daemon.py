@@ -22,6 +22,7 @@ from baa_node.dicom.scu import Endpoint
 from baa_node.dicom.server import ListenSettings, NodeServer
 from baa_node.dicom.tls import ClientTls, ServerTls
 from baa_node.errors import ConfigError, DeliveryError
+from baa_node.housekeeping import Housekeeper, Retention
 from baa_node.intake import Intake
 from baa_node.lease import Lease
 from baa_node.pipeline import Pipeline
@@ -126,6 +127,10 @@ class Daemon:
         running.callback(lease.stop)
         running.callback(pipeline.stop)
         pipeline.start()
+        kept = Retention(days=config.retention.days, free_mb=config.retention.free_mb, workflow_days=config.retention.workflow_days)
+        housekeeper = Housekeeper(database, spool, kept, forget_finished=pipeline.forget_finished)
+        running.callback(housekeeper.stop)
+        housekeeper.start()
         return pipeline.arrived
 
     def _start_intake(self, running: ExitStack, database: Database, spool: Spool, arrived: Callable[[], None]) -> None:

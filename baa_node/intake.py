@@ -79,6 +79,7 @@ class Intake:
         with self._database.reading() as connection:
             peer = peers.source_for(connection, received.caller.calling_ae)
             arrival = studies.arrival_of(connection, received.sop_instance_uid, digest)
+            gone = arrival is studies.Arrival.DUPLICATE and studies.removed_at(connection, received.sop_instance_uid) is not None
             own = is_own_object(received.header) or studies.is_own_result(connection, received.sop_instance_uid)
         if peer is None:
             return scp.Answer(status=scp.NOT_AUTHORISED, comment="no peer entry admits images from this AE title")
@@ -87,7 +88,8 @@ class Intake:
             return scp.Answer(status=scp.STORED)
         name = f"{received.sop_instance_uid}.{digest[:12]}"
         # Of a duplicate the file is there already. Whoever comes second in a race is told so by the record.
-        known = arrival is studies.Arrival.DUPLICATE
+        # One that left the spool by age is kept again: somebody may want it read again.
+        known = arrival is studies.Arrival.DUPLICATE and not gone
         path = Spool.place("instances", name) if known else self._spool.write("instances", name, received.content)
         return self._record(received, digest, path, peer.name, now)
 
@@ -108,6 +110,8 @@ class Intake:
         )
         with self._database.transaction() as connection:
             arrival = studies.record_arrival(connection, instance, now=now)
+            if arrival is studies.Arrival.DUPLICATE:
+                studies.note_restored(connection, instance.sop_instance_uid)
         if arrival is studies.Arrival.CONFLICT:
             return scp.Answer(status=scp.DUPLICATE, comment="same SOP Instance UID, other content: quarantined")
         if arrival is studies.Arrival.NEW:

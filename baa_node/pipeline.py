@@ -23,6 +23,7 @@ from datetime import UTC, datetime
 from typing import ParamSpec
 
 from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID, StepOptions
+from dbos import error as engine
 
 from baa_node.db import make_engine, studies
 from baa_node.errors import BaaError
@@ -35,6 +36,10 @@ DELIVERIES = "deliveries"
 RECEIPTS = "receipts"
 POLLING_S = 0.1
 SEARCH_S = 1.0
+FIRST_PAUSE_S = 10.0
+LONGEST_PAUSE_S = 300.0
+FORGOTTEN_AT_ONCE = 500
+AGAIN = ".again."
 
 log = logging.getLogger(__name__)
 P = ParamSpec("P")
@@ -97,6 +102,22 @@ class Pipeline:
         """
         DBOS._recover_pending_workflows(list(executor_ids))  # noqa: SLF001 - see above
 
+    def forget_finished(self, before: datetime) -> int:
+        """Delete what the engine remembers of work that ended before a time; how many workflows."""
+        forgotten = 0
+        while True:
+            found = DBOS.list_workflows(
+                status=["SUCCESS", "ERROR", "CANCELLED"],
+                completed_before=before.isoformat(),
+                limit=FORGOTTEN_AT_ONCE,
+                load_input=False,
+                load_output=False,
+            )
+            if not found:
+                return forgotten
+            DBOS.delete_workflows([one.workflow_id for one in found])
+            forgotten += len(found)
+
     def arrived(self) -> None:
         """Wake the hand-over; never blocks."""
         self._arrived.set()
@@ -144,6 +165,7 @@ class Workflows:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._assess = DBOS.workflow(name="assess_instance")(_plain(self._assess_instance))
+        self._report = DBOS.workflow(name="report_instance")(_plain(self._make_report))
         self._settle = DBOS.workflow(name="settle_refusal")(_plain(self._settle_refusal))
         self._deliver = DBOS.workflow(name="deliver_results")(_plain(self._deliver_results))
         self._confirm = DBOS.workflow(name="look_for_receipt")(_plain(self._look_for_receipt))
@@ -163,38 +185,81 @@ class Workflows:
         with SetWorkflowID(f"{uid}.{revision}.at.{peer}.{look}"), SetEnqueueOptions(queue_partition_key=peer):
             DBOS.enqueue_workflow(RECEIPTS, self._confirm, uid, revision, peer)
 
-    def _assess_instance(self, uid: str, revision: int) -> None:
+    def _assess_instance(self, uid: str, revision: int, attempt: int = 1) -> None:
         try:
             read = DBOS.run_step(_patient("read"), self._desk.read, uid, revision)
-        except Exception as error:  # outermost line of a reading: whatever failed, people see a refusal
-            log.exception("reading failed", extra={"sop_instance_uid": uid})
+        except Exception as error:  # noqa: BLE001 - outermost line of a reading: whatever failed, people see a refusal
+            if self._waits("reading", uid, error):
+                self._again(attempt, READINGS, self._assess, _first_name(), uid, revision)
+                return
             DBOS.run_step(_patient("fail"), self._desk.fail, uid, revision, _code(error))
             read = False
         if read:
-            self._report(uid, revision)
+            self._make_report(uid, revision)
         else:
             self._settle_later(uid, revision, 1, self._desk.study_quiet_s)
 
     def _settle_refusal(self, uid: str, revision: int, look: int) -> None:
-        verdict, wait_s = DBOS.run_step(_patient("judge"), self._desk.judge_refusal, uid, revision)
+        try:
+            verdict, wait_s = DBOS.run_step(_patient("judge"), self._desk.judge_refusal, uid, revision)
+        except Exception as error:  # noqa: BLE001 - outermost line of a refusal
+            self._waits("refusal", uid, error)
+            verdict, wait_s = Verdict.WAIT, LONGEST_PAUSE_S
         if verdict is Verdict.WAIT:
             self._settle_later(uid, revision, look + 1, wait_s)
         elif verdict is Verdict.SEND:
-            self._report(uid, revision)
+            self._make_report(uid, revision)
 
     def _settle_later(self, uid: str, revision: int, look: int, wait_s: float) -> None:
         with SetWorkflowID(f"{uid}.{revision}.refusal.{look}"), SetEnqueueOptions(delay_seconds=wait_s):
             DBOS.enqueue_workflow(REFUSALS, self._settle, uid, revision, look)
 
-    def _report(self, uid: str, revision: int) -> None:
-        for peer in DBOS.run_step(_patient("report"), self._desk.report, uid, revision):
+    def _make_report(self, uid: str, revision: int, attempt: int = 1) -> None:
+        try:
+            names = DBOS.run_step(_patient("report"), self._desk.report, uid, revision)
+        except Exception as error:  # noqa: BLE001 - outermost line of a report: people see at least that there is none
+            if self._waits("report", uid, error):
+                self._again(attempt, READINGS, self._report, f"{uid}.{revision}.report", uid, revision)
+                return
+            names = DBOS.run_step(_patient("report_failure"), self._desk.report_failure, uid, revision, _code(error))
+        for peer in names:
             self.hand_over_delivery(uid, revision, peer, FIRST_ATTEMPT)
 
-    def _deliver_results(self, uid: str, revision: int, peer: str) -> None:
-        DBOS.run_step(_patient("deliver"), self._desk.deliver, uid, revision, peer)
+    def _deliver_results(self, uid: str, revision: int, peer: str, attempt: int = 1) -> None:
+        try:
+            DBOS.run_step(_patient("deliver"), self._desk.deliver, uid, revision, peer)
+        except Exception as error:  # noqa: BLE001 - outermost line of a delivery
+            if self._waits("delivery", uid, error):
+                self._again(attempt, DELIVERIES, self._deliver, _first_name(), uid, revision, peer)
+                return
+            DBOS.run_step(_patient("fail_delivery"), self._desk.fail_delivery, uid, revision, peer, _code(error))
 
-    def _look_for_receipt(self, uid: str, revision: int, peer: str) -> None:
-        DBOS.run_step(_patient("look_for_receipt"), self._desk.look_for_receipt, uid, revision, peer)
+    def _look_for_receipt(self, uid: str, revision: int, peer: str, attempt: int = 1) -> None:
+        try:
+            DBOS.run_step(_patient("look_for_receipt"), self._desk.look_for_receipt, uid, revision, peer)
+        except Exception as error:  # noqa: BLE001 - outermost line of a search that is no promise: it may end
+            if self._waits("receipt", uid, error):
+                self._again(attempt, RECEIPTS, self._confirm, _first_name(), uid, revision, peer)
+
+    def _waits(self, what: str, uid: str, error: Exception) -> bool:
+        """Tell whether the fault is one that passes: a database or a spool that is away for longer than a step is patient."""
+        if _passes(error):
+            log.warning("%s of %s waits: %s", what, uid, error)
+            return True
+        log.error("%s of %s failed", what, uid, exc_info=error)
+        return False
+
+    def _again(self, attempt: int, queue: str, workflow: Callable[..., None], name: str, *arguments: str | int) -> None:
+        """Try the same again in a while, without an end: a result was promised, and nothing is wrong with the image."""
+        partition = str(arguments[2]) if queue in {DELIVERIES, RECEIPTS} else None
+        pause_s = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * attempt)
+        with SetWorkflowID(f"{name}{AGAIN}{attempt}"), SetEnqueueOptions(delay_seconds=pause_s, queue_partition_key=partition):
+            DBOS.enqueue_workflow(queue, workflow, *arguments, attempt + 1)
+
+
+def _first_name() -> str:
+    """Give the running workflow's id without what `_again` added to it."""
+    return (DBOS.workflow_id or "").partition(AGAIN)[0]
 
 
 def _plain(method: Callable[P, None]) -> Callable[P, None]:
@@ -210,10 +275,18 @@ def _patient(name: str) -> StepOptions:
     return {"name": name, "retries_allowed": True, "interval_seconds": 0.5, "max_attempts": 6, "should_retry": _may_pass}
 
 
+def _passes(error: BaseException) -> bool:
+    """Tell whether a step gave up on something that is away for longer than a moment."""
+    last = error.errors[-1] if isinstance(error, engine.DBOSMaxStepRetriesExceeded) and error.errors else error
+    return _may_pass(last)
+
+
 def _may_pass(error: BaseException) -> bool:
     """Tell whether the same step may succeed in a moment: a database or disk that is away, not a bad image."""
     return isinstance(error, BaaError) and error.retry_helps
 
 
 def _code(error: Exception) -> str:
+    if isinstance(error, engine.DBOSMaxStepRetriesExceeded) and error.errors:
+        error = error.errors[-1]
     return error.code if isinstance(error, BaaError) else type(error).__name__

@@ -87,6 +87,23 @@ class Spool:
         except OSError as error:
             raise SpoolError(f"{relative} cannot be read from the spool: {error.strerror}") from error
 
+    def holds(self, relative: str) -> bool:
+        """Tell whether a file is there."""
+        return (self.root / relative).is_file()
+
+    def remove(self, relative: str) -> None:
+        """Remove a file; one that is gone already is no fault.
+
+        Raises
+        ------
+        SpoolError
+            It cannot be removed.
+        """
+        try:
+            (self.root / relative).unlink(missing_ok=True)
+        except OSError as error:
+            raise SpoolError(f"{relative} cannot be removed from the spool: {error.strerror}") from error
+
     def sweep(self, *, older_than_s: float) -> int:
         """Remove what killed writers left behind; return how many files.
 

@@ -148,6 +148,21 @@ class Desk:
                 studies.record_results(connection, objects)
         return self._open_deliveries(instance, revision)
 
+    def report_failure(self, uid: str, revision: int, code: str) -> list[str]:
+        """Report that no report could be made, as a refusal; where even that fails, set the reading aside for a person."""
+        refusal = Refusal(reasons=(Reason.INTERNAL,), detail=f"internal error {code}; see the log of the node")
+        with self.database.reading() as connection:
+            instance = studies.get_instance(connection, uid)
+        try:
+            objects = self._build(instance, revision, refusal)
+        except Exception:  # noqa: BLE001 - whatever it is, it must not be lost
+            with self.database.transaction() as connection:
+                studies.set_state(connection, uid, revision, State.QUARANTINED, now=datetime.now(UTC))
+            return []
+        with self.database.transaction() as connection:
+            studies.record_results(connection, objects)
+        return self._open_deliveries(instance, revision)
+
     def deliver(self, uid: str, revision: int, peer_name: str) -> None:
         """Send the results to one peer once and record how it ended and when to try again."""
         delivery, results, peer = self._delivery(uid, revision, peer_name)
@@ -155,6 +170,12 @@ class Desk:
             return
         attempt = self._attempt(peer, _not_yet(results, delivery.stored)) if peer else Attempt(error="peer entry was removed")
         self._note_attempt(delivery, attempt)
+
+    def fail_delivery(self, uid: str, revision: int, peer_name: str, code: str) -> None:
+        """Give a delivery up for a fault of ours, and show it."""
+        delivery, _, _ = self._delivery(uid, revision, peer_name)
+        if delivery is not None and delivery.state == "pending":
+            self._note_attempt(delivery, Attempt(error=f"internal error {code}; see the log of the node"))
 
     def look_for_receipt(self, uid: str, revision: int, peer_name: str) -> None:
         """Try for a higher receipt of a delivery: commitment first, then what the peer's own query shows."""

@@ -150,3 +150,19 @@ def test_callers(intake: Intake, database: Database, calling: str, called: str, 
     with database.reading() as connection:
         refused = peers.list_refused_callers(connection)
     assert [(one.calling_ae, one.address) for one in refused] == ([] if admission is scp.Admission.ADMITTED else [(calling, "10.0.0.9")])
+
+
+def test_an_image_whose_file_left_the_spool_is_kept_again(
+    intake: Intake, received: Callable[..., scp.Received], database: Database, spool: Spool
+) -> None:
+    image = received()
+    intake.receive(image)
+    with database.transaction() as connection:
+        path = studies.get_instance(connection, image.sop_instance_uid).path
+        studies.note_removed(connection, image.sop_instance_uid, reason="age", now=NOW)
+    spool.remove(path)
+    assert intake.receive(image).status == scp.STORED
+    assert spool.read(path) == image.content
+    with database.reading() as connection:
+        assert studies.removed_at(connection, image.sop_instance_uid) is None
+    assert pending(database) == [(image.sop_instance_uid, 1)]

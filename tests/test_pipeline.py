@@ -14,6 +14,7 @@ import pytest
 from pydicom import Dataset
 from pydicom.uid import generate_uid
 
+from baa_node import pipeline
 from baa_node.core.findings import read_report
 from baa_node.core.reading import ReadingPolicy
 from baa_node.core.report import Device
@@ -21,6 +22,7 @@ from baa_node.db import Database, audit, peers, studies
 from baa_node.dicom import scp
 from baa_node.dicom.practice import PracticePacs
 from baa_node.dicom.scu import Endpoint
+from baa_node.errors import SpoolError, StoreError
 from baa_node.intake import Intake
 from baa_node.pipeline import Pipeline
 from baa_node.spool import Spool
@@ -257,3 +259,94 @@ def test_a_reading_recorded_before_the_queue_was_lost_is_finished(bench: Bench, 
 @pytest.mark.parametrize(("waited_s", "pause_s"), [(0.1, 2.0), (2.0, 2.0), (4.0, 4.0), (8.0, 8.0), (86400.0, 3600.0)])
 def test_pauses_grow_to_a_limit(waited_s: float, pause_s: float) -> None:
     assert Patience().pause_s(waited_s) == pause_s
+
+
+def test_finished_work_is_forgotten_and_not_done_again(bench: Bench, pacs: PracticePacs, tmp_path: Path) -> None:
+    ds = hand_cr(tmp_path)
+    bench.start()
+    bench.send(ds)
+    wait(lambda: bench.states(ds) == ["DELIVERED"], "delivery")
+    assert bench.pipeline is not None
+    assert bench.pipeline.forget_finished(NOW) == 0  # long ago
+    wait(lambda: bench.pipeline.forget_finished(datetime.now(UTC)) >= 2, "the reading and its delivery forgotten")
+    time.sleep(2)
+    assert pacs.stores == 2
+
+
+def transient(text: str) -> StoreError:
+    error = StoreError(text)
+    error.retry_helps = True
+    return error
+
+
+def failing(times: int, error: Exception, method: Callable[..., object]) -> Callable[..., object]:
+    """Let a method fail so many times before it works."""
+    left = [times]
+
+    def sometimes(*arguments: object) -> object:
+        if left[0]:
+            left[0] -= 1
+            raise error
+        return method(*arguments)
+
+    return sometimes
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Steps give up after two attempts, and what waits is tried again soon."""
+    options = {"retries_allowed": True, "interval_seconds": 0.01, "max_attempts": 2, "should_retry": pipeline._may_pass}
+    monkeypatch.setattr(pipeline, "_patient", lambda name: {"name": name, **options})
+    monkeypatch.setattr(pipeline, "FIRST_PAUSE_S", 0.2)
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("step", ["read", "report", "deliver", "look_for_receipt"])
+@pytest.mark.parametrize("error", [SpoolError("the share is away"), transient("the database is away")], ids=["spool", "database"])
+def test_what_is_away_for_long_is_waited_for(bench: Bench, pacs: PracticePacs, tmp_path: Path, step: str, error: Exception) -> None:
+    object.__setattr__(bench.desk, step, failing(7, error, getattr(bench.desk, step)))
+    ds = hand_cr(tmp_path)
+    bench.start()
+    bench.send(ds)
+    wait(lambda: bench.states(ds) == ["DELIVERED"], "delivery")
+    assert pacs.stores == 2
+    assert "READING_REFUSED" not in bench.kinds()
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_refusal_waits_for_what_is_away(bench: Bench, pacs: PracticePacs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pipeline, "LONGEST_PAUSE_S", 0.3)
+    object.__setattr__(bench.desk, "judge_refusal", failing(5, transient("away"), bench.desk.judge_refusal))
+    ds = hand_cr(tmp_path, ViewPosition="LL")
+    bench.start()
+    bench.send(ds)
+    wait(lambda: bench.states(ds) == ["DELIVERED"], "the refusal delivered")
+
+
+def test_a_report_that_cannot_be_built_becomes_a_refusal(bench: Bench, pacs: PracticePacs, tmp_path: Path) -> None:
+    object.__setattr__(bench.desk, "_build", failing(1, ZeroDivisionError(), bench.desk._build))
+    ds = hand_cr(tmp_path)
+    bench.start()
+    bench.send(ds)
+    wait(lambda: bench.states(ds) == ["DELIVERED"], "a refusal delivered")
+    (report,) = [one for one in pacs.received.values() if one.Modality == "SR"]
+    assert read_report(report)["reasons"] == ["BAA115"]
+
+
+def test_where_not_even_a_refusal_can_be_built_the_reading_is_set_aside_and_shown(bench: Bench, pacs: PracticePacs, tmp_path: Path) -> None:
+    object.__setattr__(bench.desk, "_build", failing(2, ZeroDivisionError(), bench.desk._build))
+    ds = hand_cr(tmp_path)
+    bench.start()
+    bench.send(ds)
+    wait(lambda: bench.states(ds) == ["QUARANTINED"], "the reading set aside")
+    assert "READING_QUARANTINED" in bench.kinds()
+    assert pacs.stores == 0
+
+
+def test_a_delivery_that_fails_here_is_given_up_and_shown(bench: Bench, pacs: PracticePacs, tmp_path: Path) -> None:
+    object.__setattr__(bench.desk, "deliver", failing(1, ZeroDivisionError(), bench.desk.deliver))
+    ds = hand_cr(tmp_path)
+    bench.start()
+    bench.send(ds)
+    wait(lambda: bench.states(ds) == ["UNDELIVERABLE"], "the end")
+    assert "DELIVERY_FAILED" in bench.kinds()

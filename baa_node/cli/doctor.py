@@ -19,6 +19,7 @@ def doctor() -> None:
         ("inference", _inference),
         ("database", _database),
         ("spool", _spool),
+        ("workers", _workers),
         ("transfer syntaxes", _syntaxes),
         ("peers", _peers),
     ]
@@ -63,11 +64,26 @@ def _database(_: Config) -> str:
 
 
 def _spool(config: Config) -> str:
+    from baa_node.errors import SpoolError
+    from baa_node.housekeeping import Housekeeper, Retention
     from baa_node.spool import Spool
 
     spool = Spool(config.spool_path, min_free_bytes=config.spool.reserve_mb << 20)
     (spool.root / spool.write("doctor", "probe", b"probe")).unlink()
+    with open_database() as database:
+        lost = Housekeeper(database, spool, Retention()).missing()
+    if lost:
+        raise SpoolError(f"{len(lost)} files that the record names are not in {spool.root}, the first is {lost[0]}")
     return f"{spool.root} takes files, {spool.free_bytes() >> 20} MiB free"
+
+
+def _workers(_: Config) -> str:
+    from baa_node.db import executors
+
+    with open_database() as database, database.reading() as connection:
+        known = executors.list_executors(connection)
+    told = (f"{one.host} {one.state}, last sign of life {one.beat_at.astimezone():%Y-%m-%d %H:%M:%S}" for one in known)
+    return "; ".join(told) or "none has started yet"
 
 
 def _syntaxes(_: Config) -> str:

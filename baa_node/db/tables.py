@@ -107,6 +107,7 @@ instances = Table(
     Column("sop_instance_uid", String(64), primary_key=True),
     Column("sha256", String(64), nullable=False),
     *_instance_columns(),
+    Column("removed_at", UtcTime),  # since when its files are no longer in the spool
 )
 
 conflicts = Table(

@@ -37,6 +37,7 @@ from baa_node.db.studies.receipts import (
     withdraw_commitment,
 )
 from baa_node.db.studies.results import ResultObject, is_own_result, list_results, record_results
+from baa_node.db.studies.retention import Removable, expected_paths, note_removed, note_restored, removable, removed_at
 
 __all__ = [
     "Arrival",
@@ -44,6 +45,7 @@ __all__ = [
     "DeliveryState",
     "Instance",
     "Reading",
+    "Removable",
     "ResultObject",
     "State",
     "StudyDetail",
@@ -52,6 +54,7 @@ __all__ = [
     "ask_commitment",
     "due_confirmations",
     "due_deliveries",
+    "expected_paths",
     "get_instance",
     "get_outcome",
     "get_reading",
@@ -61,6 +64,8 @@ __all__ = [
     "list_studies",
     "note_commitment",
     "note_found",
+    "note_removed",
+    "note_restored",
     "note_unconfirmed",
     "open_deliveries",
     "order_reading",
@@ -69,6 +74,8 @@ __all__ = [
     "record_attempt",
     "record_outcome",
     "record_results",
+    "removable",
+    "removed_at",
     "reopen_delivery",
     "set_state",
     "show_study",

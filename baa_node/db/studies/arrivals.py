@@ -40,6 +40,8 @@ class Instance:
         Bytes.
     peer
         Name of the source that sent it.
+    removed_at
+        Since when its files are no longer in the spool; None while they are.
     """
 
     sop_instance_uid: str
@@ -54,6 +56,7 @@ class Instance:
     peer: str
     calling_ae: str
     received_at: datetime
+    removed_at: datetime | None = None
 
 
 # Built once: every image asks these.
@@ -87,7 +90,7 @@ def record_arrival(c: Connection, instance: Instance, *, now: datetime) -> Arriv
     else:
         arrival = arrival_of(c, instance.sop_instance_uid, instance.sha256)
     if arrival is Arrival.CONFLICT:
-        insert_once(c, conflicts, values)
+        insert_once(c, conflicts, {name: value for name, value in values.items() if name != "removed_at"})
     audit.append(c, _event(instance, arrival), now=now)
     return arrival
 

@@ -71,9 +71,12 @@ def order_reading(c: Connection, sop_instance_uid: str, *, actor: str, reason: s
     Raises
     ------
     StoreError
-        No such instance.
+        No such instance, or its file was removed by age or disk pressure.
     """
     study = study_of(c, sop_instance_uid, lock=True)
+    gone = c.execute(select(instances.c.removed_at).where(instances.c.sop_instance_uid == sop_instance_uid)).scalar()
+    if gone is not None:
+        raise StoreError(f"the file of {sop_instance_uid} left the spool on {gone:%Y-%m-%d}; send the image again, then order the reading")
     latest = c.execute(select(func.max(readings.c.revision)).where(readings.c.sop_instance_uid == sop_instance_uid)).scalar() or 0
     values = {"sop_instance_uid": sop_instance_uid, "revision": latest + 1, "state": State.RECEIVED.value}
     c.execute(insert(readings).values(**values, ordered_by=actor, reason=reason, ordered_at=now, changed_at=now))

@@ -39,4 +39,5 @@ def upgrade() -> None:
     op.add_column("deliveries", sa.Column("receipt_note", sa.Text(), nullable=True))
     op.add_column("deliveries", sa.Column("confirms", sa.Integer(), nullable=False, server_default=sa.text("0")))
     op.add_column("deliveries", sa.Column("confirm_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("instances", sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True))
     op.create_index("ix_deliveries_confirm_at", "deliveries", ["confirm_at"], unique=False)

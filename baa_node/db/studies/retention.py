@@ -1,0 +1,78 @@
+"""What may leave the spool: files of images whose results have arrived. The rows stay, so that a UID is known for ever."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection, func, select, update
+
+from baa_node.db import audit
+from baa_node.db.audit import AuditEvent, AuditKind
+from baa_node.db.studies.readings import State, study_of
+from baa_node.db.tables import deliveries, instances, readings, results
+
+_DONE: Final = (State.DELIVERED.value, State.DISMISSED.value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Removable:
+    """An image that nothing is waiting for any more, and its files relative to the spool."""
+
+    sop_instance_uid: str
+    paths: tuple[str, ...]
+
+
+def removable(c: Connection, *, before: datetime, limit: int) -> list[Removable]:
+    """List the longest finished images whose last reading ended ``before``; none with anything undelivered or unconfirmed."""
+    open_readings = select(readings.c.sop_instance_uid).where(readings.c.state.not_in(_DONE))
+    open_deliveries = select(deliveries.c.source_uid).where((deliveries.c.state != "delivered") | deliveries.c.confirm_at.is_not(None))
+    ended = func.max(readings.c.changed_at)
+    query = (
+        select(instances.c.sop_instance_uid, instances.c.path)
+        .join(readings, readings.c.sop_instance_uid == instances.c.sop_instance_uid)
+        .where(
+            instances.c.removed_at.is_(None),
+            instances.c.sop_instance_uid.not_in(open_readings),
+            instances.c.sop_instance_uid.not_in(open_deliveries),
+        )
+        .group_by(instances.c.sop_instance_uid, instances.c.path)
+        .having(ended < before)
+        .order_by(ended)
+        .limit(limit)
+    )
+    images = {row.sop_instance_uid: row.path for row in c.execute(query)}
+    made = defaultdict(list)
+    for row in c.execute(select(results.c.source_uid, results.c.path).where(results.c.source_uid.in_(list(images)))):
+        made[row.source_uid].append(row.path)
+    return [Removable(sop_instance_uid=uid, paths=(path, *sorted(made[uid]))) for uid, path in images.items()]
+
+
+def note_removed(c: Connection, sop_instance_uid: str, *, reason: str, now: datetime) -> None:
+    """Note, before it happens, that the files of an image leave the spool; recorded as ``FILES_REMOVED``."""
+    c.execute(update(instances).where(instances.c.sop_instance_uid == sop_instance_uid).values(removed_at=now))
+    study = study_of(c, sop_instance_uid)
+    event = AuditEvent(kind=AuditKind.FILES_REMOVED, actor="node", subject=sop_instance_uid, study=study, detail={"reason": reason})
+    audit.append(c, event, now=now)
+
+
+def note_restored(c: Connection, sop_instance_uid: str) -> None:
+    """Note that the image's file is there again: it was sent once more."""
+    gone = instances.c.sop_instance_uid == sop_instance_uid, instances.c.removed_at.is_not(None)
+    c.execute(update(instances).where(*gone).values(removed_at=None))
+
+
+def removed_at(c: Connection, sop_instance_uid: str) -> datetime | None:
+    """Say when the files of an image left the spool; None while they are there."""
+    found: datetime | None = c.execute(select(instances.c.removed_at).where(instances.c.sop_instance_uid == sop_instance_uid)).scalar()
+    return found
+
+
+def expected_paths(c: Connection) -> set[str]:
+    """Give every path that the spool must hold."""
+    kept = select(instances.c.sop_instance_uid).where(instances.c.removed_at.is_(None))
+    images = c.execute(select(instances.c.path).where(instances.c.removed_at.is_(None))).scalars()
+    made = c.execute(select(results.c.path).where(results.c.source_uid.in_(kept))).scalars()
+    return {*images, *made}

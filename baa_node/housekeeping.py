@@ -1,0 +1,127 @@
+"""Keeps disk and database from growing without end, and tells what is missing. Never touches what somebody still waits for."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from baa_node.db import Database, studies
+from baa_node.errors import BaaError
+from baa_node.spool import Spool
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 200
+"""Images looked at in one transaction."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Retention:
+    """How long things are kept.
+
+    Attributes
+    ----------
+    days
+        Images, reports and pictures after the last result was delivered; 0 keeps them.
+    free_mb
+        When less than this is free in the spool, the longest finished go first, however young; 0 never does that.
+    workflow_days
+        Finished rows of the durable engine.
+    """
+
+    days: int = 0
+    free_mb: int = 0
+    workflow_days: int = 30
+
+
+class Housekeeper:
+    """Tidies up at the start and then every hour.
+
+    Parameters
+    ----------
+    forget_finished
+        Deletes what the durable engine remembers of work that ended before a time; how many rows.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        spool: Spool,
+        retention: Retention,
+        *,
+        forget_finished: Callable[[datetime], int] = lambda before: 0,
+        every_s: float = 3600.0,
+    ) -> None:
+        self._database, self._spool, self._retention = database, spool, retention
+        self._forget_finished = forget_finished
+        self._every_s = every_s
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._go_on, name="housekeeping", daemon=True)
+
+    def start(self) -> None:
+        """Begin in a thread."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End after the image at hand."""
+        self._stopping.set()
+        self._thread.join(30)
+
+    def tidy(self, now: datetime) -> dict[str, int]:
+        """Do one round; how many images left by age and by pressure, and how many rows of the engine.
+
+        Raises
+        ------
+        BaaError
+            The record or the spool cannot be used.
+        """
+        kept = self._retention
+        by_age = self._remove(now - timedelta(days=kept.days), "age", now) if kept.days else 0
+        by_pressure = self._remove(now, "disk pressure", now) if self._is_short() else 0
+        return {"by_age": by_age, "by_pressure": by_pressure, "workflows": self._forget_finished(now - timedelta(days=kept.workflow_days))}
+
+    def missing(self) -> list[str]:
+        """List the files that the record names and the spool does not have: lost, or a spool that is not mounted."""
+        with self._database.reading() as connection:
+            expected = studies.expected_paths(connection)
+        return sorted(path for path in expected if not self._spool.holds(path))
+
+    def _remove(self, before: datetime, reason: str, now: datetime) -> int:
+        removed = 0
+        while not self._stopping.is_set():
+            with self._database.reading() as connection:
+                found = studies.removable(connection, before=before, limit=AT_ONCE)
+            for image in found:
+                if self._stopping.is_set() or (reason == "disk pressure" and not self._is_short()):
+                    return removed
+                with self._database.transaction() as connection:
+                    studies.note_removed(connection, image.sop_instance_uid, reason=reason, now=now)
+                for path in image.paths:
+                    self._spool.remove(path)
+                removed += 1
+            if len(found) < AT_ONCE:
+                break
+        return removed
+
+    def _is_short(self) -> bool:
+        return bool(self._retention.free_mb) and self._spool.free_bytes() < self._retention.free_mb << 20
+
+    def _go_on(self) -> None:
+        try:
+            lost = self.missing()
+            if lost:
+                log.error("%d files that the record names are not in the spool, the first is %s", len(lost), lost[0])
+        except BaaError as error:
+            log.warning("the spool could not be compared with the record: %s", error)
+        while True:
+            try:
+                done = self.tidy(datetime.now(UTC))
+                if any(done.values()):
+                    log.info("tidied up: %s", ", ".join(f"{count} {what}" for what, count in done.items()))
+            except Exception:  # outermost line of the thread: the database may be away for a while
+                log.exception("could not tidy up; trying again later")
+            if self._stopping.wait(self._every_s):
+                return
