@@ -7,13 +7,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import insert, select, text
 
-from baa_node.db import Database, audit, engine, make_engine, peers, schema
+from baa_node.db import Database, audit, engine, make_engine, peers, schema, studies
+from baa_node.db.engine import make_own_engine, parse_url
 from baa_node.db.tables import metadata
 from baa_node.errors import ConfigError, StoreError
 from tests.db import made
@@ -193,3 +195,76 @@ def test_times_need_a_zone_and_come_back_in_utc(database: Database) -> None:
         found = c.execute(select(table.c.first_at)).scalar_one()
     assert found == made.NOW
     assert re.fullmatch(r"UTC|None", str(found.tzinfo))
+
+
+def at_revision(url: str, revision: str) -> None:
+    """Make a database as an earlier version left it."""
+    database = make_own_engine(parse_url(url))
+    with database.connect() as c, c.begin():
+        config = Config()
+        config.set_main_option("script_location", str(schema.SCRIPTS))
+        config.attributes["connection"] = c
+        command.upgrade(config, revision)
+        for table, rows in OLD_ROWS.items():
+            for row in rows:
+                names, marks = ", ".join(row), ", ".join(f":{name}" for name in row)
+                c.execute(text(f"INSERT INTO {table} ({names}) VALUES ({marks})"), row)
+    database.dispose()
+
+
+THEN = "2026-01-02 03:04:05+00:00"
+OLD_ROWS: dict[str, list[dict[str, object]]] = {
+    "instances": [
+        {
+            "sop_instance_uid": "1.2.3",
+            "sha256": "a" * 64,
+            "sop_class_uid": "1.2",
+            "study_instance_uid": "1.2",
+            "series_instance_uid": "1.2.1",
+            "transfer_syntax_uid": "1.2.840.10008.1.2.1",
+            "accession_number": "A1",
+            "path": "instances/aa/1.2.3",
+            "size": 12,
+            "peer": "pacs",
+            "calling_ae": "PACS",
+            "received_at": THEN,
+        }
+    ],
+    "readings": [
+        {
+            "sop_instance_uid": "1.2.3",
+            "revision": 1,
+            "state": "DELIVERED",
+            "ordered_by": "pacs",
+            "reason": "",
+            "ordered_at": THEN,
+            "changed_at": THEN,
+        }
+    ],
+    "deliveries": [
+        {
+            "source_uid": "1.2.3",
+            "revision": 1,
+            "peer": "pacs",
+            "state": "delivered",
+            "attempts": 2,
+            "reopened": 0,
+            "opened_at": THEN,
+            "delivered_at": THEN,
+        }
+    ],
+}
+"""What the first schema could hold."""
+
+
+@pytest.mark.parametrize("revision", schema.REVISIONS[:1])
+def test_what_an_earlier_version_recorded_is_carried_forward(url: str, revision: str) -> None:
+    at_revision(url, revision)
+    database = Database.open(url)
+    with database.reading() as c:
+        assert schema.revision_of(c) == schema.REVISIONS[-1]
+        (delivery,) = studies.list_deliveries(c, "1.2.3", 1)
+        assert (delivery.state, delivery.attempts, delivery.stored, delivery.receipt, delivery.confirms) == ("delivered", 2, (), None, 0)
+        assert studies.get_instance(c, "1.2.3").removed_at is None
+        assert studies.due_confirmations(c, now=made.NOW) == []
+    database.close()
