@@ -36,6 +36,7 @@ class NodeSection:
     max_associations: int = 64
     max_associations_per_address: int = 32
     max_instance_mb: int = 512
+    max_receiving_mb: int = 2048
     tls_certificate: str = ""
     tls_key: str = ""
     tls_ca: str = ""
@@ -48,6 +49,8 @@ class NodeSection:
                 f"node.ae_title {title!r}: an AE title has 1 to 16 printable characters, no backslash, no space at either end"
             )
         _port("node.port", self.port)
+        if not 0 < self.max_instance_mb <= self.max_receiving_mb:
+            raise ConfigError("node.max_instance_mb must be above 0 and node.max_receiving_mb at least as much")
         listener = (self.tls_certificate, self.tls_key)
         if any(listener) and not all((*listener, self.tls_ca)):
             raise ConfigError("node.tls_certificate, node.tls_key and node.tls_ca go together: one of them is empty")

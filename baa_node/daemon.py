@@ -180,6 +180,7 @@ def listen_settings_of(config: Config) -> ListenSettings:
         max_associations=node.max_associations,
         max_associations_per_address=node.max_associations_per_address,
         max_dataset_bytes=node.max_instance_mb << 20,
+        max_receiving_bytes=node.max_receiving_mb << 20,
         tls=tls,
     )
 

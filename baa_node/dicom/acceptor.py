@@ -41,27 +41,60 @@ class Doorkeeper(Protocol):
         """Decide about an association that has said who it is."""
 
 
-class ForgetfulBuffer(BytesIO):
-    """A buffer that forgets all it holds once it would grow beyond `limit` bytes, and counts on."""
+class Budget:
+    """Bytes that all associations together may hold of what is being received."""
 
     def __init__(self, limit: int) -> None:
+        self._left = limit
+        self._lock = threading.Lock()
+
+    def take(self, count: int) -> bool:
+        """Take so many bytes; False, and nothing is taken, where they are not left."""
+        with self._lock:
+            if count > self._left:
+                return False
+            self._left -= count
+            return True
+
+    def give(self, count: int) -> None:
+        """Give back what was taken."""
+        with self._lock:
+            self._left += count
+
+
+class ForgetfulBuffer(BytesIO):
+    """A buffer that forgets all it holds once it would grow beyond `limit` bytes or the common budget, and counts on."""
+
+    def __init__(self, limit: int, budget: Budget | None = None) -> None:
         super().__init__()
         self.limit = limit
         self.received = 0
-
-    @property
-    def overflowed(self) -> bool:
-        """Whether more was written than is held."""
-        return self.received > self.limit
+        self.overflowed = False
+        self._budget, self._taken = budget, 0
 
     def write(self, data: Any) -> int:
         """Take `data`, or only count it."""
         self.received += len(data)
-        if not self.overflowed:
+        if self.received <= self.limit and not self.overflowed and self._take(len(data)):
             return super().write(data)
+        self.overflowed = True
         self.seek(0)
         self.truncate()
+        self.release()
         return len(data)
+
+    def release(self) -> None:
+        """Give back what was taken from the budget: the data are served, or nobody waits for them any more."""
+        if self._budget is not None and self._taken:
+            self._budget.give(self._taken)
+            self._taken = 0
+
+    def _take(self, count: int) -> bool:
+        if self._budget is None:
+            return True
+        taken = self._budget.take(count)
+        self._taken += count if taken else 0
+        return taken
 
 
 class AcceptingProvider(BoundedProvider):
@@ -115,9 +148,10 @@ class BoundedMessages(DIMSEServiceProvider):  # type: ignore[misc]
     one that is twice as long ends the association.
     """
 
-    def __init__(self, assoc: Association, *, max_dataset_bytes: int) -> None:
+    def __init__(self, assoc: Association, *, max_dataset_bytes: int, budget: Budget | None = None) -> None:
         super().__init__(assoc)
         self._max_dataset_bytes = max_dataset_bytes
+        self._budget = budget
 
     def receive_primitive(self, primitive: Any) -> None:
         """Add the fragments of a P-DATA primitive to the message that is being received (PS3.8 annex E)."""
@@ -135,7 +169,7 @@ class BoundedMessages(DIMSEServiceProvider):  # type: ignore[misc]
 
     def _empty_message(self) -> DIMSEMessage:
         message = DIMSEMessage()
-        message.data_set = ForgetfulBuffer(self._max_dataset_bytes)
+        message.data_set = ForgetfulBuffer(self._max_dataset_bytes, self._budget)
         message.encoded_command_set = ForgetfulBuffer(LONGEST_COMMAND_SET)
         return message
 
@@ -177,11 +211,12 @@ class NodeAssociation(BoundedAssociation):
         pdu_timeout_s: float,
         idle_timeout_s: float,
         blank_called_ae: str = "",
+        budget: Budget | None = None,
     ) -> None:
         super().__init__(ae, "acceptor")
         self.acse = GuardedControl(self)
         self.dul = AcceptingProvider(self, max_pdu_bytes=max_pdu_bytes, stand_in=blank_called_ae)
-        self.dimse = BoundedMessages(self, max_dataset_bytes=max_dataset_bytes)
+        self.dimse = BoundedMessages(self, max_dataset_bytes=max_dataset_bytes, budget=budget)
         self.is_established = False
         self._bell = threading.Event()
         self.dul.to_user_queue = RingingQueue(self._bell.set)
@@ -208,6 +243,12 @@ class NodeAssociation(BoundedAssociation):
             tls=self._tls,
         )
         return self._doorkeeper.admit(self)
+
+    def forget(self) -> None:
+        """Let go of what was received and will not be served any more."""
+        _release(getattr(self.dimse.message, "data_set", None))
+        while not self.dimse.msg_queue.empty():
+            _release(getattr(self.dimse.get_msg(block=False)[1], "DataSet", None))
 
     def close(self) -> None:
         """End the association from another thread: abort where it is established, else drop the connection."""
@@ -251,6 +292,7 @@ class NodeAssociation(BoundedAssociation):
             else:
                 super()._serve_request(msg, context_id)
         finally:
+            _release(getattr(msg, "DataSet", None))
             self.dul.resume()
             self.dul.note_activity()  # a long store must not end in an idle timeout before its answer is sent
             self._serving.clear()
@@ -264,6 +306,11 @@ class NodeAssociation(BoundedAssociation):
         response.AffectedSOPInstanceUID = request.AffectedSOPInstanceUID
         response.Status = INVALID_INSTANCE
         self.dimse.send_msg(response, context_id)
+
+
+def _release(data_set: Any) -> None:
+    if isinstance(data_set, ForgetfulBuffer):
+        data_set.release()
 
 
 def _is_ae_title(value: bytes) -> bool:

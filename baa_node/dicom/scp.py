@@ -189,7 +189,7 @@ def answer_store(request: StoreRequest, handler: NodeHandler, *, max_dataset_byt
 def read_request(request: StoreRequest, *, max_dataset_bytes: int) -> Received:
     """Read the identifiers of `request` and build its file; StoreRefusedError carries the answer where they do not serve."""
     if request.too_large:
-        raise StoreRefusedError(OUT_OF_RESOURCES, f"data set larger than {max_dataset_bytes} bytes")
+        raise StoreRefusedError(OUT_OF_RESOURCES, f"more than {max_dataset_bytes} bytes, or too much at the same time")
     if request.sop_class_uid != request.abstract_syntax:
         raise StoreRefusedError(SOP_CLASS_NOT_SUPPORTED, "SOP class differs from that of the presentation context")
     if not is_uid(request.sop_instance_uid):

@@ -8,6 +8,7 @@ import threading
 import time
 import traceback
 from collections import Counter
+from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass
 from socketserver import TCPServer
@@ -18,7 +19,7 @@ from pynetdicom.ae import ApplicationEntity
 from pynetdicom.transport import RequestHandler, ThreadedAssociationServer
 
 from baa_node.dicom import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME, commitment
-from baa_node.dicom.acceptor import ForgetfulBuffer, NodeAssociation
+from baa_node.dicom.acceptor import Budget, ForgetfulBuffer, NodeAssociation
 from baa_node.dicom.contexts import accepted_sop_classes, decodable_transfer_syntaxes, supported_contexts
 from baa_node.dicom.scp import Admission, NodeHandler, StoreRequest, admission_of, answer_store
 from baa_node.dicom.tls import ServerTls
@@ -55,6 +56,8 @@ class ListenSettings:
         Without any PDU, after which an association is aborted.
     max_dataset_bytes : int
         Larger ones are answered with 0xA700; twice as large ones end the association.
+    max_receiving_bytes : int
+        What all associations together may hold of data sets that are being received; beyond it 0xA700.
     max_pdu_bytes : int
         Offered to peers; 128 KiB speeds large images up by a third, more does not.
     """
@@ -71,6 +74,7 @@ class ListenSettings:
     pdu_timeout_s: float = 30
     idle_timeout_s: float = 60
     max_dataset_bytes: int = 512 * 1024 * 1024
+    max_receiving_bytes: int = 2048 * 1024 * 1024
     max_pdu_bytes: int = 128 * 1024
     tls: ServerTls | None = None
 
@@ -83,8 +87,9 @@ class Ledger:
         self._max_per_address = max_per_address
         self._lock = threading.Lock()
         self._connections: Counter[str] = Counter()
+        self._strangers: dict[str, dict[int, socket.socket]] = {}
         self._associations: dict[NodeAssociation, str] = {}
-        self._waiting: set[NodeAssociation] = set()
+        self._waiting: dict[NodeAssociation, socket.socket] = {}
         self._open = True
 
     @property
@@ -93,32 +98,70 @@ class Ledger:
         with self._lock:
             return self._connections.total()
 
-    def connect(self, address: str) -> bool:
-        """Note a connection from `address`; False where it must be dropped."""
+    def connect(self, address: str, connection: socket.socket) -> bool:
+        """Note a connection from `address`; False where it must be dropped.
+
+        Where all places are taken, the oldest connection without an association of the address that holds most gives way to an
+        address that holds fewer: nobody can lock the others out by taking everything from a few addresses.
+        """
         with self._lock:
-            total, here = self._connections.total(), self._connections[address]
-            if max(total / self._max_associations, here / self._max_per_address) >= CONNECTIONS_PER_ASSOCIATION:
+            here = self._connections[address]
+            if here / self._max_per_address >= CONNECTIONS_PER_ASSOCIATION:
+                return False
+            full = self._connections.total() / self._max_associations >= CONNECTIONS_PER_ASSOCIATION
+            if full and not self._make_room(here + 1):
                 return False
             self._connections[address] += 1
+            self._strangers.setdefault(address, {})[id(connection)] = connection
             return True
 
+    def forget(self, address: str, connection: socket.socket) -> None:
+        """Do not end this connection any more to make room: its own thread is about to."""
+        with self._lock:
+            self._settle(address, connection)
+
     def disconnect(self, address: str) -> None:
-        """Forget a connection noted by `connect`."""
+        """Free the place of a connection noted by `connect`."""
         with self._lock:
             self._connections[address] -= 1
             if not self._connections[address]:
                 del self._connections[address]
+
+    def _make_room(self, fewer_than: int) -> bool:
+        """End the oldest connection without an association of the address that holds most, if that is more than these."""
+        greedy = max(self._strangers, key=lambda address: self._connections[address], default=None)
+        if greedy is None or self._connections[greedy] <= fewer_than:
+            return False
+        oldest = next(iter(self._strangers[greedy].values()))
+        self._settle(greedy, oldest)
+        with suppress(OSError):
+            oldest.shutdown(socket.SHUT_RDWR)  # its thread sees the end and closes it
+        return True
+
+    def _settle(self, address: str, connection: socket.socket) -> None:
+        """Count a connection among the strangers no longer."""
+        strangers = self._strangers.get(address, {})
+        strangers.pop(id(connection), None)
+        if not strangers:
+            self._strangers.pop(address, None)
 
     def shut(self) -> None:
         """Give no places from now on."""
         with self._lock:
             self._open = False
 
-    def expect(self, association: NodeAssociation) -> bool:
+    def encrypt(self, address: str, plain: socket.socket, encrypted: socket.socket) -> None:
+        """Note that a connection is spoken to through TLS from now on."""
+        with self._lock:
+            strangers = self._strangers.get(address, {})
+            if strangers.pop(id(plain), None) is not None:
+                strangers[id(encrypted)] = encrypted
+
+    def expect(self, association: NodeAssociation, connection: socket.socket) -> bool:
         """Note a connection whose association is about to be negotiated; False where nobody is let in any more."""
         with self._lock:
             if self._open:
-                self._waiting.add(association)
+                self._waiting[association] = connection
             return self._open
 
     def associate(self, association: NodeAssociation, address: str) -> bool:
@@ -128,18 +171,20 @@ class Ledger:
             if not self._open or len(self._associations) >= self._max_associations or here >= self._max_per_address:
                 return False
             self._associations[association] = address
+            if association in self._waiting:
+                self._settle(address, self._waiting[association])
             return True
 
     def leave(self, association: NodeAssociation) -> None:
         """Free the place of `association`, if it had one."""
         with self._lock:
-            self._waiting.discard(association)
+            self._waiting.pop(association, None)
             self._associations.pop(association, None)
 
     def present(self) -> list[NodeAssociation]:
         """Everyone with a connection that is past its TLS handshake."""
         with self._lock:
-            return list(self._waiting | self._associations.keys())
+            return list(self._waiting.keys() | self._associations.keys())
 
 
 class ConnectionHandler(RequestHandler):  # type: ignore[misc]
@@ -148,12 +193,13 @@ class ConnectionHandler(RequestHandler):  # type: ignore[misc]
     def handle(self) -> None:
         """Negotiate and serve until the association is over."""
         association = self._create_association()
-        if not self.server.ledger.expect(association):
+        if not self.server.ledger.expect(association, self.request):
             return
         try:
             association.run_reactor()
         finally:
             self.server.ledger.leave(association)
+            association.forget()
             association.dul.socket.interrupt()
 
     def _create_association(self) -> NodeAssociation:
@@ -167,6 +213,7 @@ class ConnectionHandler(RequestHandler):  # type: ignore[misc]
             pdu_timeout_s=settings.pdu_timeout_s,
             idle_timeout_s=settings.idle_timeout_s,
             blank_called_ae=settings.ae_title if settings.any_called_ae else "",
+            budget=self.server.budget,
         )
         association.set_socket(DeadlineSocket(association, self.request, pdu_timeout_s=settings.pdu_timeout_s))
         association.acceptor.maximum_length = settings.max_pdu_bytes
@@ -193,6 +240,7 @@ class Listener(ThreadedAssociationServer):  # type: ignore[misc]
     ) -> None:
         self.settings = settings
         self.ledger = Ledger(settings.max_associations, settings.max_associations_per_address)
+        self.budget = Budget(settings.max_receiving_bytes)
         self._handler = handler
         self._tls_context = tls_context
         super().__init__(*args, request_handler=ConnectionHandler, **kwargs)
@@ -249,13 +297,14 @@ class Listener(ThreadedAssociationServer):  # type: ignore[misc]
 
     def verify_request(self, request: Any, client_address: Any) -> bool:
         """Drop a connection where its address, or all together, hold too many."""
-        return self.ledger.connect(client_address[0])
+        return self.ledger.connect(client_address[0], request)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Start the thread of a connection."""
         try:
             super().process_request(request, client_address)
         except RuntimeError:  # no more threads
+            self.ledger.forget(client_address[0], request)
             self.ledger.disconnect(client_address[0])
             raise
 
@@ -269,10 +318,12 @@ class Listener(ThreadedAssociationServer):  # type: ignore[misc]
     def finish_request(self, request: Any, client_address: Any) -> None:
         """Shake hands where TLS is on, then associate."""
         if self._tls_context is not None:
-            request = self._tls_context.wrap_socket(request, server_side=True)
+            plain, request = request, self._tls_context.wrap_socket(request, server_side=True)
+            self.ledger.encrypt(client_address[0], plain, request)
         try:
             super().finish_request(request, client_address)
         finally:
+            self.ledger.forget(client_address[0], request)
             request.close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:

@@ -281,3 +281,34 @@ def drops(sock: socket.socket, sent: bytes, *, pause_s: float) -> bool:
     except (BrokenPipeError, ConnectionResetError):
         return True
     return False
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")  # zeros are no data set
+def test_all_data_sets_together_are_bounded(listen: Listen, node: Recorder) -> None:
+    server = listen(max_dataset_bytes=1_000_000, max_receiving_bytes=100_000)
+    with association(server.port) as one, association(server.port) as other:
+        one.sendall(store_command("1.2.3") + p_data(bytes(14_000), 0) * 6)  # 84,000 bytes and not the last
+        time.sleep(0.3)
+        other.sendall(store_command("1.2.4") + p_data(bytes(14_000), 0) * 2 + p_data(bytes(14_000), LAST))
+        assert status_of(read_pdu(other)) == 0xA700
+        one.sendall(p_data(bytes(14), LAST))
+        assert status_of(read_pdu(one)) != 0xA700
+        other.sendall(store_command("1.2.5") + p_data(bytes(14_000), 0) * 2 + p_data(bytes(14_000), LAST))
+        assert status_of(read_pdu(other)) != 0xA700  # what was held is free again
+    assert node.received == []
+
+
+def test_whoever_holds_most_gives_way_when_all_places_are_taken(listen: Listen) -> None:
+    server = listen(max_associations=4, max_associations_per_address=4)
+    hoard = [socket.create_connection(("127.0.0.1", server.port), 5, ("127.0.0.2", 0)) for _ in range(8)]
+    try:
+        eventually(lambda: server.connections == 8, what="all places taken")
+        still_serves(server)
+        hoard[0].settimeout(2)
+        assert hoard[0].recv(1) == b""
+        hoard[-1].settimeout(0.5)
+        with pytest.raises(TimeoutError):
+            hoard[-1].recv(1)
+    finally:
+        for sock in hoard:
+            sock.close()

@@ -13,6 +13,7 @@ from typing import Self
 from pydicom.uid import ExplicitVRLittleEndian
 
 CONTEXT_ID = 1
+VERIFICATION = "1.2.840.10008.1.1"
 COMMAND, LAST = 0x01, 0x02
 APPLICATION_CONTEXT = "1.2.840.10008.3.1.1.1"
 
@@ -88,6 +89,13 @@ class Line:
         self._socket.sendall(self.pack(image))
         return self.answer()
 
+    def echo(self) -> None:
+        """Send one C-ECHO request and wait for Success; the line must have been opened for Verification."""
+        self._socket.sendall(_data_pdu(COMMAND | LAST, _echo_command()))
+        status = self.answer()
+        if status != 0:
+            raise ConnectionError(f"answered with status {status}")
+
     def answer(self) -> int | None:
         """Status of the next C-STORE response; None for an A-ABORT."""
         kind, body = self._read_pdu()
@@ -153,6 +161,16 @@ def _store_command(image: Image) -> bytes:
         + _element(0x0700, struct.pack("<H", 0))
         + _element(0x0800, struct.pack("<H", 0x0000))
         + _element(0x1000, _uid(image.sop_instance))
+    )
+    return _element(0x0000, struct.pack("<I", len(elements))) + elements
+
+
+def _echo_command() -> bytes:
+    elements = (
+        _element(0x0002, _uid(VERIFICATION))
+        + _element(0x0100, struct.pack("<H", 0x0030))
+        + _element(0x0110, struct.pack("<H", 1))
+        + _element(0x0800, struct.pack("<H", 0x0101))
     )
     return _element(0x0000, struct.pack("<I", len(elements))) + elements
 

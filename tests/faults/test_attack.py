@@ -1,0 +1,180 @@
+"""A real node under attack from other addresses: whoever is honest gets an answer in time, and nothing stays behind.
+
+The attackers come from 127.0.0.2 and up, the honest caller from 127.0.0.1: limits are by address, as on a network.
+``ATTACK_REPORT``, a folder, receives what a run came to.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import random
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable
+from multiprocessing import Queue, get_context
+from pathlib import Path
+
+import pytest
+
+from tests.dicom.wire import association_request, item, p_data, store_command
+from tests.parts.line import VERIFICATION, Line
+from tests.parts.node import Node
+from tests.parts.programs import eventually, free_port
+
+ATTACK_S = 20.0
+HONEST_WITHIN_S = 0.2
+
+
+def half_a_pdu(sock: socket.socket, over: threading.Event) -> None:
+    sock.sendall(association_request(calling=b"ORTHANC")[:40])
+    over.wait(ATTACK_S)
+
+
+def silence(sock: socket.socket, over: threading.Event) -> None:
+    over.wait(ATTACK_S)
+
+
+def four_gigabytes(sock: socket.socket, over: threading.Event) -> None:
+    sock.sendall(struct.pack(">BxL", 1, 0xFFFFFFFF) + bytes(60_000))
+
+
+def three_thousand_contexts(sock: socket.socket, over: threading.Event) -> None:
+    """More presentation contexts than there are identifiers, in a request as long as it may be."""
+    context = struct.pack(">Bxxx", 1) + item(0x30, b"1.2.840.10008.5.1.4.1.1.1") + item(0x40, b"1.2.840.10008.1.2.1")
+    items = item(0x10, b"1.2.840.10008.3.1.1.1") + 3000 * item(0x20, context) + item(0x50, item(0x51, struct.pack(">L", 16384)))
+    body = struct.pack(">Hxx", 1) + b"BAA_NODE".ljust(16) + b"ORTHANC".ljust(16) + bytes(32) + items
+    sock.sendall(struct.pack(">BxL", 1, len(body)) + body)
+    sock.recv(4096)
+
+
+def endless_data_set(sock: socket.socket, over: threading.Event) -> None:
+    sock.sendall(association_request(calling=b"ORTHANC"))
+    sock.recv(4096)
+    sock.sendall(store_command("1.2.3"))
+    piece = p_data(bytes(16_000), 0)
+    for _ in range(2000):
+        if over.is_set():
+            return
+        sock.sendall(piece)
+
+
+def slow_sender(sock: socket.socket, over: threading.Event) -> None:
+    for octet in association_request(calling=b"ORTHANC"):
+        if over.wait(0.5):
+            return
+        sock.sendall(bytes([octet]))
+
+
+def abort_in_the_middle(sock: socket.socket, over: threading.Event) -> None:
+    sock.sendall(association_request(calling=b"ORTHANC"))
+    sock.recv(4096)
+    sock.sendall(store_command("1.2.4") + p_data(bytes(9000), 0))
+
+
+def not_dicom(sock: socket.socket, over: threading.Event) -> None:
+    sock.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * 50)
+
+
+ATTACKS: tuple[Callable[[socket.socket, threading.Event], None], ...] = (
+    half_a_pdu,
+    silence,
+    four_gigabytes,
+    three_thousand_contexts,
+    endless_data_set,
+    slow_sender,
+    abort_in_the_middle,
+    not_dicom,
+)
+
+
+class Attacker:
+    """Keeps connecting from one address."""
+
+    def __init__(self, address: str, port: int, seed: int) -> None:
+        self._address, self._port, self._dice = address, port, random.Random(seed)
+        self.over = threading.Event()
+        self.connections = 0
+        self._open: list[threading.Thread] = []
+
+    def work(self) -> None:
+        while not self.over.wait(0.02):
+            self._open = [thread for thread in self._open if thread.is_alive()]
+            if len(self._open) < 60:
+                self._open.append(threading.Thread(target=self._connect, args=(self._dice.choice(ATTACKS),), daemon=True))
+                self._open[-1].start()
+        for thread in self._open:
+            thread.join(10)
+
+    def _connect(self, attack: Callable[[socket.socket, threading.Event], None]) -> None:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self._port), 5, (self._address, 0)) as sock:
+            self.connections += 1
+            attack(sock, self.over)
+
+
+def assault(port: int, addresses: list[str], seconds: float, made: Queue[int]) -> None:
+    """Attack from several addresses: run in a process of its own, so that the honest do not wait for its threads."""
+    attackers = [Attacker(address, port, seed) for seed, address in enumerate(addresses)]
+    lines = [threading.Thread(target=one.work) for one in attackers]
+    for thread in lines:
+        thread.start()
+    time.sleep(seconds)
+    for one in attackers:
+        one.over.set()
+    for thread in lines:
+        thread.join(30)
+    made.put(sum(one.connections for one in attackers))
+
+
+def honest_s(port: int) -> float:
+    """Seconds of an association with one C-ECHO: what a modality's test button takes."""
+    began = time.monotonic()
+    with Line(port, calling="ORTHANC", called="BAA_NODE", sop_class=VERIFICATION, syntax="1.2.840.10008.1.2") as line:
+        line.echo()
+    return time.monotonic() - began
+
+
+def rss_mb(node: Node) -> float:
+    fields = Path(f"/proc/{node.running.pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in fields if line.startswith("VmRSS")) / 1024
+
+
+def threads(node: Node) -> int:
+    return len(list(Path(f"/proc/{node.running.pid}/task").iterdir()))
+
+
+@pytest.mark.timeout(300)
+def test_the_honest_get_their_answer_in_time_and_nothing_stays_behind(tmp_path: Path) -> None:
+    node = Node(tmp_path / "node")
+    node.add_peer("pacs", "ORTHANC", free_port())
+    with node.start("--roles", "intake"):
+        for _ in range(20):
+            honest_s(node.port)
+        before = {"threads": threads(node), "rss_mb": rss_mb(node)}
+        counted: Queue[int] = get_context("spawn").Queue()
+        addresses = [f"127.0.0.{number}" for number in range(2, 6)]
+        attack = get_context("spawn").Process(target=assault, args=(node.port, addresses, ATTACK_S, counted), daemon=True)
+        attack.start()
+        took = []
+        while attack.is_alive() and counted.empty():
+            took.append(honest_s(node.port))
+            time.sleep(0.1)
+        made = counted.get(timeout=30)
+        attack.join(30)
+        assert made > 500
+        eventually(lambda: threads(node) <= before["threads"] + 2, what="the threads of the attackers to end", timeout_s=60)
+        after = rss_mb(node)
+        _tell({"connections": made, "honest": len(took), "worst_s": round(max(took), 3), "before": before, "rss_mb_after": round(after)})
+        assert node.running.alive
+        assert max(took) < HONEST_WITHIN_S
+        assert after < before["rss_mb"] + 100
+
+
+def _tell(run: dict[str, object]) -> None:
+    folder = os.environ.get("ATTACK_REPORT")
+    if folder:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        (Path(folder) / "attack.json").write_text(json.dumps(run, indent=1) + "\n", encoding="utf-8")
