@@ -10,10 +10,24 @@ from datetime import date
 from pydicom import Dataset
 from pydicom.charset import python_encoding
 from pydicom.dataelem import RawDataElement
+from pydicom.errors import BytesLengthException
 from pydicom.sequence import Sequence
 
-# What pydicom raises while it converts an element on first access: bad IS/DS text, wrong length, unknown VR, bad character set.
-UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, IndexError, NotImplementedError, ArithmeticError, LookupError, struct.error)
+# What pydicom raises while it converts an element on first access: bad IS/DS text, wrong length, unknown VR, bad character set, a
+# sequence that ends in the middle.
+UNREADABLE = (
+    ArithmeticError,
+    AttributeError,
+    BytesLengthException,
+    EOFError,
+    LookupError,
+    NotImplementedError,
+    OSError,
+    RecursionError,
+    TypeError,
+    ValueError,
+    struct.error,
+)
 
 
 ESCAPE = b"\x1b"
