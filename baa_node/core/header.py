@@ -17,6 +17,7 @@ from pydicom.sr.coding import Code
 from pydicom.uid import UID, ExplicitVRLittleEndian
 
 from baa_node.core import codes
+from baa_node.core.attributes import UNREADABLE
 from baa_node.core.identifiers import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME, MODEL_NAME, SERIES_DESCRIPTION
 from baa_node.core.radiograph import Laterality
 from baa_node.errors import MissingAttribute
@@ -180,12 +181,13 @@ def _element(source: Dataset, keyword: str) -> DataElement | None:
         vr = dictionary_VR(tag)
         if vr in {"DS", "IS"}:
             _check_numbers(element)
-    except (ValueError, TypeError, OverflowError):
+    except UNREADABLE:
         return None
     if vr == element.VR:
         return element
     if vr in _TEXT and element.VR in _TEXT:
-        return DataElement(tag, vr, element.value, validation_mode=IGNORE)
+        values = [str(value) for value in (element.value if element.VM > 1 else [element.value]) if value is not None]
+        return DataElement(tag, vr, values[0] if len(values) == 1 else values or None, validation_mode=IGNORE)
     return None
 
 
