@@ -35,7 +35,7 @@ test: lint
 	$(BIN)/python -m pytest
 
 soak: $(VENV)/test.installed
-	STORM_KILLS=200 STORM_STUDIES=1000 STORM_REPORT=bench_out $(BIN)/python -m pytest tests/faults/test_storm.py
+	STORM_KILLS=200 STORM_STUDIES=1000 STORM_REPORT=bench_out FUZZ_CASES=100000 ATTACK_REPORT=bench_out $(BIN)/python -m pytest tests/faults
 
 bench: $(VENV)/test.installed
 	$(BIN)/python -m tests.bench

@@ -31,6 +31,7 @@ from pydicom.valuerep import DA
 
 from baa_node.core import codes
 from baa_node.core.assessment import Assessment, Determination, Refusal, ZConvention
+from baa_node.core.attributes import numbers
 from baa_node.core.capture import build_capture
 from baa_node.core.header import (
     DISCLAIMER,
@@ -406,7 +407,7 @@ def _date(source: Dataset, keyword: str) -> date | None:
 def _spacing(source: Dataset) -> tuple[float, float] | None:
     """Distance of rows and of columns in mm, at the patient where it is known, else at the detector."""
     for keyword in ("PixelSpacing", "ImagerPixelSpacing"):
-        distances = [round(float(value), 6) for value in values_of(source, keyword)]
+        distances = [round(value, 6) for value in numbers(source, keyword)]
         if len(distances) == 2 and min(distances) > 0:
             return distances[0], distances[1]
     return None

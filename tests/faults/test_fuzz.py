@@ -26,6 +26,7 @@ from pydicom.dataset import Dataset
 from pydicom.tag import Tag
 
 from baa_node.core.assessment import Assessment, Refusal
+from baa_node.core.attributes import UNREADABLE
 from baa_node.core.header import Device
 from baa_node.core.picture import draw_picture
 from baa_node.core.radiograph import from_dataset
@@ -183,7 +184,7 @@ def _received(ds: Dataset) -> Dataset | None:
         received = read_request(request, max_dataset_bytes=1 << 20)
     except StoreRefusedError:
         return None
-    except (AttributeError, ValueError, TypeError, KeyError, NotImplementedError, OverflowError):
+    except UNREADABLE:  # pydicom cannot write it
         return None
     return pydicom.dcmread(io.BytesIO(received.content))
 
