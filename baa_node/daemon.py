@@ -26,6 +26,7 @@ from baa_node.housekeeping import Housekeeper, Retention
 from baa_node.intake import Intake
 from baa_node.lease import Lease
 from baa_node.pipeline import Pipeline
+from baa_node.process import settle
 from baa_node.spool import Spool
 from baa_node.steps import Desk, Patience
 from baa_node.web import ConsoleServer, Health
@@ -143,6 +144,7 @@ class Daemon:
 
 def serve(config: Config, roles: Sequence[str], *, ready: Callable[[Daemon], None]) -> None:
     """Run a node until SIGTERM or SIGINT."""
+    settle()
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())

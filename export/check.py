@@ -28,6 +28,7 @@ from export.to_onnx import feature_map_of, to_onnx
 from train.data import load_split
 from train.evaluate import WORKSHOP
 from train.models import ARCHITECTURES
+from train.models.souza import InstanceNormalization
 from train.train import fold_months, load_best
 
 AT_ONCE: Final = 16
@@ -93,10 +94,11 @@ def unsettle(model: keras.Model, images: NDArray[np.uint8], seed: int = 11) -> f
     model.set_weights([weight + rng.normal(0, 0.05, weight.shape) * (weight.ndim == 1) for weight in model.get_weights()])
     pixels, sex = images.astype(np.float32), _sexes(len(images))
     feed = [pixels, sex] if len(model.inputs) == 2 else pixels
-    norms = [layer for layer in model._flatten_layers() if isinstance(layer, keras.layers.BatchNormalization)]  # noqa: SLF001 - bodies nest
-    for norm in norms:
-        norm.momentum, norm.trainable = 0.0, True
-        norm.beta.assign(norm.beta + 2.0)
+    for layer in model._flatten_layers():  # noqa: SLF001 - bodies nest
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.momentum, layer.trainable = 0.0, True
+        if isinstance(layer, keras.layers.BatchNormalization | InstanceNormalization):
+            layer.beta.assign(layer.beta + 2.0)
     model(feed, training=True)
     months = np.asarray(model(feed, training=False))
     spread = SPREAD_MONTHS / max(float(months.std()), 1e-6)

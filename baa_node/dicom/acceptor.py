@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import threading
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -14,7 +15,7 @@ from pynetdicom.pdu import A_ASSOCIATE_RJ
 from pynetdicom.pdu_primitives import A_ASSOCIATE
 
 from baa_node.dicom.scp import INVALID_INSTANCE, Admission, Caller
-from baa_node.dicom.transport import ASSOCIATE_RQ, BoundedAssociation, BoundedProvider, RingingQueue, logger
+from baa_node.dicom.transport import ASSOCIATE_RQ, P_DATA_TF, BoundedAssociation, BoundedProvider, RingingQueue, logger
 
 if TYPE_CHECKING:
     from pynetdicom.ae import ApplicationEntity
@@ -27,8 +28,19 @@ CALLED_AE: Final = slice(10, 26)
 CALLING_AE: Final = slice(26, 42)
 """Octets of an A-ASSOCIATE-RQ PDU (PS3.8 table 9-11)."""
 
+VARIABLE_ITEMS: Final = 74
+"""Octets of an A-ASSOCIATE-RQ PDU before its items (PS3.8 table 9-11), its header included."""
+
+ITEM_HEADER: Final = struct.Struct(">BxH")
+PRESENTATION_CONTEXT: Final = 0x20
+MOST_CONTEXTS: Final = 128
+"""Identifiers are the odd numbers from 1 to 255 (PS3.8 table 9-13)."""
+
 BEFORE_REQUEST: Final = ("Sta1", "Sta2")
 """States of PS3.8 9.2 in which no association request has come; the transport's opening may still be queued."""
+
+P_DATA_ARRIVED: Final = "Evt10"
+"""Event of PS3.8 9.2.3: a P-DATA-TF PDU was received."""
 
 ASSOCIATED: Final = "Sta6"
 """State of PS3.8 9.2 in which data is transferred."""
@@ -107,15 +119,34 @@ class AcceptingProvider(BoundedProvider):
     ----------
     stand_in : str
         Title put in place of a blank called AE title; empty where such callers are to be rejected.
+    turnstile : Lock
+        Through which senders of data sets go one by one.
     """
 
-    def __init__(self, assoc: Association, *, max_pdu_bytes: int, stand_in: str) -> None:
+    def __init__(self, assoc: Association, *, max_pdu_bytes: int, stand_in: str, turnstile: threading.Lock) -> None:
         super().__init__(assoc, max_pdu_bytes=max_pdu_bytes)
         self._stand_in = stand_in
+        self._turnstile = turnstile
+
+    def _act(self, event: str) -> None:
+        """Take turns with the other senders: whoever only wants to associate then waits for one of them, not for all."""
+        if event != P_DATA_ARRIVED:
+            super()._act(event)
+            return
+        with self._turnstile:
+            super()._act(event)
 
     def _queue(self, encoded: bytes) -> None:
+        if encoded[0] == P_DATA_TF:
+            with self._turnstile:
+                super()._queue(encoded)
+            return
         if encoded[0] != ASSOCIATE_RQ or self.state_machine.current_state not in BEFORE_REQUEST:
             super()._queue(encoded)
+            return
+        if _contexts(encoded) > MOST_CONTEXTS:
+            logger.warning("association request with more than %d presentation contexts refused", MOST_CONTEXTS)
+            self.hang_up()
             return
         called, calling = (encoded[field].replace(b"\0", b" ").strip() for field in (CALLED_AE, CALLING_AE))
         called = called or self._stand_in.encode("ascii")
@@ -212,10 +243,12 @@ class NodeAssociation(BoundedAssociation):
         idle_timeout_s: float,
         blank_called_ae: str = "",
         budget: Budget | None = None,
+        turnstile: threading.Lock | None = None,
     ) -> None:
         super().__init__(ae, "acceptor")
         self.acse = GuardedControl(self)
-        self.dul = AcceptingProvider(self, max_pdu_bytes=max_pdu_bytes, stand_in=blank_called_ae)
+        turnstile = turnstile or threading.Lock()
+        self.dul = AcceptingProvider(self, max_pdu_bytes=max_pdu_bytes, stand_in=blank_called_ae, turnstile=turnstile)
         self.dimse = BoundedMessages(self, max_dataset_bytes=max_dataset_bytes, budget=budget)
         self.is_established = False
         self._bell = threading.Event()
@@ -245,10 +278,14 @@ class NodeAssociation(BoundedAssociation):
         return self._doorkeeper.admit(self)
 
     def forget(self) -> None:
-        """Let go of what was received and will not be served any more."""
-        _release(getattr(self.dimse.message, "data_set", None))
+        """Let go of what was received and will not be served any more, its memory too: an association holds itself in circles."""
+        abandoned = [getattr(self.dimse.message, "data_set", None)]
         while not self.dimse.msg_queue.empty():
-            _release(getattr(self.dimse.get_msg(block=False)[1], "DataSet", None))
+            abandoned.append(getattr(self.dimse.get_msg(block=False)[1], "DataSet", None))
+        for data_set in abandoned:
+            _release(data_set)
+            if data_set is not None:
+                data_set.close()
 
     def close(self) -> None:
         """End the association from another thread: abort where it is established, else drop the connection."""
@@ -311,6 +348,16 @@ class NodeAssociation(BoundedAssociation):
 def _release(data_set: Any) -> None:
     if isinstance(data_set, ForgetfulBuffer):
         data_set.release()
+
+
+def _contexts(request: bytes) -> int:
+    """Presentation contexts that an A-ASSOCIATE-RQ proposes, counted without decoding any."""
+    found, at = 0, VARIABLE_ITEMS
+    while at + ITEM_HEADER.size <= len(request):
+        kind, length = ITEM_HEADER.unpack_from(request, at)
+        found += kind == PRESENTATION_CONTEXT
+        at += ITEM_HEADER.size + length
+    return found
 
 
 def _is_ae_title(value: bytes) -> bool:

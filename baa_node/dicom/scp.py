@@ -5,7 +5,6 @@ from __future__ import annotations
 import enum
 import logging
 import re
-import struct
 import traceback
 import uuid
 import zlib
@@ -21,6 +20,7 @@ from pydicom.filewriter import write_file_meta_info
 from pydicom.tag import BaseTag
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 
+from baa_node.core import attributes
 from baa_node.dicom import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 from baa_node.errors import SpoolError, StoreError
 
@@ -58,18 +58,7 @@ UNDEFINED_LENGTH: Final = 0xFFFFFFFF
 
 PREAMBLE: Final = bytes(128) + b"DICM"
 
-UNREADABLE: Final = (
-    ArithmeticError,
-    AttributeError,
-    EOFError,
-    LookupError,
-    NotImplementedError,
-    RecursionError,
-    TypeError,
-    ValueError,
-    struct.error,
-    zlib.error,
-)
+UNREADABLE: Final = (*attributes.UNREADABLE, zlib.error)
 """What pydicom raises on bytes that are no data set."""
 
 _UID_FORM: Final = re.compile(r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*))+")

@@ -214,6 +214,7 @@ class ConnectionHandler(RequestHandler):  # type: ignore[misc]
             idle_timeout_s=settings.idle_timeout_s,
             blank_called_ae=settings.ae_title if settings.any_called_ae else "",
             budget=self.server.budget,
+            turnstile=self.server.turnstile,
         )
         association.set_socket(DeadlineSocket(association, self.request, pdu_timeout_s=settings.pdu_timeout_s))
         association.acceptor.maximum_length = settings.max_pdu_bytes
@@ -241,6 +242,7 @@ class Listener(ThreadedAssociationServer):  # type: ignore[misc]
         self.settings = settings
         self.ledger = Ledger(settings.max_associations, settings.max_associations_per_address)
         self.budget = Budget(settings.max_receiving_bytes)
+        self.turnstile = threading.Lock()
         self._handler = handler
         self._tls_context = tls_context
         super().__init__(*args, request_handler=ConnectionHandler, **kwargs)

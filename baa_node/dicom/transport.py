@@ -307,7 +307,11 @@ class BoundedProvider(DULServiceProvider):  # type: ignore[misc]
         if self.event_queue.empty():
             self._bell.wait(self._readable(), min(max(self.artim_timer.remaining, 0.001), LONGEST_SLEEP_S))
         else:
-            self.state_machine.do_action(self.event_queue.get())
+            self._act(self.event_queue.get())
+
+    def _act(self, event: str) -> None:
+        """Do what an event asks for."""
+        self.state_machine.do_action(event)
 
     def _readable(self) -> socket.socket | None:
         """Give the socket on which a PDU may come."""
