@@ -1,4 +1,4 @@
-"""The papers' networks by name, one file a paper, and the one of our own that learns fastest on two cores.
+"""The papers' networks by name, one file a paper, and two of our own that learn fastest on two cores.
 
 Each builder takes the side of the image in pixels and a width multiplier (1 = the paper's numbers of filters).
 """
@@ -12,6 +12,7 @@ from typing import Final
 import keras
 
 from train.models.espinal import vgg6, vgg6_sex
+from train.models.inception27 import inception27_sex
 from train.models.inception_v4 import inception_v4, inception_v4_sex
 from train.models.mirzazadeh import inception_v4_gelu, resnet50_gelu
 from train.models.monti import inception_v3_sex, resnet50_patches_sex, xception_attention_sex, xception_sex
@@ -36,5 +37,6 @@ ARCHITECTURES: Final[dict[str, Builder]] = {
     "resnet50_patches_sex": resnet50_patches_sex,
     **{f"residual_{letter.lower()}": partial(residual, experiment=letter) for letter in "ABCDEFGH"},
     "vgg_elu": vgg_elu,
+    "inception27_sex": inception27_sex,
 }
 """What a recipe may name as its ``architecture``; those with two inputs take the sex beside the image."""

@@ -70,6 +70,12 @@ def feature_map(x: keras.KerasTensor) -> keras.KerasTensor:
     return layers.Identity(name=FEATURE_MAP)(x)
 
 
+def convolution(x: keras.KerasTensor, filters: int, kernel: int, name: str, *, stride: int = 1) -> keras.KerasTensor:
+    """A convolution without bias, batch normalisation, ReLU."""
+    x = layers.Conv2D(filters, kernel, strides=stride, padding="same", use_bias=False, name=f"conv_{name}")(x)
+    return layers.ReLU(name=f"relu_{name}")(BatchNormalization(name=f"norm_{name}")(x))
+
+
 def age(features: keras.KerasTensor) -> keras.KerasTensor:
     """Months, one linear unit in float32; its kernel and bias take over the standardisation of the labels."""
     return layers.Dense(1, name="age", dtype="float32")(features)

@@ -11,7 +11,7 @@ from typing import Final
 import keras
 from keras import layers
 
-from train.models.parts import JOIN, BatchNormalization, age, channels, feature_map, image_input, sex_input
+from train.models.parts import JOIN, age, channels, convolution, feature_map, image_input, sex_input
 
 PAIRS: Final = (32, 64, 128, 192, 256)
 
@@ -31,12 +31,12 @@ def vgg11(size: int = 256, width: float = 1) -> keras.Model:
 
 def _pooled(image: keras.KerasTensor, width: float) -> keras.KerasTensor:
     x = layers.Rescaling(1 / 255, name="unit_range")(image)
-    x = _convolution(x, channels(PAIRS[0], width), 5, "stem", stride=2)
+    x = convolution(x, channels(PAIRS[0], width), 5, "stem", stride=2)
     for number, filters in enumerate(PAIRS, start=1):
         if number > 1:
             x = layers.MaxPooling2D(name=f"pool_{number - 1}")(x)
         for letter in "ab":
-            x = _convolution(x, channels(filters, width), 3, f"{number}{letter}")
+            x = convolution(x, channels(filters, width), 3, f"{number}{letter}")
     return layers.GlobalAveragePooling2D(name="pool")(feature_map(x))
 
 
@@ -44,7 +44,3 @@ def _head(features: keras.KerasTensor) -> keras.KerasTensor:
     x = layers.Dropout(0.2, name="drop")(features)
     return age(layers.Dense(128, activation="relu", name="dense_1")(x))
 
-
-def _convolution(x: keras.KerasTensor, filters: int, kernel: int, name: str, *, stride: int = 1) -> keras.KerasTensor:
-    x = layers.Conv2D(filters, kernel, strides=stride, padding="same", use_bias=False, name=f"conv_{name}")(x)
-    return layers.ReLU(name=f"relu_{name}")(BatchNormalization(name=f"norm_{name}")(x))
