@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -38,7 +39,7 @@ class Retention:
 
 
 class Housekeeper:
-    """Tidies up at the start and then every hour.
+    """Tidies up at the start and then every hour; looks at the free space every few seconds.
 
     Parameters
     ----------
@@ -54,10 +55,11 @@ class Housekeeper:
         *,
         forget_finished: Callable[[datetime], int] = lambda before: 0,
         every_s: float = 3600.0,
+        look_every_s: float = 5.0,
     ) -> None:
         self._database, self._spool, self._retention = database, spool, retention
         self._forget_finished = forget_finished
-        self._every_s = every_s
+        self._every_s, self._look_every_s = every_s, look_every_s
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._go_on, name="housekeeping", daemon=True)
 
@@ -98,10 +100,10 @@ class Housekeeper:
                 if self._stopping.is_set() or (reason == "disk pressure" and not self._is_short()):
                     return removed
                 with self._database.transaction() as connection:
-                    studies.note_removed(connection, image.sop_instance_uid, reason=reason, now=now)
-                for path in image.paths:
+                    noted = studies.note_removed(connection, image.sop_instance_uid, reason=reason, now=now)
+                for path in image.paths if noted else ():
                     self._spool.remove(path)
-                removed += 1
+                removed += noted
             if len(found) < AT_ONCE:
                 break
         return removed
@@ -116,12 +118,18 @@ class Housekeeper:
                 log.error("%d files that the record names are not in the spool, the first is %s", len(lost), lost[0])
         except BaaError as error:
             log.warning("the spool could not be compared with the record: %s", error)
+        due = 0.0
         while True:
             try:
-                done = self.tidy(datetime.now(UTC))
-                if any(done.values()):
-                    log.info("tidied up: %s", ", ".join(f"{count} {what}" for what, count in done.items()))
-            except Exception:  # outermost line of the thread: the database may be away for a while
+                if time.monotonic() >= due or self._is_short():
+                    due = time.monotonic() + self._every_s
+                    self._tidy_now()
+            except Exception:  # outermost line of the thread: database or spool may be away for a while
                 log.exception("could not tidy up; trying again later")
-            if self._stopping.wait(self._every_s):
+            if self._stopping.wait(self._look_every_s):
                 return
+
+    def _tidy_now(self) -> None:
+        done = self.tidy(datetime.now(UTC))
+        if any(done.values()):
+            log.info("tidied up: %s", ", ".join(f"{count} {what}" for what, count in done.items()))

@@ -14,6 +14,7 @@ from baa_node.errors import StoreError
 from baa_node.housekeeping import Housekeeper, Retention
 from baa_node.spool import Spool
 from tests.db import made
+from tests.parts.programs import eventually
 
 LATER = made.NOW + timedelta(days=31)
 
@@ -104,6 +105,32 @@ def test_under_pressure_the_oldest_go_first_and_only_until_there_is_room(site: S
     done = Housekeeper(site.database, site.spool, Retention(free_mb=1)).tidy(made.NOW)
     assert done["by_pressure"] == 2
     assert {days: all(site.there(paths)) for days, paths in files.items()} == {3: False, 2: False, 1: True}
+
+
+def test_pressure_is_seen_between_two_rounds(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    free = [1 << 40]
+    monkeypatch.setattr(site.spool, "free_bytes", lambda: free[0])
+    keeper = Housekeeper(site.database, site.spool, Retention(free_mb=1), look_every_s=0.02)
+    keeper.start()
+    paths = site.image("1.1", State.DELIVERED)
+    free[0] = 0
+    eventually(lambda: not any(site.there(paths)), what="the delivered image to make room", timeout_s=5, every_s=0.02)
+    keeper.stop()
+
+
+def test_what_is_waited_for_again_since_it_was_listed_stays(site: Site) -> None:
+    site.image("1.1", State.DELIVERED)
+    with site.database.transaction() as c:
+        studies.order_reading(c, "1.1", actor="test", reason="", now=LATER)
+        assert not studies.note_removed(c, "1.1", reason="age", now=LATER)
+    with site.database.reading() as c:
+        assert studies.removed_at(c, "1.1") is None
+
+
+def test_two_hosts_remove_an_image_once(site: Site) -> None:
+    site.image("1.1", State.DELIVERED)
+    with site.database.transaction() as c:
+        assert [studies.note_removed(c, "1.1", reason="age", now=LATER) for _ in range(2)] == [True, False]
 
 
 def test_nothing_leaves_unless_the_site_wants_it(site: Site) -> None:

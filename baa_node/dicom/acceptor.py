@@ -14,6 +14,7 @@ from pynetdicom.dimse_primitives import C_STORE
 from pynetdicom.pdu import A_ASSOCIATE_RJ
 from pynetdicom.pdu_primitives import A_ASSOCIATE
 
+from baa_node.dicom.limits import Limit, reached
 from baa_node.dicom.scp import INVALID_INSTANCE, Admission, Caller
 from baa_node.dicom.transport import ASSOCIATE_RQ, P_DATA_TF, BoundedAssociation, BoundedProvider, RingingQueue, logger
 
@@ -41,6 +42,9 @@ BEFORE_REQUEST: Final = ("Sta1", "Sta2")
 
 P_DATA_ARRIVED: Final = "Evt10"
 """Event of PS3.8 9.2.3: a P-DATA-TF PDU was received."""
+
+TIMER_EXPIRED: Final = "Evt18"
+"""Event of PS3.8 9.2.3: the ARTIM timer."""
 
 ASSOCIATED: Final = "Sta6"
 """State of PS3.8 9.2 in which data is transferred."""
@@ -89,6 +93,8 @@ class ForgetfulBuffer(BytesIO):
         self.received += len(data)
         if self.received <= self.limit and not self.overflowed and self._take(len(data)):
             return super().write(data)
+        if not self.overflowed:
+            self._tell()
         self.overflowed = True
         self.seek(0)
         self.truncate()
@@ -100,6 +106,12 @@ class ForgetfulBuffer(BytesIO):
         if self._budget is not None and self._taken:
             self._budget.give(self._taken)
             self._taken = 0
+
+    def _tell(self) -> None:
+        if self.received > self.limit:
+            reached(Limit.DATA_SET, "data set of more than %d bytes is not kept", self.limit)
+        else:
+            reached(Limit.RECEIVING, "a data set is not kept: all associations together are receiving as much as they may")
 
     def _take(self, count: int) -> bool:
         if self._budget is None:
@@ -130,6 +142,8 @@ class AcceptingProvider(BoundedProvider):
 
     def _act(self, event: str) -> None:
         """Take turns with the other senders: whoever only wants to associate then waits for one of them, not for all."""
+        if event == TIMER_EXPIRED:
+            reached(Limit.PDU_TIME, "connection closed: nothing came in time that opens or ends an association")
         if event != P_DATA_ARRIVED:
             super()._act(event)
             return
@@ -145,7 +159,7 @@ class AcceptingProvider(BoundedProvider):
             super()._queue(encoded)
             return
         if _contexts(encoded) > MOST_CONTEXTS:
-            logger.warning("association request with more than %d presentation contexts refused", MOST_CONTEXTS)
+            reached(Limit.CONTEXTS, "association request with more than %d presentation contexts refused", MOST_CONTEXTS)
             self.hang_up()
             return
         called, calling = (encoded[field].replace(b"\0", b" ").strip() for field in (CALLED_AE, CALLING_AE))
@@ -191,11 +205,11 @@ class BoundedMessages(DIMSEServiceProvider):  # type: ignore[misc]
         try:
             super().receive_primitive(primitive)
         except Exception as error:  # noqa: BLE001 - a stranger's command set in a foreign decoder: anything may be raised
-            logger.warning("DIMSE message cannot be decoded: %s", type(error).__name__)
+            reached(Limit.PDU_CONTENT, "DIMSE message cannot be decoded: %s", type(error).__name__)
             self.dul.hang_up()
             return
         if data_set.received > 2 * self._max_dataset_bytes:
-            logger.warning("association aborted: data set of more than %d bytes", 2 * self._max_dataset_bytes)
+            reached(Limit.DATA_SET, "association aborted: data set of more than %d bytes", 2 * self._max_dataset_bytes)
             self.dul.hang_up()
 
     def _empty_message(self) -> DIMSEMessage:
@@ -314,7 +328,7 @@ class NodeAssociation(BoundedAssociation):
         elif self.acse.is_aborted() or not self.dul.is_alive():
             self.is_aborted = True
         elif self.dul.idle_timer_expired():
-            logger.info("association of %s aborted: idle", self.caller and self.caller.calling_ae)
+            reached(Limit.IDLE, "association of %s aborted: idle", self.caller and self.caller.calling_ae)
             self.abort(block=False)
         else:
             return False

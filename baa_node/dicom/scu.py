@@ -20,7 +20,7 @@ from pynetdicom.transport import AddressInformation
 
 from baa_node.dicom import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 from baa_node.dicom.contexts import VERIFICATION
-from baa_node.dicom.tls import ClientTls
+from baa_node.dicom.tls import ClientTls, reason_of
 from baa_node.dicom.transport import BoundedAssociation, BoundedProvider, DeadlineSocket
 from baa_node.errors import ConfigError, DeliveryError
 
@@ -262,7 +262,7 @@ class RequestedAssociation(BoundedAssociation):
         """Why the request did not end in an association; None where it did, be it without any presentation context."""
         answer: A_ASSOCIATE | None = self.acceptor.primitive
         if self.connection.failure is not None:
-            return f"cannot connect to {self.endpoint}: {self.connection.failure.strerror or self.connection.failure}"
+            return f"cannot connect to {self.endpoint}: {reason_of(self.connection.failure)}"
         if answer is not None and self.is_rejected:
             return f"{self.endpoint} rejected the association: {answer.reason_str} ({answer.result_str}, {answer.source_str})"
         if answer is not None:
@@ -306,7 +306,7 @@ def association_with(endpoint: Endpoint, contexts: Sequence[PresentationContext]
     try:
         association = RequestedAssociation(endpoint, contexts)
     except (OSError, ValueError, ConfigError) as error:  # unknown host, impossible AE title, TLS files
-        raise DeliveryError(f"cannot connect to {endpoint}: {error}") from error
+        raise DeliveryError(f"cannot connect to {endpoint}: {reason_of(error) if isinstance(error, OSError) else error}") from error
     association.request()
     trouble = association.trouble()
     if trouble is not None:

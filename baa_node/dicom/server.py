@@ -21,8 +21,9 @@ from pynetdicom.transport import RequestHandler, ThreadedAssociationServer
 from baa_node.dicom import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME, commitment
 from baa_node.dicom.acceptor import Budget, ForgetfulBuffer, NodeAssociation
 from baa_node.dicom.contexts import accepted_sop_classes, decodable_transfer_syntaxes, supported_contexts
+from baa_node.dicom.limits import Limit, reached
 from baa_node.dicom.scp import Admission, NodeHandler, StoreRequest, admission_of, answer_store
-from baa_node.dicom.tls import ServerTls
+from baa_node.dicom.tls import ServerTls, reason_of
 from baa_node.dicom.transport import DeadlineSocket, logger
 from baa_node.errors import ConfigError
 
@@ -134,6 +135,7 @@ class Ledger:
             return False
         oldest = next(iter(self._strangers[greedy].values()))
         self._settle(greedy, oldest)
+        reached(Limit.CONNECTIONS, "the oldest idle connection from %s dropped: all addresses together have too many", greedy)
         with suppress(OSError):
             oldest.shutdown(socket.SHUT_RDWR)  # its thread sees the end and closes it
         return True
@@ -263,7 +265,9 @@ class Listener(ThreadedAssociationServer):  # type: ignore[misc]
             admission = Admission.WRONG_CALLED_AE
         if admission is Admission.ADMITTED and not self.ledger.associate(association, caller.address):
             admission = Admission.BUSY
-        if admission is not Admission.ADMITTED:
+        if admission is Admission.BUSY:
+            reached(Limit.ASSOCIATIONS, "association of %s from %s rejected: too many at once", caller.calling_ae, caller.address)
+        elif admission is not Admission.ADMITTED:
             logger.warning("association of %s from %s to %s: %s", caller.calling_ae, caller.address, caller.called_ae, admission.name)
         return admission
 
@@ -299,7 +303,10 @@ class Listener(ThreadedAssociationServer):  # type: ignore[misc]
 
     def verify_request(self, request: Any, client_address: Any) -> bool:
         """Drop a connection where its address, or all together, hold too many."""
-        return self.ledger.connect(client_address[0], request)
+        kept = self.ledger.connect(client_address[0], request)
+        if not kept:
+            reached(Limit.CONNECTIONS, "connection from %s dropped: it, or all addresses together, have too many", client_address[0])
+        return kept
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Start the thread of a connection."""
@@ -320,7 +327,7 @@ class Listener(ThreadedAssociationServer):  # type: ignore[misc]
     def finish_request(self, request: Any, client_address: Any) -> None:
         """Shake hands where TLS is on, then associate."""
         if self._tls_context is not None:
-            plain, request = request, self._tls_context.wrap_socket(request, server_side=True)
+            plain, request = request, _handshake(self._tls_context, request, client_address[0])
             self.ledger.encrypt(client_address[0], plain, request)
         try:
             super().finish_request(request, client_address)
@@ -332,7 +339,7 @@ class Listener(ThreadedAssociationServer):  # type: ignore[misc]
         """Log why a connection failed: a line for a network's failures, the stack for our own."""
         error = sys.exc_info()[1]
         if isinstance(error, OSError):
-            logger.info("connection from %s failed: %s", client_address[0], error)
+            logger.info("connection from %s failed: %s", client_address[0], reason_of(error))
         else:
             stack = traceback.format_tb(error.__traceback__) if error else []
             logger.error("connection from %s failed with %s\n%s", client_address[0], type(error).__name__, "".join(stack))
@@ -401,6 +408,14 @@ class NodeServer:
             if overdue:
                 return
             time.sleep(POLL_INTERVAL_S / 10)
+
+
+def _handshake(context: ssl.SSLContext, connection: socket.socket, address: str) -> socket.socket:
+    try:
+        return context.wrap_socket(connection, server_side=True)
+    except OSError as error:
+        reached(Limit.TLS, "no TLS with %s: %s", address, reason_of(error))
+        raise
 
 
 def _sop_classes(settings: ListenSettings) -> tuple[Any, ...]:

@@ -34,6 +34,34 @@ ssbzSibBsu/6iGtCOGEoXJf//////////wIBAg==
 560316) 2^64 - 1, g = 2."""
 
 
+REASONS: Final = {
+    "PEER_DID_NOT_RETURN_A_CERTIFICATE": "the caller shows no certificate",
+    "TLSV13_ALERT_CERTIFICATE_REQUIRED": "the peer asks for a certificate and we show none (node.tls_certificate)",
+    "TLSV1_ALERT_UNKNOWN_CA": "the peer does not trust the authority of our certificate",
+    "SSLV3_ALERT_CERTIFICATE_EXPIRED": "our certificate has expired, says the peer",
+    "SSLV3_ALERT_CERTIFICATE_UNKNOWN": "the peer does not accept our certificate",
+    "SSLV3_ALERT_BAD_CERTIFICATE": "the peer does not accept our certificate",
+    "SSLV3_ALERT_UNSUPPORTED_CERTIFICATE": "the peer does not accept our kind of certificate",
+    "SSLV3_ALERT_HANDSHAKE_FAILURE": "the peer asks for a certificate that we do not show, or shares no cipher suite with us",
+    "NO_SHARED_CIPHER": "no cipher suite in common",
+    "UNSUPPORTED_PROTOCOL": "no TLS version in common: ours are 1.2 and 1.3",
+    "TLSV1_ALERT_PROTOCOL_VERSION": "no TLS version in common: ours are 1.2 and 1.3",
+    "WRONG_VERSION_NUMBER": "the other side does not speak TLS",
+    "RECORD_LAYER_FAILURE": "the other side does not speak TLS",
+    "HTTP_REQUEST": "the other side does not speak TLS",
+}
+"""What OpenSSL's reasons and the other side's alerts (RFC 8446 6.2) mean to whoever configures it."""
+
+
+def reason_of(error: OSError) -> str:
+    """Say in words why a connection failed."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"the other side's certificate is not accepted: {error.verify_message.rstrip('.')}"
+    if isinstance(error, ssl.SSLError) and error.reason in REASONS:
+        return REASONS[error.reason]
+    return error.strerror or str(error)
+
+
 @dataclass(frozen=True, kw_only=True)
 class ServerTls:
     """PEM files of a TLS listener."""

@@ -12,6 +12,7 @@ import os
 import queue
 import select
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -21,6 +22,9 @@ from pynetdicom.association import Association
 from pynetdicom.dul import DULServiceProvider
 from pynetdicom.fsm import InvalidEventError
 from pynetdicom.transport import T_CONNECT, AddressInformation, AssociationSocket
+
+from baa_node.dicom.limits import Limit, reached
+from baa_node.dicom.tls import reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,6 +50,9 @@ PROMPT_END_S: Final = 0.1
 SLACK: Final = 64
 """Bytes by which a P-DATA-TF may be longer than offered: some senders do not count the headers in it (PS3.8 D.1)."""
 
+ALERT_WITHIN_S: Final = 0.2
+"""For the alert of a peer that has closed already: it is here, or it never comes."""
+
 QUICKACK: Final[int | None] = getattr(socket, "TCP_QUICKACK", None)
 
 
@@ -60,7 +67,7 @@ class DeadlineSocket(AssociationSocket):  # type: ignore[misc]
     Attributes
     ----------
     failure : OSError or None
-        Why `connect` did not succeed.
+        Why `connect` did not succeed, or why TLS ended the connection afterwards.
     peer_closed : bool
         Whether a read found the connection closed by the peer.
     overdue : bool
@@ -150,7 +157,9 @@ class DeadlineSocket(AssociationSocket):  # type: ignore[misc]
             self.socket.settimeout(self.pdu_timeout_s)
             self.socket.sendall(bytestream)
         except OSError as error:
-            logger.info("connection lost while sending: %s", error)
+            self.peer_closed = self.peer_closed or isinstance(error, ConnectionError | ssl.SSLEOFError)
+            self.failure = self._alert()
+            logger.info("connection lost while sending: %s", reason_of(self.failure or error))
             self.close()
 
     def interrupt(self) -> None:
@@ -159,6 +168,21 @@ class DeadlineSocket(AssociationSocket):  # type: ignore[misc]
         if sock is not None:
             with contextlib.suppress(OSError):  # the peer was faster
                 sock.shutdown(socket.SHUT_RDWR)
+
+    def _alert(self) -> ssl.SSLError | None:
+        """Read what TLS said before it hung up: in TLS 1.3 our certificate is judged when we believe to be connected."""
+        if not isinstance(self.socket, ssl.SSLSocket):
+            return None
+        try:
+            self.socket.settimeout(ALERT_WITHIN_S)
+            self.socket.recv(1)
+        except ssl.SSLEOFError:
+            return None
+        except ssl.SSLError as alert:
+            return alert
+        except OSError:
+            return None
+        return None
 
     def _receive_some(self, view: memoryview) -> int:
         try:
@@ -310,8 +334,16 @@ class BoundedProvider(DULServiceProvider):  # type: ignore[misc]
             self._act(self.event_queue.get())
 
     def _act(self, event: str) -> None:
-        """Do what an event asks for."""
-        self.state_machine.do_action(event)
+        """Do what an event asks for; a PDU whose parts make no sense ends the association, as one that cannot be decoded."""
+        try:
+            self.state_machine.do_action(event)
+        except InvalidEventError:
+            raise
+        except Exception as error:  # a stranger's values in foreign setters: anything may be raised
+            if self._hung_up:
+                raise
+            reached(Limit.PDU_CONTENT, "association aborted: %s in answer to %s", type(error).__name__, event)
+            self.hang_up()
 
     def _readable(self) -> socket.socket | None:
         """Give the socket on which a PDU may come."""
@@ -344,7 +376,7 @@ class BoundedProvider(DULServiceProvider):  # type: ignore[misc]
             length = self._announced_length(header)
             body = b"" if length is None else self.socket.recv(length)
         except OSError as error:  # TimeoutError is one
-            logger.info("connection given up in the middle of a PDU: %s", error)
+            self._tell_broken(error)
             self.socket.close()
             return
         if length is None:
@@ -354,6 +386,14 @@ class BoundedProvider(DULServiceProvider):  # type: ignore[misc]
             return
         self._queue(bytes(header + body))
 
+    def _tell_broken(self, error: OSError) -> None:
+        if isinstance(error, TimeoutError):
+            reached(Limit.PDU_TIME, "connection given up in the middle of a PDU: %s", error)
+            return
+        if isinstance(error, ssl.SSLError):  # in TLS 1.3 the peer judges our certificate when we believe to be connected
+            self.socket.failure = error
+        logger.info("connection lost in the middle of a PDU: %s", reason_of(error))
+
     def _announced_length(self, header: bytearray) -> int | None:
         """Length of the body, or None where there is nothing to read: closed, unknown type, longer than allowed."""
         if len(header) < PDU_HEADER.size:
@@ -361,7 +401,7 @@ class BoundedProvider(DULServiceProvider):  # type: ignore[misc]
             return None
         pdu_type, length = PDU_HEADER.unpack(header)
         if length > self._limits.get(pdu_type, -1):
-            logger.warning("PDU of type 0x%02X with %d bytes refused", pdu_type, length)
+            reached(Limit.PDU_LENGTH, "PDU of type 0x%02X with %d bytes refused", pdu_type, length)
             self.hang_up()
             return None
         return int(length)
@@ -370,7 +410,7 @@ class BoundedProvider(DULServiceProvider):  # type: ignore[misc]
         try:
             pdu, event = self._decode_pdu(encoded)
         except Exception as error:  # noqa: BLE001 - bytes of a stranger in a foreign decoder: anything may be raised
-            logger.warning("PDU of type 0x%02X cannot be decoded: %s", encoded[0], type(error).__name__)
+            reached(Limit.PDU_CONTENT, "PDU of type 0x%02X cannot be decoded: %s", encoded[0], type(error).__name__)
             self.event_queue.put("Evt19")
             return
         self.event_queue.put(event)

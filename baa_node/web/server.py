@@ -15,6 +15,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from baa_node import __version__
+from baa_node.dicom import limits
 from baa_node.errors import ConfigError
 from baa_node.web.health import Health
 
@@ -58,6 +59,7 @@ def build_app(health: Health) -> FastAPI:
     app = FastAPI(title="baa_node", version=__version__, description="Research use, not for diagnosis.")
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Counts(health))
+    registry.register(limits.REACHED)
 
     @app.get("/healthz", response_class=PlainTextResponse)
     def healthz() -> str:

@@ -192,6 +192,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
             "DATABASE__URL": postgresql.empty_database(),
             "SPOOL__PATH": disk / "spool",
             "SPOOL__RESERVE_MB": 8,
+            "RETENTION__FREE_MB": 256,
             "PIPELINE__RETRY_FIRST_S": 0.5,
             "PIPELINE__RETRY_LONGEST_S": 2,
             "PIPELINE__COMMITMENT_WAIT_S": 5,

@@ -29,17 +29,22 @@ class Orthanc:
         Port on which the node listens.
     sync : bool
         Fsync each received file (Orthanc's ``SyncStorageArea``); the tests need no such promise, the benchmark does.
+    settings : dict
+        Further settings of its configuration file.
     """
 
     ae_title = "ORTHANC"
     host = "127.0.0.1"
 
-    def __init__(self, folder: Path, *, node_port: int, sync: bool = False, port: int | None = None) -> None:
+    def __init__(
+        self, folder: Path, *, node_port: int, sync: bool = False, port: int | None = None, settings: dict[str, Any] | None = None
+    ) -> None:
         self.folder = folder
         self.port = port or free_port()
         self.http_port = free_port()
         self.node_port = node_port
         self.sync = sync
+        self._settings = settings or {}
         self.service: Service | None = None
         self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.http_port}", timeout=60.0, trust_env=False)
 
@@ -65,6 +70,7 @@ class Orthanc:
             "KeepAlive": True,
             "TcpNoDelay": True,
             "Plugins": [],
+            **self._settings,
         }
 
     def start(self) -> Self:

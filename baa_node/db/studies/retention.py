@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, func, select, update
 
 from baa_node.db import audit
 from baa_node.db.audit import AuditEvent, AuditKind
@@ -27,17 +27,11 @@ class Removable:
 
 def removable(c: Connection, *, before: datetime, limit: int) -> list[Removable]:
     """List the longest finished images whose last reading ended ``before``; none with anything undelivered or unconfirmed."""
-    open_readings = select(readings.c.sop_instance_uid).where(readings.c.state.not_in(_DONE))
-    open_deliveries = select(deliveries.c.source_uid).where((deliveries.c.state != "delivered") | deliveries.c.confirm_at.is_not(None))
     ended = func.max(readings.c.changed_at)
     query = (
         select(instances.c.sop_instance_uid, instances.c.path)
         .join(readings, readings.c.sop_instance_uid == instances.c.sop_instance_uid)
-        .where(
-            instances.c.removed_at.is_(None),
-            instances.c.sop_instance_uid.not_in(open_readings),
-            instances.c.sop_instance_uid.not_in(open_deliveries),
-        )
+        .where(*_awaited_by_nobody())
         .group_by(instances.c.sop_instance_uid, instances.c.path)
         .having(ended < before)
         .order_by(ended)
@@ -50,12 +44,21 @@ def removable(c: Connection, *, before: datetime, limit: int) -> list[Removable]
     return [Removable(sop_instance_uid=uid, paths=(path, *sorted(made[uid]))) for uid, path in images.items()]
 
 
-def note_removed(c: Connection, sop_instance_uid: str, *, reason: str, now: datetime) -> None:
-    """Note, before it happens, that the files of an image leave the spool; recorded as ``FILES_REMOVED``."""
-    c.execute(update(instances).where(instances.c.sop_instance_uid == sop_instance_uid).values(removed_at=now))
+def note_removed(c: Connection, sop_instance_uid: str, *, reason: str, now: datetime) -> bool:
+    """Note, before it happens, that the files of an image leave the spool; recorded as ``FILES_REMOVED``.
+
+    Returns
+    -------
+    bool
+        False, and nothing is noted, where another host removed them meanwhile or somebody waits for them again.
+    """
+    gone = update(instances).where(instances.c.sop_instance_uid == sop_instance_uid, *_awaited_by_nobody()).values(removed_at=now)
+    if not c.execute(gone).rowcount:
+        return False
     study = study_of(c, sop_instance_uid)
     event = AuditEvent(kind=AuditKind.FILES_REMOVED, actor="node", subject=sop_instance_uid, study=study, detail={"reason": reason})
     audit.append(c, event, now=now)
+    return True
 
 
 def note_restored(c: Connection, sop_instance_uid: str) -> None:
@@ -76,3 +79,11 @@ def expected_paths(c: Connection) -> set[str]:
     images = c.execute(select(instances.c.path).where(instances.c.removed_at.is_(None))).scalars()
     made = c.execute(select(results.c.path).where(results.c.source_uid.in_(kept))).scalars()
     return {*images, *made}
+
+
+def _awaited_by_nobody() -> tuple[ColumnElement[bool], ...]:
+    """Conditions on an image: its files are here, every reading of it is finished, every delivery arrived and confirmed as asked."""
+    open_readings = select(readings.c.sop_instance_uid).where(readings.c.state.not_in(_DONE))
+    open_deliveries = select(deliveries.c.source_uid).where((deliveries.c.state != "delivered") | deliveries.c.confirm_at.is_not(None))
+    uid = instances.c.sop_instance_uid
+    return instances.c.removed_at.is_(None), uid.not_in(open_readings), uid.not_in(open_deliveries)
