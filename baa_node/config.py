@@ -188,9 +188,9 @@ class Config:
         return self.database.url or f"sqlite:///{self.data_dir.resolve() / 'queue.db'}"
 
     @property
-    def spool_path(self) -> Path:
-        """Folder of the spool."""
-        return Path(self.spool.path) if self.spool.path else self.data_dir / "spool"
+    def spool_path(self) -> str:
+        """Folder or URL of the spool."""
+        return self.spool.path or str(self.data_dir / "spool")
 
 
 SECTIONS: Mapping[str, type[Any]] = {

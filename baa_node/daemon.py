@@ -27,7 +27,7 @@ from baa_node.intake import Intake
 from baa_node.lease import Lease
 from baa_node.pipeline import Pipeline
 from baa_node.process import settle
-from baa_node.spool import Spool
+from baa_node.spool import Spool, open_spool
 from baa_node.steps import Desk, Patience
 from baa_node.web import ConsoleServer, Health
 from baa_node.wiring import Identity, device_of, load_ensemble, load_identity, policy_of
@@ -75,7 +75,7 @@ class Daemon:
         identity = load_identity(config.data_dir)
         database = Database.open(config.database_url)
         running.callback(database.close)
-        spool = Spool(config.spool_path, min_free_bytes=config.spool.reserve_mb << 20)
+        spool = open_spool(config.spool_path, min_free_bytes=config.spool.reserve_mb << 20)
         spool.sweep(older_than_s=LEFTOVER_AGE_S)
         health = Health(database=database, spool=spool)
         _note(database, AuditKind.NODE_STARTED, config)

@@ -109,7 +109,8 @@ class Housekeeper:
         return removed
 
     def _is_short(self) -> bool:
-        return bool(self._retention.free_mb) and self._spool.free_bytes() < self._retention.free_mb << 20
+        free = self._spool.free_bytes() if self._retention.free_mb else None
+        return free is not None and free < self._retention.free_mb << 20
 
     def _go_on(self) -> None:
         try:

@@ -12,7 +12,7 @@ from baa_node.db.audit import AuditEvent, AuditKind
 from baa_node.dicom import scp
 from baa_node.dicom.commitment import Commitment
 from baa_node.errors import StoreError
-from baa_node.spool import Spool
+from baa_node.spool import Spool, place
 
 _META_GROUP_LENGTH = slice(140, 144)  # preamble 128, DICM 4, (0002,0000) UL header 8: PS3.10 7.1
 _META_END = 144
@@ -90,7 +90,7 @@ class Intake:
         # Of a duplicate the file is there already. Whoever comes second in a race is told so by the record.
         # One that left the spool by age is kept again: somebody may want it read again.
         known = arrival is studies.Arrival.DUPLICATE and not gone
-        path = Spool.place("instances", name) if known else self._spool.write("instances", name, received.content)
+        path = place("instances", name) if known else self._spool.write("instances", name, received.content)
         return self._record(received, digest, path, peer.name, now)
 
     def _record(self, received: scp.Received, digest: str, path: str, peer: str, now: datetime) -> scp.Answer:

@@ -17,7 +17,7 @@ from baa_node.core.header import Device
 from baa_node.core.identifiers import derive_uid
 from baa_node.core.reading import ReadingPolicy
 from baa_node.errors import ConfigError
-from baa_node.spool import Spool
+from baa_node.spool import FolderSpool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +39,7 @@ def load_identity(data_dir: Path) -> Identity:
     path = data_dir / "identity.json"
     if not path.exists():
         fresh = {"device_uid": derive_uid("installation", uuid.uuid4().hex), "executor_id": uuid.uuid4().hex}
-        store = Spool(data_dir)
+        store = FolderSpool(data_dir)
         (data_dir / store.write("identity", "identity.json", json.dumps(fresh).encode())).rename(path)
     try:
         return Identity(**json.loads(path.read_text(encoding="utf-8")))

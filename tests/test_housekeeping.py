@@ -12,7 +12,7 @@ from baa_node.db import Database, audit, studies
 from baa_node.db.studies import State
 from baa_node.errors import StoreError
 from baa_node.housekeeping import Housekeeper, Retention
-from baa_node.spool import Spool
+from baa_node.spool import FolderSpool
 from tests.db import made
 from tests.parts.programs import eventually
 
@@ -24,7 +24,7 @@ class Site:
 
     def __init__(self, folder: Path) -> None:
         self.database = Database.open(f"sqlite:///{folder / 'record.db'}")
-        self.spool = Spool(folder / "spool")
+        self.spool = FolderSpool(folder / "spool")
 
     def image(self, uid: str, state: State, *, delivery: str = "delivered", confirm: bool = False, days: int = 0) -> list[str]:
         """Record an image that ended in this state so many days ago; its files."""

@@ -13,7 +13,7 @@ from baa_node.db import Database, audit, peers, studies
 from baa_node.dicom import scp
 from baa_node.errors import SpoolError
 from baa_node.intake import Intake
-from baa_node.spool import Spool
+from baa_node.spool import FolderSpool
 from tests.parts.hands import hand_cr, part10
 from tests.parts.times import NOW
 
@@ -31,8 +31,8 @@ def database(tmp_path: Path) -> Iterator[Database]:
 
 
 @pytest.fixture
-def spool(tmp_path: Path) -> Spool:
-    return Spool(tmp_path / "spool")
+def spool(tmp_path: Path) -> FolderSpool:
+    return FolderSpool(tmp_path / "spool")
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def arrivals() -> list[int]:
 
 
 @pytest.fixture
-def intake(database: Database, spool: Spool, arrivals: list[int]) -> Intake:
+def intake(database: Database, spool: FolderSpool, arrivals: list[int]) -> Intake:
     return Intake(database, spool, ae_title="BAA_NODE", arrived=lambda: arrivals.append(1))
 
 
@@ -76,7 +76,7 @@ def pending(database: Database) -> list[tuple[str, int]]:
 
 
 def test_a_stored_instance_is_on_disk_and_on_record(
-    intake: Intake, received: Callable[..., scp.Received], database: Database, spool: Spool, arrivals: list[int]
+    intake: Intake, received: Callable[..., scp.Received], database: Database, spool: FolderSpool, arrivals: list[int]
 ) -> None:
     image = received()
     assert intake.receive(image).status == scp.STORED
@@ -98,7 +98,7 @@ def test_the_same_bytes_again_are_acknowledged_and_ignored(
 
 
 def test_other_bytes_under_a_known_uid_are_quarantined(
-    intake: Intake, received: Callable[..., scp.Received], database: Database, spool: Spool
+    intake: Intake, received: Callable[..., scp.Received], database: Database, spool: FolderSpool
 ) -> None:
     uids = {"SOPInstanceUID": generate_uid(), "StudyInstanceUID": generate_uid()}
     first, second = received(**uids), received(**uids, AccessionNumber="OTHER")
@@ -119,7 +119,7 @@ def test_the_node_never_takes_its_own_report_for_work(intake: Intake, received: 
 
 
 def test_a_full_spool_is_an_error_and_leaves_no_row(database: Database, tmp_path: Path, received: Callable[..., scp.Received]) -> None:
-    intake = Intake(database, Spool(tmp_path / "full", min_free_bytes=1 << 60), ae_title="BAA_NODE")
+    intake = Intake(database, FolderSpool(tmp_path / "full", min_free_bytes=1 << 60), ae_title="BAA_NODE")
     with pytest.raises(SpoolError):
         intake.receive(received())
     assert pending(database) == []
@@ -153,16 +153,16 @@ def test_callers(intake: Intake, database: Database, calling: str, called: str, 
 
 
 def test_an_image_whose_file_left_the_spool_is_kept_again(
-    intake: Intake, received: Callable[..., scp.Received], database: Database, spool: Spool
+    intake: Intake, received: Callable[..., scp.Received], database: Database, spool: FolderSpool
 ) -> None:
     image = received()
     intake.receive(image)
     with database.transaction() as connection:
         path = studies.get_instance(connection, image.sop_instance_uid).path
-        studies.note_removed(connection, image.sop_instance_uid, reason="age", now=NOW)
+        studies.set_state(connection, image.sop_instance_uid, 1, studies.State.DELIVERED, now=NOW)
+        assert studies.note_removed(connection, image.sop_instance_uid, reason="age", now=NOW)
     spool.remove(path)
     assert intake.receive(image).status == scp.STORED
     assert spool.read(path) == image.content
     with database.reading() as connection:
         assert studies.removed_at(connection, image.sop_instance_uid) is None
-    assert pending(database) == [(image.sop_instance_uid, 1)]

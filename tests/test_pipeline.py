@@ -25,7 +25,7 @@ from baa_node.dicom.scu import Endpoint
 from baa_node.errors import SpoolError, StoreError
 from baa_node.intake import Intake
 from baa_node.pipeline import Pipeline
-from baa_node.spool import Spool
+from baa_node.spool import FolderSpool
 from baa_node.steps import Desk, Patience
 from tests.parts.hands import constant_ensemble, hand_cr, part10
 from tests.parts.programs import eventually, free_port
@@ -84,7 +84,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     with database.transaction() as connection:
         peer = peers.Peer(name="pacs", ae_title="PACS", host="127.0.0.1", port=port, source=True, destination=True, tls=False)
         peers.add_peer(connection, peer, actor="test", now=NOW)
-    spool = Spool(tmp_path / "spool")
+    spool = FolderSpool(tmp_path / "spool")
     desk = Desk(
         database=database,
         spool=spool,

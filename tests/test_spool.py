@@ -9,24 +9,24 @@ from pathlib import Path
 import pytest
 
 from baa_node.errors import SpoolError
-from baa_node.spool import Spool
+from baa_node.spool import FolderSpool
 
 
 def test_written_bytes_are_read_back(tmp_path: Path) -> None:
-    spool = Spool(tmp_path / "spool")
+    spool = FolderSpool(tmp_path / "spool")
     path = spool.write("instances", "1.2.3", b"abc")
     assert spool.read(path) == b"abc"
     assert path.endswith("/1.2.3")
 
 
 def test_a_name_cannot_leave_the_spool(tmp_path: Path) -> None:
-    spool = Spool(tmp_path / "spool")
+    spool = FolderSpool(tmp_path / "spool")
     path = spool.write("instances", "../../etc/passwd", b"abc")
     assert (tmp_path / "spool" / path).resolve().is_relative_to(tmp_path / "spool")
 
 
 def test_a_full_disk_leaves_nothing_behind(tmp_path: Path) -> None:
-    spool = Spool(tmp_path / "spool")
+    spool = FolderSpool(tmp_path / "spool")
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
@@ -40,7 +40,7 @@ def test_a_full_disk_leaves_nothing_behind(tmp_path: Path) -> None:
 
 
 def test_the_reserve_is_kept(tmp_path: Path) -> None:
-    spool = Spool(tmp_path / "spool", min_free_bytes=1 << 60)
+    spool = FolderSpool(tmp_path / "spool", min_free_bytes=1 << 60)
     assert spool.is_short()
     with pytest.raises(SpoolError, match="reserve"):
         spool.write("instances", "1.2.3", b"abc")
@@ -48,13 +48,13 @@ def test_the_reserve_is_kept(tmp_path: Path) -> None:
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(SpoolError, match="instances/ab/gone"):
-        Spool(tmp_path).read("instances/ab/gone")
+        FolderSpool(tmp_path).read("instances/ab/gone")
 
 
 def test_an_unusable_folder_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(SpoolError, match="file"):
-        Spool(tmp_path / "file")
+        FolderSpool(tmp_path / "file")
 
 
 def test_a_writer_killed_in_the_middle_leaves_no_file_under_the_name(tmp_path: Path) -> None:
@@ -62,12 +62,12 @@ def test_a_writer_killed_in_the_middle_leaves_no_file_under_the_name(tmp_path: P
 import os, signal, baa_node.spool as s
 from pathlib import Path
 os.fsync = lambda descriptor: os.kill(os.getpid(), signal.SIGKILL)
-spool = s.Spool(Path({str(tmp_path)!r}))
-(spool.root / s.Spool.place("instances", "1.2.3")).parent.mkdir(parents=True)
+spool = s.FolderSpool(Path({str(tmp_path)!r}))
+(spool.root / s.place("instances", "1.2.3")).parent.mkdir(parents=True)
 spool.write("instances", "1.2.3", b"abc")
 """
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == -signal.SIGKILL
     assert list(tmp_path.rglob("1.2.3")) == []
-    assert Spool(tmp_path).sweep(older_than_s=3600) == 0
-    assert Spool(tmp_path).sweep(older_than_s=0) == 1
+    assert FolderSpool(tmp_path).sweep(older_than_s=3600) == 0
+    assert FolderSpool(tmp_path).sweep(older_than_s=0) == 1
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []

@@ -8,7 +8,7 @@ import pytest
 
 from baa_node.db import Database
 from baa_node.errors import ConfigError
-from baa_node.spool import Spool
+from baa_node.spool import FolderSpool
 from baa_node.web import ConsoleServer, Health
 
 
@@ -21,7 +21,7 @@ def database(tmp_path: Path) -> Iterator[Database]:
 
 @pytest.fixture
 def console(database: Database, tmp_path: Path) -> Iterator[ConsoleServer]:
-    console = ConsoleServer.start("127.0.0.1", 0, Health(database=database, spool=Spool(tmp_path / "spool"), provider="CPU"))
+    console = ConsoleServer.start("127.0.0.1", 0, Health(database=database, spool=FolderSpool(tmp_path / "spool"), provider="CPU"))
     yield console
     console.stop()
 
@@ -36,7 +36,7 @@ def test_a_sound_node_is_ready(console: ConsoleServer) -> None:
 
 
 def test_a_full_disk_is_said(database: Database, tmp_path: Path) -> None:
-    console = ConsoleServer.start("127.0.0.1", 0, Health(database=database, spool=Spool(tmp_path, min_free_bytes=1 << 60)))
+    console = ConsoleServer.start("127.0.0.1", 0, Health(database=database, spool=FolderSpool(tmp_path, min_free_bytes=1 << 60)))
     try:
         answer = get(console, "/readyz")
     finally:
@@ -53,4 +53,4 @@ def test_metrics_are_prometheus_text(console: ConsoleServer) -> None:
 
 def test_a_taken_port_is_named(console: ConsoleServer, database: Database, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=f"127.0.0.1:{console.port}"):
-        ConsoleServer.start("127.0.0.1", console.port, Health(database=database, spool=Spool(tmp_path)))
+        ConsoleServer.start("127.0.0.1", console.port, Health(database=database, spool=FolderSpool(tmp_path)))

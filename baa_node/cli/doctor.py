@@ -66,15 +66,16 @@ def _database(_: Config) -> str:
 def _spool(config: Config) -> str:
     from baa_node.errors import SpoolError
     from baa_node.housekeeping import Housekeeper, Retention
-    from baa_node.spool import Spool
+    from baa_node.spool import open_spool
 
-    spool = Spool(config.spool_path, min_free_bytes=config.spool.reserve_mb << 20)
-    (spool.root / spool.write("doctor", "probe", b"probe")).unlink()
+    spool = open_spool(config.spool_path, min_free_bytes=config.spool.reserve_mb << 20)
+    spool.remove(spool.write("doctor", "probe", b"probe"))
     with open_database() as database:
         lost = Housekeeper(database, spool, Retention()).missing()
     if lost:
-        raise SpoolError(f"{len(lost)} files that the record names are not in {spool.root}, the first is {lost[0]}")
-    return f"{spool.root} takes files, {spool.free_bytes() >> 20} MiB free"
+        raise SpoolError(f"{len(lost)} files that the record names are not in {spool.where}, the first is {lost[0]}")
+    free = spool.free_bytes()
+    return f"{spool.where} takes files" + (f", {free >> 20} MiB free" if free is not None else "")
 
 
 def _workers(_: Config) -> str:

@@ -92,6 +92,8 @@ class _Counts(Collector):
             for state, count in counts.items():
                 gauge.add_metric([state], count)
             yield gauge
-        free = GaugeMetricFamily("baa_node_spool_free_bytes", "Free space of the spool's file system.")
-        free.add_metric([], self._health.spool.free_bytes())
-        yield free
+        free = self._health.spool.free_bytes()
+        if free is not None:
+            gauge = GaugeMetricFamily("baa_node_spool_free_bytes", "Free space of the spool's file system.")
+            gauge.add_metric([], free)
+            yield gauge

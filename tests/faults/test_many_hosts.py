@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from tests.parts.images import copy_in_new_study
 from tests.parts.node import Node
 from tests.parts.postgresql import PostgreSQL
 from tests.parts.programs import eventually, is_connected
+from tests.parts.s3 import S3
 
 IMAGES = 6
 RESULTS = 2 * IMAGES
@@ -43,11 +45,15 @@ class Site:
         return len(self.archive.stores) == RESULTS and all(study["states"] == {"DELIVERED": 1} for study in studies)
 
 
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    with PostgreSQL() as postgresql, Archive(answer_after_s=0.4) as archive:
-        shared = {"DATABASE__URL": postgresql.empty_database(), "SPOOL__PATH": tmp_path / "spool"}
+@pytest.fixture(params=["folder", "s3"])
+def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
+    with ExitStack() as servers:
+        s3 = servers.enter_context(S3(tmp_path)) if request.param == "s3" else None
+        postgresql, archive = servers.enter_context(PostgreSQL()), servers.enter_context(Archive(answer_after_s=0.4))
+        shared = {"DATABASE__URL": postgresql.empty_database(), "SPOOL__PATH": s3.url if s3 else tmp_path / "spool"}
         hosts = [Node(tmp_path / name, **shared) for name in ("intake", "one", "two")]
+        for host in hosts:
+            host.env.update(s3.env if s3 else {})
         intake, *workers = hosts
         intake.add_peer("pacs", "ORTHANC", archive.port)  # the sender; its results go to the archive that counts
         intake.add_peer("archive", archive.ae_title, archive.port, "--no-source", "--destination")

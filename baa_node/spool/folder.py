@@ -1,27 +1,22 @@
 """The only writer of files: temporary file, fsync, rename, fsync of the folder.
 
 A path handed out by the spool exists with all its bytes or not at all, whatever is killed and whenever.
-
-DO   ``path = spool.write("instances", uid, content)`` and keep the relative path in the database.
-DON'T open a file of the spool for writing anywhere else: half-written files must be impossible, not unlikely.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
-import re
 import time
 import uuid
 from pathlib import Path
 
 from baa_node.errors import SpoolError
+from baa_node.spool.places import place
 
-_UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 _TEMPORARY = ".part"
 
 
-class Spool:
+class FolderSpool:
     """A folder tree of immutable files, two levels deep by digest so that no folder grows without bound.
 
     Parameters
@@ -40,6 +35,7 @@ class Spool:
 
     def __init__(self, root: Path, *, min_free_bytes: int = 0) -> None:
         self.root = root
+        self.where = str(root)
         self._min_free_bytes = min_free_bytes
         try:
             root.mkdir(parents=True, exist_ok=True)
@@ -54,7 +50,7 @@ class Spool:
         SpoolError
             Disk full, read-only or below the free-space limit; nothing of the file is left behind.
         """
-        relative = self.place(kind, name)
+        relative = place(kind, name)
         target = self.root / relative
         self._refuse_when_short(len(content))
         temporary = target.with_name(f"{target.name}.{uuid.uuid4().hex}{_TEMPORARY}")
@@ -122,12 +118,6 @@ class Spool:
     def is_short(self) -> bool:
         """Tell whether less than the configured reserve is free."""
         return self.free_bytes() < self._min_free_bytes
-
-    @staticmethod
-    def place(kind: str, name: str) -> str:
-        """Relative path of a name: its own characters where they are safe in a file name, spread by digest."""
-        spread = hashlib.sha256(name.encode()).hexdigest()[:2]
-        return f"{kind}/{spread}/{_UNSAFE.sub('_', name)[:180]}"
 
     def _refuse_when_short(self, size: int) -> None:
         free = self.free_bytes()
