@@ -30,7 +30,7 @@ from baa_node.process import settle
 from baa_node.spool import Spool, open_spool
 from baa_node.steps import Desk, Patience
 from baa_node.web import ConsoleServer, Health
-from baa_node.wiring import Identity, device_of, load_ensemble, load_identity, policy_of
+from baa_node.wiring import Identity, bundle_of, device_of, load_ensemble, load_identity, policy_of
 
 ROLES = ("intake", "worker", "console")
 LEFTOVER_AGE_S = 3600.0
@@ -136,7 +136,8 @@ class Daemon:
 
     def _start_intake(self, running: ExitStack, database: Database, spool: Spool, arrived: Callable[[], None]) -> None:
         node = self.config.node
-        intake = Intake(database, spool, ae_title=node.ae_title, any_called_ae=node.any_called_ae, arrived=arrived)
+        bundle = bundle_of(self.config).sha256
+        intake = Intake(database, spool, ae_title=node.ae_title, any_called_ae=node.any_called_ae, bundle=bundle, arrived=arrived)
         server = NodeServer.start(listen_settings_of(self.config), intake)
         running.callback(server.stop)
         self.dicom_port = server.port

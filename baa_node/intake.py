@@ -23,18 +23,28 @@ class Intake:
 
     Parameters
     ----------
+    bundle
+        SHA-256 of the bundle that reads: an image sent once more that another one read is read again. Empty never does that.
     arrived
         Called after a new instance is durable, to wake whoever hands it to the pipeline. It must not block and need not
         be reliable: what it misses is found in the database.
     """
 
     def __init__(
-        self, database: Database, spool: Spool, *, ae_title: str, any_called_ae: bool = False, arrived: Callable[[], None] = lambda: None
+        self,
+        database: Database,
+        spool: Spool,
+        *,
+        ae_title: str,
+        any_called_ae: bool = False,
+        bundle: str = "",
+        arrived: Callable[[], None] = lambda: None,
     ) -> None:
         self._database = database
         self._spool = spool
         self._ae_title = ae_title
         self._any_called_ae = any_called_ae
+        self._bundle = bundle
         self._arrived = arrived
 
     def admit(self, caller: scp.Caller) -> scp.Admission:
@@ -108,13 +118,17 @@ class Intake:
             calling_ae=received.caller.calling_ae.strip(),
             received_at=now,
         )
+        outdated: int | str | None = None
         with self._database.transaction() as connection:
             arrival = studies.record_arrival(connection, instance, now=now)
             if arrival is studies.Arrival.DUPLICATE:
                 studies.note_restored(connection, instance.sop_instance_uid)
+                outdated = self._bundle and studies.order_if_outdated(
+                    connection, instance.sop_instance_uid, bundle=self._bundle, actor=peer, now=now
+                )
         if arrival is studies.Arrival.CONFLICT:
             return scp.Answer(status=scp.DUPLICATE, comment="same SOP Instance UID, other content: quarantined")
-        if arrival is studies.Arrival.NEW:
+        if arrival is studies.Arrival.NEW or outdated:
             self._arrived()
         return scp.Answer(status=scp.STORED)
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from baa_node import __version__
-from baa_node.bundle import default_bundle, load_bundle
+from baa_node.bundle import default_bundle, load_bundle, verify_bundle
 from baa_node.config import Config
 from baa_node.core.assessment import AssessmentPolicy, ZConvention
 from baa_node.core.eligibility import DEFAULT_GATES, DIGITISED_FILM, SECONDARY_CAPTURE
-from baa_node.core.ensemble import Ensemble
+from baa_node.core.ensemble import BundleIdentity, Ensemble
 from baa_node.core.header import Device
 from baa_node.core.identifiers import derive_uid
 from baa_node.core.reading import ReadingPolicy
@@ -49,8 +49,16 @@ def load_identity(data_dir: Path) -> Identity:
 
 def load_ensemble(config: Config) -> Ensemble:
     """Load the configured bundle, or the one of the package."""
-    folder = Path(config.inference.bundle) if config.inference.bundle else default_bundle()
-    return load_bundle(folder, providers=config.inference.providers, threads=config.inference.threads)
+    return load_bundle(_bundle_folder(config), providers=config.inference.providers, threads=config.inference.threads)
+
+
+def bundle_of(config: Config) -> BundleIdentity:
+    """Identity of the bundle that `load_ensemble` loads, without starting a network."""
+    return verify_bundle(_bundle_folder(config))
+
+
+def _bundle_folder(config: Config) -> Path:
+    return Path(config.inference.bundle) if config.inference.bundle else default_bundle()
 
 
 def policy_of(config: Config) -> ReadingPolicy:

@@ -166,3 +166,4 @@ def test_an_image_whose_file_left_the_spool_is_kept_again(
     assert spool.read(path) == image.content
     with database.reading() as connection:
         assert studies.removed_at(connection, image.sop_instance_uid) is None
+    assert pending(database) == []

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import shutil
 import socket
 import time
 from collections import Counter
@@ -11,6 +14,7 @@ import pydicom
 import pytest
 from pydicom.uid import generate_uid
 
+from baa_node.bundle import default_bundle
 from tests.parts.dcmtk import storescu
 from tests.parts.images import copy_in_new_study, copy_with, plain_cr
 from tests.parts.node import Node
@@ -165,3 +169,46 @@ def test_a_dead_destination_delays_no_other(hand: Path, tmp_path: Path) -> None:
             assert storescu(node.port, *images).returncode == 0
             eventually(lambda: len(orthanc.find()) == 2 * len(images), what="all results at the living one", timeout_s=60, every_s=0.1)
             assert time.monotonic() - began < 25  # a silent one holds an association for 30 s; ten after another would be 300
+
+
+def next_version(bundle: Path, folder: Path) -> Path:
+    """The same networks under another version: another bundle, as far as anybody can tell."""
+    shutil.copytree(bundle, folder)
+    manifest = json.loads((folder / "bundle.json").read_text())
+    (folder / "bundle.json").write_text(json.dumps({**manifest, "version": "99.0.0"}))
+    names = [line.split("  ", 1)[1] for line in (folder / "SHA256SUMS").read_text().splitlines()]
+    sums = [f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}\n" for name in names]
+    (folder / "SHA256SUMS").write_text("".join(sums))
+    return folder
+
+
+@pytest.mark.timeout(300)
+def test_a_study_sent_again_after_months_gives_the_same_results_and_an_amended_report_with_a_new_bundle(hand: Path, tmp_path: Path) -> None:
+    image = copy_in_new_study(hand, tmp_path / "image.dcm")
+    study = study_of(image)
+    node = Node(tmp_path / "node")
+    with Orthanc(tmp_path / "orthanc", node_port=node.port) as orthanc:
+        node.add_peer("pacs", "ORTHANC", orthanc.port)
+        with node.start():
+            assert storescu(node.port, image).returncode == 0
+            (first,) = holds(orthanc, study, [image]).reports
+            assert storescu(node.port, image).returncode == 0  # the same bundle: what it says is known
+            assert [report.SOPInstanceUID for report in holds(orthanc, study, [image]).reports] == [first.SOPInstanceUID]
+        shutil.rmtree(node.data)  # and where nothing at all is known any more, the results are the same objects
+        node.add_peer("pacs", "ORTHANC", orthanc.port)
+        with node.start():
+            assert storescu(node.port, image).returncode == 0
+            eventually(lambda: delivered(node, study), what="the delivery", timeout_s=60)
+            (same,) = holds(orthanc, study, [image]).reports
+        assert same.SOPInstanceUID == first.SOPInstanceUID
+        node.env["BAA_NODE_INFERENCE__BUNDLE"] = str(next_version(default_bundle(), tmp_path / "bundle"))
+        with node.start():
+            assert storescu(node.port, image).returncode == 0
+            reports = eventually(lambda: len(orthanc.reports(study)) == 2 and orthanc.reports(study), what="another report", timeout_s=60)
+        (second,) = [report for report in reports if report.SOPInstanceUID != first.SOPInstanceUID]
+        named = second.PredecessorDocumentsSequence[0].ReferencedSeriesSequence[0].ReferencedSOPSequence[0]
+        assert named.ReferencedSOPInstanceUID == first.SOPInstanceUID
+
+
+def delivered(node: Node, study: str) -> bool:
+    return [one["state"] for one in node.json("studies", "show", study)["deliveries"]] == ["delivered"]

@@ -57,6 +57,7 @@ class Reading:
 
 
 _UNFINISHED: Final = (State.RECEIVED.value, State.READ.value, State.REFUSED.value)
+_FINISHED: Final = (State.DELIVERED.value, State.UNDELIVERABLE.value)
 _NUMBERED: Final = (State.READ, State.REPORTED, State.DELIVERED, State.UNDELIVERABLE)
 _TOLD: Final = ("bone_age_months", "chronological_age_months", "z_score", "sex", "reasons", "bundle", "provider")
 _STATE_EVENTS: Final = {
@@ -84,6 +85,28 @@ def order_reading(c: Connection, sop_instance_uid: str, *, actor: str, reason: s
     event = AuditEvent(kind=AuditKind.REREAD_ORDERED, actor=actor, subject=sop_instance_uid, study=study, detail=detail)
     audit.append(c, event, now=now)
     return latest + 1
+
+
+def order_if_outdated(c: Connection, sop_instance_uid: str, *, bundle: str, actor: str, now: datetime) -> int | None:
+    """Order an image that came once more to be read again where other networks gave its last number.
+
+    Parameters
+    ----------
+    bundle
+        SHA-256 of the bundle that reads now, as an outcome holds it.
+
+    Returns
+    -------
+    int or None
+        The new revision; None where the last reading is not finished, gave no number, or is of this bundle.
+    """
+    study_of(c, sop_instance_uid, lock=True)
+    query = select(readings.c.state, readings.c.outcome).where(readings.c.sop_instance_uid == sop_instance_uid)
+    last = c.execute(query.order_by(readings.c.revision.desc()).limit(1)).first()
+    read_with = ((last.outcome or {}).get("bundle") or {}).get("sha256") if last and last.state in _FINISHED else None
+    if read_with in {None, bundle}:
+        return None
+    return order_reading(c, sop_instance_uid, actor=actor, reason="sent again, read by another bundle before", now=now)
 
 
 def pending_readings(c: Connection) -> list[tuple[str, int]]:

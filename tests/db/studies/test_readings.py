@@ -96,6 +96,28 @@ def test_an_ordered_reading_is_the_next_revision(received: Connection) -> None:
     assert event.detail == {"revision": 3, "reason": "again"}
 
 
+BY_BUNDLE = {**made.READ, "bundle": {"name": "b", "version": "1", "sha256": "old"}}
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state", "bundle", "revision"),
+    [
+        (BY_BUNDLE, State.DELIVERED, "new", 2),
+        (BY_BUNDLE, State.UNDELIVERABLE, "new", 2),
+        (BY_BUNDLE, State.DELIVERED, "old", None),
+        (BY_BUNDLE, State.REPORTED, "new", None),  # on its way
+        (made.READ, State.DELIVERED, "new", None),  # nobody knows by what
+    ],
+)
+def test_what_another_bundle_read_is_outdated(
+    received: Connection, outcome: dict[str, object], state: State, bundle: str, revision: int | None
+) -> None:
+    studies.record_outcome(received, made.IMAGE, 1, state=State.READ, outcome=outcome, now=made.NOW)
+    studies.set_state(received, made.IMAGE, 1, state, now=made.NOW)
+    for expected in (revision, None):  # ordered once, however often it is sent
+        assert studies.order_if_outdated(received, made.IMAGE, bundle=bundle, actor="pacs", now=made.later(5)) == expected
+
+
 def test_what_waits_longest_is_handed_over_first(received: Connection) -> None:
     studies.record_arrival(received, made.instance("1.2.3"), now=made.later(-5))
     assert studies.pending_readings(received) == [("1.2.3", 1), (made.IMAGE, 1)]
