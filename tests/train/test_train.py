@@ -1,12 +1,8 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib.util
 import json
-import os
 import resource
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -227,40 +223,6 @@ def test_msle_learns_months_from_the_first_step(drawn: Examples, tmp_path: Path)
     few = part(drawn, slice(0, 64))
     logarithms = dataclasses.replace(RECIPE, loss="msle", standardise=False, optimizer="adam", schedule="constant", ema=0.0, epochs=1)
     assert train(logarithms, few, few, tmp_path).history[0]["loss"] < 2
-
-
-BACKENDS = """
-import dataclasses, sys
-from pathlib import Path
-import keras, numpy as np
-assert keras.backend.backend() == sys.argv[1]
-from train.data import Examples
-from train.recipes import RECIPES, load_recipe
-from train.train import load_best, predict_months, train
-recipe = load_recipe(RECIPES / "espinal_vgg6_sex.toml")
-small = dataclasses.replace(recipe.preparation, size=64)
-recipe = dataclasses.replace(recipe, preparation=small, batch=8, epochs=2, ema=0.9, standardise=True)
-rng = np.random.default_rng(1)
-images, months = rng.integers(0, 256, (16, 64, 64, 1), np.uint8), rng.uniform(20, 200, 16).astype(np.float32)
-some = Examples(images=images, months=months, male=(np.arange(16) % 2).astype(np.float32), ids=tuple(map(str, range(16))))
-folder = Path(sys.argv[2])
-train(recipe, some, some, folder, stop_after=1)
-progress = train(recipe, some, some, folder)
-model = load_best(folder)[1]
-assert progress.epoch == 2
-assert abs(float(np.abs(predict_months(model, some) - some.months).mean()) - progress.best_mae) < 1e-3
-"""
-
-
-@pytest.mark.parametrize(("backend", "package"), [("torch", "torch"), ("jax", "jax")])
-def test_the_other_backends_train_resume_and_read(tmp_path: Path, backend: str, package: str) -> None:
-    if importlib.util.find_spec(package) is None:
-        pytest.skip(f"needs {package}, another backend of Keras")
-    root = Path(__file__).resolve().parents[2]
-    environment = {**os.environ, "KERAS_BACKEND": backend, "PYTHONPATH": str(root)}
-    command = [sys.executable, "-c", BACKENDS, backend, str(tmp_path)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
 
 
 def test_a_second_look_begins_with_what_the_first_run_knew(drawn: Examples, tmp_path: Path) -> None:
