@@ -65,7 +65,8 @@ class Archive:
 
     ae_title = "ARCHIVE"
 
-    def __init__(self, *, answer_after_s: float = 0.0, receipts: Receipts | None = None) -> None:
+    def __init__(self, *, answer_after_s: float = 0.0, receipts: Receipts | None = None, host: str = "127.0.0.1") -> None:
+        self.host = host
         self.port = free_port()
         self.stores: Counter[str] = Counter()
         self.classes: dict[str, str] = {}
@@ -81,7 +82,7 @@ class Archive:
         ae.supported_contexts = [build_context(sop_class) for sop_class in offered]
         ae.network_timeout = 20
         handlers = [(evt.EVT_C_STORE, self._store), (evt.EVT_N_ACTION, self._commit), (evt.EVT_C_FIND, self._find)]
-        self._server = ae.start_server(("127.0.0.1", self.port), block=False, evt_handlers=handlers)
+        self._server = ae.start_server((self.host, self.port), block=False, evt_handlers=handlers)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

@@ -125,8 +125,8 @@ class Node:
         """GET from the console port."""
         return httpx.get(f"http://127.0.0.1:{self.console_port}{path}", timeout=10, trust_env=False)
 
-    def add_peer(self, name: str, ae_title: str, port: int, *options: str) -> None:
-        done = self.cli("peers", "add", name, "--ae-title", ae_title, "--host", "127.0.0.1", "--port", str(port), *options)
+    def add_peer(self, name: str, ae_title: str, port: int, *options: str, host: str = "127.0.0.1") -> None:
+        done = self.cli("peers", "add", name, "--ae-title", ae_title, "--host", host, "--port", str(port), *options)
         assert done.returncode == 0, done.stderr
 
     def run_line(self, line: str) -> subprocess.CompletedProcess[str]:

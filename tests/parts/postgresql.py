@@ -21,7 +21,6 @@ from tests.parts.programs import Service, eventually, free_port, program, run
 
 PASSWORD = "s3cret-w0rd"
 SETTINGS = {
-    "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
     "fsync": "off",
     "timezone": "Asia/Tokyo",
@@ -35,15 +34,17 @@ class PostgreSQL:
 
     Parameters
     ----------
+    host
+        Address to listen on; every host of its networks is admitted with the password.
     settings
         Server settings beside `SETTINGS`.
     """
 
     _number = count()
 
-    def __init__(self, **settings: str) -> None:
-        self.port = free_port()
-        self._settings = {**SETTINGS, **settings}
+    def __init__(self, *, host: str = "127.0.0.1", **settings: str) -> None:
+        self.port, self.host = free_port(), host
+        self._settings = {**SETTINGS, "listen_addresses": host, **settings}
         self._binaries = _binaries()
         # Not tmp_path: its parents are closed to the user that PostgreSQL runs as.
         self.folder = Path(tempfile.mkdtemp(prefix="baa-postgresql-"))
@@ -57,11 +58,13 @@ class PostgreSQL:
         options = ("-U", "baa", "-A", "scram-sha-256", f"--pwfile={self.folder / 'password'}", "-E", "UTF8", "--locale=C", "--no-sync")
         done = run(*_as_user(), self._binaries / "initdb", "-D", self._data, *options, timeout_s=120)
         assert done.returncode == 0, done.stdout
+        with (self._data / "pg_hba.conf").open("a") as admitted:
+            admitted.write("host all all samenet scram-sha-256\n")
 
     @property
     def url(self) -> str:
         """URL without a database."""
-        return f"postgresql://baa:{PASSWORD}@127.0.0.1:{self.port}"
+        return f"postgresql://baa:{PASSWORD}@{self.host}:{self.port}"
 
     def start(self) -> Self:
         """Return when it answers; after a kill its old processes may be in the way for a moment."""

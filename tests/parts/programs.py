@@ -19,6 +19,7 @@ T = TypeVar("T")
 PACKAGE_OF = {
     "Orthanc": "orthanc",
     "dciodvfy": "dicom3tools",
+    "ip": "iproute2",
     "mount": "mount",
     "prlimit": "util-linux",
     "setpriv": "util-linux",
@@ -140,9 +141,9 @@ def _tail(path: Path, size: int = 3000) -> str:
 
 
 def is_connected(pid: int, port: int) -> bool:
-    """Whether a process holds an established IPv4 connection to a port of this machine."""
+    """Whether a process holds an established IPv4 connection to a port, seen from its own network."""
     established = "01"
-    lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
+    lines = Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]
     inodes = {words[9] for words in map(str.split, lines) if words[2].endswith(f":{port:04X}") and words[3] == established}
     held = set()
     for descriptor in Path(f"/proc/{pid}/fd").iterdir():
