@@ -143,7 +143,7 @@ def _vr(tag: int) -> str:
         return "UN"
 
 
-@pytest.mark.timeout(7200)
+@pytest.mark.timeout(1200 + 2 * CASES)
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("seed", [SEED])
 def test_whatever_the_data_set_there_is_an_answer_and_no_number_from_junk(small_hand: Dataset, seed: int) -> None:
@@ -209,7 +209,7 @@ def _read_and_report(ds: Dataset, is_junk: bool, ensemble: object) -> bool:
     return True
 
 
-@pytest.mark.timeout(7200)
+@pytest.mark.timeout(1200 + 2 * CASES)
 @pytest.mark.parametrize("seed", [SEED])
 def test_whatever_the_bytes_the_listener_goes_on(tmp_path: Path, seed: int) -> None:
     node = Node(tmp_path / "node")
