@@ -179,7 +179,16 @@ def test_the_honest_get_their_answer_in_time_and_nothing_stays_behind(tmp_path: 
         assert made > 1500
         eventually(lambda: threads(node) <= before["threads"] + 2, what="the threads of the attackers to end", timeout_s=60)
         after = rss_mb(node)
-        _tell({"connections": made, "honest": len(took), "worst_s": round(max(took), 3), "next_s": [round(one, 3) for one in sorted(took)[-6:-1]], "before": before, "rss_mb_after": round(after)})
+        _tell(
+            {
+                "connections": made,
+                "honest": len(took),
+                "worst_s": round(max(took), 3),
+                "next_s": [round(one, 3) for one in sorted(took)[-6:-1]],
+                "before": before,
+                "rss_mb_after": round(after),
+            }
+        )
         assert node.running.alive
         assert sorted(took)[-3] < HONEST_WITHIN_S  # a shared machine may hold up one or two by itself
         assert max(took) < 1

@@ -43,4 +43,3 @@ def _pooled(image: keras.KerasTensor, width: float) -> keras.KerasTensor:
 def _head(features: keras.KerasTensor) -> keras.KerasTensor:
     x = layers.Dropout(0.2, name="drop")(features)
     return age(layers.Dense(128, activation="relu", name="dense_1")(x))
-
