@@ -71,7 +71,7 @@ def feature_map(x: keras.KerasTensor) -> keras.KerasTensor:
 
 
 def convolution(x: keras.KerasTensor, filters: int, kernel: int, name: str, *, stride: int = 1) -> keras.KerasTensor:
-    """A convolution without bias, batch normalisation, ReLU."""
+    """Convolve without bias, normalise by batch, rectify."""
     x = layers.Conv2D(filters, kernel, strides=stride, padding="same", use_bias=False, name=f"conv_{name}")(x)
     return layers.ReLU(name=f"relu_{name}")(BatchNormalization(name=f"norm_{name}")(x))
 
