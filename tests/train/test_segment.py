@@ -61,10 +61,11 @@ def test_the_contour_of_a_drawn_hand_is_about_the_hand(material: Material) -> No
     found = contours(material.drawn)
     good = [overlap(mask, truth) for mask, truth in zip(found, material.truth, strict=True) if judged_contour(mask).good]
     assert len(good) >= 5
-    assert np.median(good) > 0.8
+    assert np.median(good) > 0.7  # the contour runs along the skin, at some distance from the bones
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras while it saves
 def test_rounds_learn_and_go_on_where_they_were_cut_off(material: Material, tmp_path: Path) -> None:
     from train.models.zerari import unet
 
