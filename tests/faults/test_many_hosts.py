@@ -25,6 +25,8 @@ from tests.parts.s3 import S3
 
 IMAGES = 6
 RESULTS = 2 * IMAGES
+PARALLEL_DELIVERIES = 4
+"""Associations to one destination, as the node has it by default; on each one object may be under way."""
 
 
 @dataclass
@@ -99,7 +101,7 @@ def test_a_frozen_worker_that_wakes_up_ends_and_delivers_nothing(site: Site, han
     os.kill(frozen.running.process.pid, signal.SIGCONT)
     assert frozen.running.process.wait(15) == LOST_EXIT
     time.sleep(1)
-    nothing_but_the_store_under_way(site.archive, counted)
+    nothing_but_what_was_under_way(site.archive, counted)
     counted = site.archive.stores.copy()
     frozen.launch("--roles", "worker")
     frozen.wait_listening()
@@ -136,13 +138,14 @@ def test_a_worker_cut_off_from_the_network_ends_when_it_is_back_and_delivers_not
         network.mend(host)
         assert cut_off.running.process.wait(60) == LOST_EXIT
         time.sleep(2)
-        nothing_but_the_store_under_way(archive, counted)
+        nothing_but_what_was_under_way(archive, counted)
         assert intake.cli("audit", "verify").returncode == 0
 
 
-def nothing_but_the_store_under_way(archive: Archive, counted: Counter[str]) -> None:
-    """See that whoever is back sent nothing but the end of what it was sending, which lay in buffers: the same object once more."""
+def nothing_but_what_was_under_way(archive: Archive, counted: Counter[str]) -> None:
+    """See that whoever is back sent nothing but the ends of what it was sending, which lay in buffers: the same objects once more."""
     late = archive.stores - counted
-    assert late.total() <= 1
+    assert late.total() <= PARALLEL_DELIVERIES
     assert set(late) <= set(counted)
+    assert max(late.values(), default=0) <= 1
     assert len(archive.stores) == RESULTS
