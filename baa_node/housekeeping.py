@@ -18,6 +18,12 @@ log = logging.getLogger(__name__)
 AT_ONCE = 200
 """Images looked at in one transaction."""
 
+UNCLAIMED_AFTER_S = 3600.0
+"""A result is recorded within seconds of being written; beyond this its writer was killed in between."""
+
+COMPARE_EVERY_S = 86400.0
+"""Between two comparisons of spool and record, which read both as a whole."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Retention:
@@ -39,7 +45,7 @@ class Retention:
 
 
 class Housekeeper:
-    """Tidies up at the start and then every hour; looks at the free space every few seconds.
+    """Tidies up at the start and then every hour, compares spool and record every day, looks at the free space every few seconds.
 
     Parameters
     ----------
@@ -91,6 +97,16 @@ class Housekeeper:
             expected = studies.expected_paths(connection)
         return sorted(path for path in expected if not self._spool.holds(path))
 
+    def remove_unclaimed(self) -> int:
+        """Remove results that no record names: whoever made them was killed before the record was written, and made them again."""
+        written = self._spool.listed("results")  # listed first: what is recorded from now on is not among them
+        with self._database.reading() as connection:
+            expected = studies.expected_paths(connection)
+        unclaimed = [path for path in written if path not in expected and self._spool.age_s(path) >= UNCLAIMED_AFTER_S]
+        for path in unclaimed:
+            self._spool.remove(path)
+        return len(unclaimed)
+
     def _remove(self, before: datetime, reason: str, now: datetime) -> int:
         removed = 0
         while not self._stopping.is_set():
@@ -113,22 +129,30 @@ class Housekeeper:
         return free is not None and free < self._retention.free_mb << 20
 
     def _go_on(self) -> None:
-        try:
-            lost = self.missing()
-            if lost:
-                log.error("%d files that the record names are not in the spool, the first is %s", len(lost), lost[0])
-        except BaaError as error:
-            log.warning("the spool could not be compared with the record: %s", error)
-        due = 0.0
+        tidy_at = compare_at = 0.0
         while True:
             try:
-                if time.monotonic() >= due or self._is_short():
-                    due = time.monotonic() + self._every_s
+                if time.monotonic() >= compare_at:
+                    compare_at = time.monotonic() + COMPARE_EVERY_S
+                    self._compare_now()
+                if time.monotonic() >= tidy_at or self._is_short():
+                    tidy_at = time.monotonic() + self._every_s
                     self._tidy_now()
             except Exception:  # outermost line of the thread: database or spool may be away for a while
                 log.exception("could not tidy up; trying again later")
             if self._stopping.wait(self._look_every_s):
                 return
+
+    def _compare_now(self) -> None:
+        try:
+            lost = self.missing()
+            if lost:
+                log.error("%d files that the record names are not in the spool, the first is %s", len(lost), lost[0])
+            unclaimed = self.remove_unclaimed()
+            if unclaimed:
+                log.info("removed %d results that no record names", unclaimed)
+        except BaaError as error:
+            log.warning("the spool could not be compared with the record: %s", error)
 
     def _tidy_now(self) -> None:
         done = self.tidy(datetime.now(UTC))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from baa_node.core.report import is_own_object
-from baa_node.db import Database, audit, peers, studies
+from baa_node.db import Connection, Database, audit, peers, studies
 from baa_node.db.audit import AuditEvent, AuditKind
 from baa_node.dicom import scp
 from baa_node.dicom.commitment import Commitment
@@ -118,19 +118,24 @@ class Intake:
             calling_ae=received.caller.calling_ae.strip(),
             received_at=now,
         )
-        outdated: int | str | None = None
+        ordered: int | None = None
         with self._database.transaction() as connection:
             arrival = studies.record_arrival(connection, instance, now=now)
             if arrival is studies.Arrival.DUPLICATE:
                 studies.note_restored(connection, instance.sop_instance_uid)
-                outdated = self._bundle and studies.order_if_outdated(
-                    connection, instance.sop_instance_uid, bundle=self._bundle, actor=peer, now=now
-                )
+                ordered = self._order_if_outdated(connection, instance)
         if arrival is studies.Arrival.CONFLICT:
             return scp.Answer(status=scp.DUPLICATE, comment="same SOP Instance UID, other content: quarantined")
-        if arrival is studies.Arrival.NEW or outdated:
+        if arrival is studies.Arrival.NEW or ordered:
             self._arrived()
         return scp.Answer(status=scp.STORED)
+
+    def _order_if_outdated(self, connection: Connection, instance: studies.Instance) -> int | None:
+        """Order a reading of an image that another bundle read; its revision, None where none is needed."""
+        if not self._bundle:
+            return None
+        uid, actor, now = instance.sop_instance_uid, instance.peer, instance.received_at
+        return studies.order_if_outdated(connection, uid, bundle=self._bundle, actor=actor, now=now)
 
     def _refuse(self, caller: scp.Caller, admission: scp.Admission) -> scp.Admission:
         with self._database.transaction() as connection:

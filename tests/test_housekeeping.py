@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -162,6 +163,16 @@ def test_a_removal_cut_off_after_its_note_is_no_loss(site: Site) -> None:
     with site.database.transaction() as c:
         studies.note_removed(c, "1.1", reason="age", now=made.NOW)
     assert Housekeeper(site.database, site.spool, Retention()).missing() == []
+
+
+def test_a_result_that_no_record_names_leaves_once_it_is_old(site: Site) -> None:
+    named = site.image("1.1", State.DELIVERED)
+    unnamed, young = site.spool.write("results", "1.1.3", b"made before a kill"), site.spool.write("results", "1.1.4", b"made just now")
+    image = site.spool.write("instances", "1.2", b"its sender was told to come again")
+    for path in (*named, unnamed, image):
+        os.utime(site.spool.root / path, (0, 0))
+    assert Housekeeper(site.database, site.spool, Retention()).remove_unclaimed() == 1
+    assert site.there([*named, unnamed, young, image]) == [True, True, True, False, True, True]
 
 
 def test_old_work_of_the_engine_is_forgotten(site: Site) -> None:

@@ -51,6 +51,26 @@ def test_names_cannot_leave_their_place(spool: Spool) -> None:
     assert ".." not in path.split("/")
 
 
+def test_what_is_listed_is_of_one_kind(spool: Spool) -> None:
+    image, result = spool.write("instances", "1.2.3", b"abc"), spool.write("results", "1.2.3", b"abc")
+    assert (spool.listed("instances"), spool.listed("results"), spool.listed("nothing")) == ([image], [result], [])
+
+
+def test_the_age_of_a_file_is_told_while_it_is_there(spool: Spool) -> None:
+    path = spool.write("results", "1.2.3", b"abc")
+    assert -2 < spool.age_s(path) < 60  # a store tells whole seconds
+    spool.remove(path)
+    with pytest.raises(SpoolError, match=path):
+        spool.age_s(path)
+
+
+def test_a_bucket_that_is_not_there_is_named_at_once(s3: S3, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in s3.env.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SpoolError, match=MISSING_BUCKET):
+        open_spool(MISSING_BUCKET)
+
+
 def test_a_bucket_has_no_end_and_nothing_to_sweep(s3: S3, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in s3.env.items():
         monkeypatch.setenv(name, value)

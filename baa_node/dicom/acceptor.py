@@ -14,9 +14,11 @@ from pynetdicom.dimse_primitives import C_STORE
 from pynetdicom.pdu import A_ASSOCIATE_RJ
 from pynetdicom.pdu_primitives import A_ASSOCIATE
 
+from baa_node.dicom.bell import RingingQueue
+from baa_node.dicom.contexts import MOST_CONTEXTS
 from baa_node.dicom.limits import Limit, reached
 from baa_node.dicom.scp import INVALID_INSTANCE, Admission, Caller
-from baa_node.dicom.transport import ASSOCIATE_RQ, P_DATA_TF, BoundedAssociation, BoundedProvider, RingingQueue, logger
+from baa_node.dicom.transport import ASSOCIATE_RQ, P_DATA_TF, BoundedAssociation, BoundedProvider, logger
 
 if TYPE_CHECKING:
     from pynetdicom.ae import ApplicationEntity
@@ -34,9 +36,6 @@ VARIABLE_ITEMS: Final = 74
 
 ITEM_HEADER: Final = struct.Struct(">BxH")
 PRESENTATION_CONTEXT: Final = 0x20
-MOST_CONTEXTS: Final = 128
-"""Identifiers are the odd numbers from 1 to 255 (PS3.8 table 9-13)."""
-
 BEFORE_REQUEST: Final = ("Sta1", "Sta2")
 """States of PS3.8 9.2 in which no association request has come; the transport's opening may still be queued."""
 
@@ -193,7 +192,7 @@ class BoundedMessages(DIMSEServiceProvider):  # type: ignore[misc]
     one that is twice as long ends the association.
     """
 
-    def __init__(self, assoc: Association, *, max_dataset_bytes: int, budget: Budget | None = None) -> None:
+    def __init__(self, assoc: Association, *, max_dataset_bytes: int, budget: Budget) -> None:
         super().__init__(assoc)
         self._max_dataset_bytes = max_dataset_bytes
         self._budget = budget
@@ -243,6 +242,8 @@ class NodeAssociation(BoundedAssociation):
     ----------
     blank_called_ae : str
         Title under which a caller is served that names none; empty where it is rejected.
+    budget, turnstile
+        Shared by all associations of a listener: what they may hold together, and whose turn it is to send P-DATA.
     """
 
     def __init__(
@@ -255,13 +256,12 @@ class NodeAssociation(BoundedAssociation):
         max_dataset_bytes: int,
         pdu_timeout_s: float,
         idle_timeout_s: float,
+        budget: Budget,
+        turnstile: threading.Lock,
         blank_called_ae: str = "",
-        budget: Budget | None = None,
-        turnstile: threading.Lock | None = None,
     ) -> None:
         super().__init__(ae, "acceptor")
         self.acse = GuardedControl(self)
-        turnstile = turnstile or threading.Lock()
         self.dul = AcceptingProvider(self, max_pdu_bytes=max_pdu_bytes, stand_in=blank_called_ae, turnstile=turnstile)
         self.dimse = BoundedMessages(self, max_dataset_bytes=max_dataset_bytes, budget=budget)
         self.is_established = False

@@ -32,6 +32,9 @@ from pydicom.uid import (
 )
 from pynetdicom.presentation import PresentationContext, build_context
 
+MOST_CONTEXTS: Final = 128
+"""In one association: identifiers are the odd numbers from 1 to 255 (PS3.8 9.3.2.2)."""
+
 VERIFICATION: Final = UID("1.2.840.10008.1.1")
 
 ALWAYS_ACCEPTED: Final = (ComputedRadiographyImageStorage, DigitalXRayImageStorageForPresentation)

@@ -19,9 +19,10 @@ from pynetdicom.presentation import PresentationContext, build_context
 from pynetdicom.transport import AddressInformation
 
 from baa_node.dicom import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
-from baa_node.dicom.contexts import VERIFICATION
+from baa_node.dicom.connection import DeadlineSocket
+from baa_node.dicom.contexts import MOST_CONTEXTS, VERIFICATION
 from baa_node.dicom.tls import ClientTls, reason_of
-from baa_node.dicom.transport import BoundedAssociation, BoundedProvider, DeadlineSocket
+from baa_node.dicom.transport import BoundedAssociation, BoundedProvider
 from baa_node.errors import ConfigError, DeliveryError
 
 if TYPE_CHECKING:
@@ -44,9 +45,6 @@ __all__ = [
 ]
 
 MAX_PDU_BYTES: Final = 128 * 1024
-MOST_CONTEXTS: Final = 128
-"""Presentation context identifiers are the odd numbers from 1 to 255 (PS3.8 9.3.2.2)."""
-
 NATIVE: Final = (ExplicitVRLittleEndian, ImplicitVRLittleEndian)
 SOP_CLASS_NOT_SUPPORTED: Final = 0x0122
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import sys
 import threading
 import time
 import traceback
-from collections import Counter
-from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass
 from socketserver import TCPServer
@@ -20,11 +19,12 @@ from pynetdicom.transport import RequestHandler, ThreadedAssociationServer
 
 from baa_node.dicom import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME, commitment
 from baa_node.dicom.acceptor import Budget, ForgetfulBuffer, NodeAssociation
+from baa_node.dicom.connection import DeadlineSocket
 from baa_node.dicom.contexts import accepted_sop_classes, decodable_transfer_syntaxes, supported_contexts
+from baa_node.dicom.ledger import CONNECTIONS_PER_ASSOCIATION, Ledger
 from baa_node.dicom.limits import Limit, reached
 from baa_node.dicom.scp import Admission, NodeHandler, StoreRequest, admission_of, answer_store
 from baa_node.dicom.tls import ServerTls, reason_of
-from baa_node.dicom.transport import DeadlineSocket, logger
 from baa_node.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -34,11 +34,10 @@ if TYPE_CHECKING:
 
 __all__ = ["ListenSettings", "NodeServer", "ServerTls", "decodable_transfer_syntaxes"]
 
+logger = logging.getLogger("baa_node.dicom")
+
 POLL_INTERVAL_S: Final = 0.1
 """How often the accepting thread looks whether it shall stop, and `stop` whether associations have ended."""
-
-CONNECTIONS_PER_ASSOCIATION: Final = 2
-"""Connections kept for each allowed association: those beyond are told that the node is busy, beyond these dropped."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,115 +77,6 @@ class ListenSettings:
     max_receiving_bytes: int = 2048 * 1024 * 1024
     max_pdu_bytes: int = 128 * 1024
     tls: ServerTls | None = None
-
-
-class Ledger:
-    """Who is connected and who is associated, so that no address can take all places."""
-
-    def __init__(self, max_associations: int, max_per_address: int) -> None:
-        self._max_associations = max_associations
-        self._max_per_address = max_per_address
-        self._lock = threading.Lock()
-        self._connections: Counter[str] = Counter()
-        self._strangers: dict[str, dict[int, socket.socket]] = {}
-        self._associations: dict[NodeAssociation, str] = {}
-        self._waiting: dict[NodeAssociation, socket.socket] = {}
-        self._open = True
-
-    @property
-    def connections(self) -> int:
-        """Number of connections, associated or not."""
-        with self._lock:
-            return self._connections.total()
-
-    def connect(self, address: str, connection: socket.socket) -> bool:
-        """Note a connection from `address`; False where it must be dropped.
-
-        Where all places are taken, the oldest connection without an association of the address that holds most gives way to an
-        address that holds fewer: nobody can lock the others out by taking everything from a few addresses.
-        """
-        with self._lock:
-            here = self._connections[address]
-            if here / self._max_per_address >= CONNECTIONS_PER_ASSOCIATION:
-                return False
-            full = self._connections.total() / self._max_associations >= CONNECTIONS_PER_ASSOCIATION
-            if full and not self._make_room(here + 1):
-                return False
-            self._connections[address] += 1
-            self._strangers.setdefault(address, {})[id(connection)] = connection
-            return True
-
-    def forget(self, address: str, connection: socket.socket) -> None:
-        """Do not end this connection any more to make room: its own thread is about to."""
-        with self._lock:
-            self._settle(address, connection)
-
-    def disconnect(self, address: str) -> None:
-        """Free the place of a connection noted by `connect`."""
-        with self._lock:
-            self._connections[address] -= 1
-            if not self._connections[address]:
-                del self._connections[address]
-
-    def _make_room(self, fewer_than: int) -> bool:
-        """End the oldest connection without an association of the address that holds most, if that is more than these."""
-        greedy = max(self._strangers, key=lambda address: self._connections[address], default=None)
-        if greedy is None or self._connections[greedy] <= fewer_than:
-            return False
-        oldest = next(iter(self._strangers[greedy].values()))
-        self._settle(greedy, oldest)
-        reached(Limit.CONNECTIONS, "the oldest idle connection from %s dropped: all addresses together have too many", greedy)
-        with suppress(OSError):
-            oldest.shutdown(socket.SHUT_RDWR)  # its thread sees the end and closes it
-        return True
-
-    def _settle(self, address: str, connection: socket.socket) -> None:
-        """Count a connection among the strangers no longer."""
-        strangers = self._strangers.get(address, {})
-        strangers.pop(id(connection), None)
-        if not strangers:
-            self._strangers.pop(address, None)
-
-    def shut(self) -> None:
-        """Give no places from now on."""
-        with self._lock:
-            self._open = False
-
-    def encrypt(self, address: str, plain: socket.socket, encrypted: socket.socket) -> None:
-        """Note that a connection is spoken to through TLS from now on."""
-        with self._lock:
-            strangers = self._strangers.get(address, {})
-            if strangers.pop(id(plain), None) is not None:
-                strangers[id(encrypted)] = encrypted
-
-    def expect(self, association: NodeAssociation, connection: socket.socket) -> bool:
-        """Note a connection whose association is about to be negotiated; False where nobody is let in any more."""
-        with self._lock:
-            if self._open:
-                self._waiting[association] = connection
-            return self._open
-
-    def associate(self, association: NodeAssociation, address: str) -> bool:
-        """Give `association` a place; False where all, or those of its address, are taken."""
-        with self._lock:
-            here = sum(other == address for other in self._associations.values())
-            if not self._open or len(self._associations) >= self._max_associations or here >= self._max_per_address:
-                return False
-            self._associations[association] = address
-            if association in self._waiting:
-                self._settle(address, self._waiting[association])
-            return True
-
-    def leave(self, association: NodeAssociation) -> None:
-        """Free the place of `association`, if it had one."""
-        with self._lock:
-            self._waiting.pop(association, None)
-            self._associations.pop(association, None)
-
-    def present(self) -> list[NodeAssociation]:
-        """Everyone with a connection that is past its TLS handshake."""
-        with self._lock:
-            return list(self._waiting.keys() | self._associations.keys())
 
 
 class ConnectionHandler(RequestHandler):  # type: ignore[misc]
@@ -263,12 +153,11 @@ class Listener(ThreadedAssociationServer):  # type: ignore[misc]
         right_title = self.settings.any_called_ae or caller.called_ae == self.settings.ae_title.strip()
         if admission is Admission.ADMITTED and not right_title:
             admission = Admission.WRONG_CALLED_AE
-        if admission is Admission.ADMITTED and not self.ledger.associate(association, caller.address):
-            admission = Admission.BUSY
-        if admission is Admission.BUSY:
-            reached(Limit.ASSOCIATIONS, "association of %s from %s rejected: too many at once", caller.calling_ae, caller.address)
-        elif admission is not Admission.ADMITTED:
+        if admission is not Admission.ADMITTED:
             logger.warning("association of %s from %s to %s: %s", caller.calling_ae, caller.address, caller.called_ae, admission.name)
+        elif not self.ledger.associate(association, caller.address):
+            reached(Limit.ASSOCIATIONS, "association of %s from %s rejected: too many at once", caller.calling_ae, caller.address)
+            admission = Admission.BUSY
         return admission
 
     def answer_store(self, event: evt.Event) -> Dataset:
@@ -326,10 +215,10 @@ class Listener(ThreadedAssociationServer):  # type: ignore[misc]
 
     def finish_request(self, request: Any, client_address: Any) -> None:
         """Shake hands where TLS is on, then associate."""
-        if self._tls_context is not None:
-            plain, request = request, _handshake(self._tls_context, request, client_address[0])
-            self.ledger.encrypt(client_address[0], plain, request)
         try:
+            if self._tls_context is not None:
+                plain, request = request, _handshake(self._tls_context, request, client_address[0])
+                self.ledger.encrypt(client_address[0], plain, request)
             super().finish_request(request, client_address)
         finally:
             self.ledger.forget(client_address[0], request)

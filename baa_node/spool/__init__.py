@@ -37,6 +37,12 @@ class Spool(Protocol):
     def remove(self, relative: str) -> None:
         """Remove a file; one that is gone already is no fault. SpoolError where it cannot be removed."""
 
+    def listed(self, kind: str) -> list[str]:
+        """Paths of everything of one kind; SpoolError where the spool cannot be asked."""
+
+    def age_s(self, relative: str) -> float:
+        """Seconds since a file was written; SpoolError where it is gone."""
+
     def sweep(self, *, older_than_s: float) -> int:
         """Remove what killed writers left behind; how many files."""
 

@@ -100,6 +100,17 @@ class FolderSpool:
         except OSError as error:
             raise SpoolError(f"{relative} cannot be removed from the spool: {error.strerror}") from error
 
+    def listed(self, kind: str) -> list[str]:
+        """Paths of everything of one kind."""
+        return [str(path.relative_to(self.root)) for path in self.root.glob(f"{kind}/*/*") if path.suffix != _TEMPORARY]
+
+    def age_s(self, relative: str) -> float:
+        """Seconds since a file was written."""
+        try:
+            return time.time() - (self.root / relative).stat().st_mtime
+        except OSError as error:
+            raise SpoolError(f"{relative} cannot be read from the spool: {error.strerror}") from error
+
     def sweep(self, *, older_than_s: float) -> int:
         """Remove what killed writers left behind; return how many files.
 

@@ -8,9 +8,10 @@ disk that fills. Region, endpoint and credentials come from the environment as e
 from __future__ import annotations
 
 import os
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from baa_node.errors import ConfigError, SpoolError
@@ -29,12 +30,17 @@ class ObjectSpool:
     ----------
     url : str
         ``s3://bucket/prefix``.
+
+    Raises
+    ------
+    SpoolError
+        When the bucket cannot be reached or written.
     """
 
     def __init__(self, url: str) -> None:
         self.where = url
         self._files, self._root = _file_system(url)
-        self.holds("reachable")
+        self.remove(self.write("probe", uuid.uuid4().hex, b"probe"))  # a bucket that is not there answers every question with "no"
 
     def write(self, kind: str, name: str, content: bytes | memoryview) -> str:
         """Store an object and return its path relative to the spool."""
@@ -61,6 +67,17 @@ class ObjectSpool:
         """Remove an object; one that is gone already is no fault."""
         with self._translated(f"{relative} cannot be removed from the spool"):
             self._files.rm_file(self._path(relative))
+
+    def listed(self, kind: str) -> list[str]:
+        """Paths of everything of one kind."""
+        with self._translated(f"the spool at {self.where} cannot be asked"):
+            return [str(path).removeprefix(f"{self._root}/") for path in self._files.find(self._path(kind))]
+
+    def age_s(self, relative: str) -> float:
+        """Seconds since an object was written, by the clock of this host and that of the store."""
+        with self._translated(f"{relative} cannot be read from the spool"):
+            written_at: datetime = self._files.modified(self._path(relative))
+        return (datetime.now(UTC) - written_at).total_seconds()
 
     def sweep(self, *, older_than_s: float) -> int:
         """Nothing: a killed writer leaves no half of an object."""

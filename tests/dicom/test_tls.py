@@ -15,7 +15,7 @@ from baa_node.dicom.tls import TLS12_SUITES
 from baa_node.errors import ConfigError, DeliveryError
 from tests.dicom.conftest import Recorder, part10, radiograph
 from tests.dicom.wire import connection, ends
-from tests.parts.programs import program, run
+from tests.parts.programs import eventually, program, run
 
 Listen = Callable[..., NodeServer]
 
@@ -93,6 +93,23 @@ def test_silent_connections_do_not_keep_others_from_their_handshake(server: Node
         silent = [stack.enter_context(connection(server.port)) for _ in range(3)]
         echo(endpoint(server, identities["node"], identities["pacs"]))
         assert all(ends(sock) for sock in silent)
+
+
+def test_a_failed_handshake_is_no_connection_that_could_give_way(listen: Listen, identities: dict[str, Identity]) -> None:
+    server = listen(tls=server_tls(identities), max_associations=1, max_associations_per_address=1)  # two connections in all
+    for _ in range(2):
+        with from_elsewhere(server) as hasty:
+            hasty.sendall(b"no TLS" * 10)
+            assert ends(hasty)
+    eventually(lambda: server.connections == 0, what="the failed ones to be gone")
+    with from_elsewhere(server) as oldest, from_elsewhere(server):
+        eventually(lambda: server.connections == 2, what="all places taken")
+        echo(endpoint(server, identities["node"], identities["pacs"]))
+        assert ends(oldest)
+
+
+def from_elsewhere(server: NodeServer) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", server.port), 5, ("127.0.0.2", 0))
 
 
 @pytest.mark.parametrize("suite", TLS12_SUITES)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -14,20 +13,9 @@ pytest.importorskip("tf2onnx", reason="needs the export extra (TensorFlow and tf
 import onnxruntime  # noqa: E402
 
 from export.check import Checked, check, random_images, row, unsettle  # noqa: E402
+from tests.parts.networks import small  # noqa: E402
 from train.models import ARCHITECTURES  # noqa: E402
 from train.models.monti import resnet50_patches_sex  # noqa: E402
-
-SIZES = {"inception_v4": 139, "inception_v4_sex": 139, "inception_v4_gelu": 139, "inception_v3_sex": 139, "vgg_elu": 128}
-"""Sides in pixels from which the last map has several places; 64 or 96 for the others."""
-
-OVERLAPPING = {"patches": 4, "patch": 40}
-
-
-def small(name: str) -> Any:
-    """Narrowest network for the smallest images it takes."""
-    if name == "resnet50_patches_sex":
-        return resnet50_patches_sex(64, 0.02, **OVERLAPPING)
-    return ARCHITECTURES[name](SIZES.get(name, 96 if "xception" in name else 64), 0.05)
 
 
 @pytest.mark.timeout(600)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import random
+import sqlite3
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -93,9 +95,13 @@ def test_nothing_is_lost_and_nothing_doubled(modality: tuple[Modality, Node, Ort
 
 
 def _kept(node: Node) -> dict[str, pydicom.Dataset]:
-    """Results as the node has them on disk: nothing else may ever have been sent under their UIDs."""
-    whole = [path for path in (node.data / "spool" / "results").rglob("*") if path.is_file() and path.suffix != ".part"]
-    kept: dict[str, pydicom.Dataset] = {str(ds.SOPInstanceUID): ds for ds in map(pydicom.dcmread, whole)}
+    """Results as the record has them: nothing else may ever have been sent under their UIDs.
+
+    Beside these a worker that was killed between file and record leaves files that nobody sends.
+    """
+    with closing(sqlite3.connect(node.data / "baa_node.db")) as record:
+        paths = [node.data / "spool" / path for (path,) in record.execute("SELECT path FROM results")]
+    kept: dict[str, pydicom.Dataset] = {str(ds.SOPInstanceUID): ds for ds in map(pydicom.dcmread, paths)}
     found = {uid: ds for uid, ds in kept.items() if ds.SOPClassUID in {COMPREHENSIVE_3D_SR, SECONDARY_CAPTURE}}
     assert len(found) == 2 * INSTANCES
     return found

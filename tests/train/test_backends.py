@@ -47,15 +47,12 @@ from pathlib import Path
 import keras, numpy as np
 backend, folder = sys.argv[1], Path(sys.argv[2])
 assert keras.backend.backend() == backend
+from tests.parts.networks import small
 from train.models import ARCHITECTURES
-from train.models.monti import resnet50_patches_sex
-sides = {"inception_v4": 139, "inception_v4_sex": 139, "inception_v4_gelu": 139, "inception_v3_sex": 139, "vgg_elu": 128}
-for name, build in ARCHITECTURES.items():
+for name in ARCHITECTURES:
     keras.utils.set_random_seed(3)
-    size = sides.get(name, 96 if "xception" in name else 64)
-    patches = name == "resnet50_patches_sex"
-    model = resnet50_patches_sex(size, 0.05, patches=4, patch=40) if patches else build(size, 0.05)
-    images = np.random.default_rng(1).integers(0, 256, (2, size, size, 1)).astype(np.float32)
+    model = small(name)
+    images = np.random.default_rng(1).integers(0, 256, (2, *model.inputs[0].shape[1:])).astype(np.float32)
     feed = [images, np.array([[0], [1]], np.float32)] if len(model.inputs) == 2 else images
     weights, answer = folder / f"{name}.weights.h5", folder / f"{name}.npy"
     if backend == "tensorflow":

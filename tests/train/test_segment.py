@@ -71,11 +71,11 @@ def test_rounds_learn_and_go_on_where_they_were_cut_off(material: Material, tmp_
 
     fresh = unet(128, 0.125)
     before = learn(fresh, material.drawn, material.truth, steps=1, seed=0)[0]
-    first = list(rounds(material, tmp_path, last=1, first_steps=60, steps=5))
+    first = list(rounds(material, tmp_path, last=1, first_steps=120, steps=5))
     assert [each.number for each in first] == [0, 1]
     fresh.load_weights(tmp_path / "round-0.weights.h5")
     after = learn(fresh, material.drawn, material.truth, steps=1, seed=0)[0]
-    assert after < 0.6 * before
+    assert after < 0.7 * before
     assert first[0].overlap_drawn > 0.6
     kept = (tmp_path / "round-1.weights.h5").stat().st_mtime_ns
     again = list(rounds(dataclasses.replace(material), tmp_path, last=1))
