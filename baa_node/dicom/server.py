@@ -217,8 +217,9 @@ class Listener(ThreadedAssociationServer):  # type: ignore[misc]
         """Shake hands where TLS is on, then associate."""
         try:
             if self._tls_context is not None:
-                plain, request = request, _handshake(self._tls_context, request, client_address[0])
-                self.ledger.encrypt(client_address[0], plain, request)
+                plain, request = request, self._tls_context.wrap_socket(request, server_side=True, do_handshake_on_connect=False)
+                self.ledger.encrypt(client_address[0], plain, request)  # before the handshake: the plain socket can end nothing any more
+                _shake_hands(request, client_address[0])
             super().finish_request(request, client_address)
         finally:
             self.ledger.forget(client_address[0], request)
@@ -299,9 +300,9 @@ class NodeServer:
             time.sleep(POLL_INTERVAL_S / 10)
 
 
-def _handshake(context: ssl.SSLContext, connection: socket.socket, address: str) -> socket.socket:
+def _shake_hands(connection: ssl.SSLSocket, address: str) -> None:
     try:
-        return context.wrap_socket(connection, server_side=True)
+        connection.do_handshake()
     except OSError as error:
         reached(Limit.TLS, "no TLS with %s: %s", address, reason_of(error))
         raise

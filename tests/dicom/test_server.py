@@ -25,6 +25,7 @@ from pynetdicom.association import Association
 from baa_node.dicom.contexts import TRANSFER_SYNTAXES
 from baa_node.dicom.scp import DUPLICATE, NOT_AUTHORISED, STORED, Admission, Answer, Caller, Received
 from baa_node.dicom.scu import AssociationLost, Endpoint, Outcome, Outgoing, SendResult, echo, send
+from baa_node.dicom.limits import REACHED, Limit
 from baa_node.dicom.server import ListenSettings, NodeServer
 from baa_node.errors import ConfigError, DeliveryError, SpoolError
 from tests.dicom.conftest import Recorder, data_set_bytes, part10, radiograph
@@ -132,7 +133,10 @@ def test_a_node_that_cannot_say_is_busy(server: NodeServer, node: Recorder) -> N
         raise RuntimeError("database")
 
     node.admit = fail  # type: ignore[method-assign]
+    counted = REACHED.labels(Limit.ASSOCIATIONS)
+    before = counted._value.get()
     assert rejection(associate(server)) == (2, 3, 2)
+    assert counted._value.get() == before  # a database that is away is no limit of ours
 
 
 def test_ipv6(listen: Listen, node: Recorder) -> None:

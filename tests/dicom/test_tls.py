@@ -96,7 +96,9 @@ def test_silent_connections_do_not_keep_others_from_their_handshake(server: Node
 
 
 def test_a_failed_handshake_is_no_connection_that_could_give_way(listen: Listen, identities: dict[str, Identity]) -> None:
-    server = listen(tls=server_tls(identities), max_associations=1, max_associations_per_address=1)  # two connections in all
+    server = listen(
+        tls=server_tls(identities), max_associations=1, max_associations_per_address=1, pdu_timeout_s=20
+    )  # two connections in all
     for _ in range(2):
         with from_elsewhere(server) as hasty:
             hasty.sendall(b"no TLS" * 10)
@@ -104,6 +106,7 @@ def test_a_failed_handshake_is_no_connection_that_could_give_way(listen: Listen,
     eventually(lambda: server.connections == 0, what="the failed ones to be gone")
     with from_elsewhere(server) as oldest, from_elsewhere(server):
         eventually(lambda: server.connections == 2, what="all places taken")
+        oldest.settimeout(2)
         echo(endpoint(server, identities["node"], identities["pacs"]))
         assert ends(oldest)
 

@@ -39,21 +39,27 @@ def box_overlap(one: Box, other: Box) -> float:
     return common / (one[2] * one[3] + other[2] * other[3] - common)
 
 
+def both_crops(frame: NDArray[np.uint8], masker: MaskNetwork, spec: Preparation) -> tuple[NDArray[np.uint8], float]:
+    """Prepare a frame ``(2, S, S, 1)`` in the rectangle of the contour and in that of the mask, and say how far these overlap."""
+    raster = np.asarray(cv2.resize(frame, (spec.raster, spec.raster), interpolation=cv2.INTER_AREA), np.uint8)
+    contour, mask = prepare(raster, spec), mask_box(raster, masker, spec)
+    return np.stack([contour.image, in_box(raster, mask, spec)]), box_overlap(contour.crop, mask)
+
+
 def effect(ensemble: Ensemble, masker: MaskNetwork, data: Path, limit: int | None = None) -> dict[str, Any]:
     """Read each image of val twice, once in the rectangle of the contour and once in that of the mask."""
     labels = [label for label in read_labels(data / "rsna_train.csv") if label.split == "val"][:limit]
     frames = read_images(sorted((data / "rsna_train").glob("*.zip")), [label.image_id for label in labels])
     voters = [member for member in ensemble.members if member.weight]
     weights = [member.weight for member in voters]
-    (spec,) = {member.preparation for member in voters}
     overlaps, errors = [], []
     for label, frame in zip(labels, frames, strict=True):
         male = np.array([[float(label.sex is Sex.MALE)]], np.float32)
-        raster = np.asarray(cv2.resize(frame, (spec.raster, spec.raster), interpolation=cv2.INTER_AREA), np.uint8)
-        contour, mask = prepare(raster, spec), mask_box(raster, masker, spec)
-        overlaps.append(box_overlap(contour.crop, mask))
-        both = np.stack([contour.image, in_box(raster, mask, spec)])
-        votes = [member.run(both, np.repeat(male, 2, axis=0))[0] for member in voters]
+        votes = []
+        for member in voters:
+            both, overlap = both_crops(frame, masker, member.preparation)
+            overlaps.append(overlap)
+            votes.append(member.run(both, np.repeat(male, 2, axis=0))[0])
         errors.append(np.average(votes, axis=0, weights=weights) - label.bone_age_months)
     off = np.array(errors)
     change = off[:, 1] - off[:, 0]
