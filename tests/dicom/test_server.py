@@ -23,9 +23,9 @@ from pynetdicom import AE, ALL_TRANSFER_SYNTAXES
 from pynetdicom.association import Association
 
 from baa_node.dicom.contexts import TRANSFER_SYNTAXES
+from baa_node.dicom.limits import REACHED, Limit
 from baa_node.dicom.scp import DUPLICATE, NOT_AUTHORISED, STORED, Admission, Answer, Caller, Received
 from baa_node.dicom.scu import AssociationLost, Endpoint, Outcome, Outgoing, SendResult, echo, send
-from baa_node.dicom.limits import REACHED, Limit
 from baa_node.dicom.server import ListenSettings, NodeServer
 from baa_node.errors import ConfigError, DeliveryError, SpoolError
 from tests.dicom.conftest import Recorder, data_set_bytes, part10, radiograph
