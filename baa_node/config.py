@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from baa_node.core.words import Language
 from baa_node.errors import ConfigError
 
 ENVIRONMENT_PREFIX = "BAA_NODE_"
@@ -136,12 +137,15 @@ class ReportSection:
 
     z_score: str = "chronological_age"
     normal_limit_sd: float = 2.0
+    language: str = Language.ENGLISH.value
     station_name: str = "BAA_NODE"
     device_uid: str = ""
 
     def __post_init__(self) -> None:
         if self.z_score not in {"chronological_age", "reference_mean"}:
             raise ConfigError(f'report.z_score is {self.z_score!r}; it can be "chronological_age" or "reference_mean"')
+        if self.language not in set(Language):
+            raise ConfigError(f"report.language is {self.language!r}; it can be {', '.join(Language)}")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,6 +15,7 @@ from typing import IO
 from baa_node import __version__
 from baa_node.config import Config
 from baa_node.core.rehearsal import rehearse
+from baa_node.core.words import Language
 from baa_node.db import Database, audit
 from baa_node.db.audit import AuditEvent, AuditKind
 from baa_node.db.peers import Peer
@@ -107,6 +108,7 @@ class Daemon:
             ),
             confirm=config.pipeline.confirm,
             commitment_wait_s=config.pipeline.commitment_wait_s,
+            language=Language(config.report.language),
         )
         lease = Lease(
             database,

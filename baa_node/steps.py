@@ -25,6 +25,7 @@ from baa_node.core.radiograph import from_dataset
 from baa_node.core.reading import ReadingPolicy, read_bone_age
 from baa_node.core.record import from_json, to_json
 from baa_node.core.report import Device, build_capture, build_report
+from baa_node.core.words import Language
 from baa_node.db import Connection, Database, peers, studies
 from baa_node.db.studies import Delivery, DeliveryState, Instance, ResultObject, State
 from baa_node.dicom import commitment, scu
@@ -76,6 +77,8 @@ class Desk:
         Whether to ask destinations for commitment and by query, and how long they may take to answer before they are asked again.
     permit
         Returns when this process may still act; called before anything is sent.
+    language
+        Of the sentences in reports and pictures.
     """
 
     database: Database
@@ -89,6 +92,7 @@ class Desk:
     confirm: bool = True
     commitment_wait_s: float = 60.0
     permit: Callable[[], None] = lambda: None
+    language: Language = Language.ENGLISH
 
     def read(self, uid: str, revision: int) -> bool:
         """Read the image and record what came out; True when it holds a bone age.
@@ -216,7 +220,7 @@ class Desk:
             pixels = from_dataset(source).pixels
         except InstanceError:
             pixels = None
-        picture = draw_picture(pixels, result, version=self.device.version)
+        picture = draw_picture(pixels, result, version=self.device.version, language=self.language)
         reports = [
             build_report(
                 source,
@@ -227,10 +231,11 @@ class Desk:
                 sop_class_uid=sop_class,
                 source_sha256=content_sha256(content),
                 predecessor=self._predecessor(instance.sop_instance_uid, revision, rank),
+                language=self.language,
             )
             for rank, sop_class in enumerate(REPORT_CLASSES)
         ]
-        capture = build_capture(source, picture, result, self.device, written_at=now, revision=revision)
+        capture = build_capture(source, picture, result, self.device, written_at=now, revision=revision, language=self.language)
         numbered: list[tuple[Kind, int, Dataset]] = [("sr", rank, report) for rank, report in enumerate(reports)]
         return [
             ResultObject(

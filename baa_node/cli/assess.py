@@ -21,31 +21,39 @@ if TYPE_CHECKING:
     from baa_node.core.assessment import Assessment, Refusal
     from baa_node.core.ensemble import Ensemble
     from baa_node.core.radiograph import Sex
+    from baa_node.core.words import Language
 
 
 def assess(
     paths: Annotated[list[Path], typer.Argument(help="DICOM files or folders of them.", show_default=False)],
     sex: Annotated[str | None, typer.Option(help="F or M: stands in for Patient's Sex of every file.")] = None,
     sr_dir: Annotated[Path | None, typer.Option(help="Also write each result as SR and picture into this folder.")] = None,
+    language: Annotated[
+        str | None, typer.Option(help="en, de, es, fr or pt: of SR, picture and cautions. [default: that of the node]")
+    ] = None,
 ) -> None:
     """Read files and print one line (with --json: one object) each; exit 1 when any file could not be read.
 
     Example: baa-node assess --json --sr-dir out hand.dcm folder/
     """
     from baa_node.core.radiograph import Sex
+    from baa_node.core.words import Language
     from baa_node.logs import set_up_log
     from baa_node.wiring import load_ensemble
 
     if sex is not None and sex not in {"F", "M"}:
         raise typer.BadParameter("F or M", param_hint="--sex")
+    if language is not None and language not in set(Language):
+        raise typer.BadParameter(", ".join(Language), param_hint="--language")
     config = load()
+    spoken = Language(language or config.report.language)
     set_up_log(config.log.level, as_json=config.log.json)
     ensemble = load_ensemble(config)
     if sr_dir is not None:
         sr_dir.mkdir(parents=True, exist_ok=True)
     failed = False
     for path in _files(paths):
-        record = _assess_file(path, config, ensemble, Sex(sex) if sex else None, sr_dir)
+        record = _assess_file(path, config, ensemble, Sex(sex) if sex else None, sr_dir, spoken)
         failed = failed or record["status"] == "failed"
         typer.echo(json.dumps(record, ensure_ascii=False) if options.as_json else _line(record))
     if failed:
@@ -60,16 +68,19 @@ def _files(paths: Iterable[Path]) -> Iterator[Path]:
             yield path
 
 
-def _assess_file(path: Path, config: Config, ensemble: Ensemble, sex: Sex | None, sr_dir: Path | None) -> dict[str, Any]:
+def _assess_file(
+    path: Path, config: Config, ensemble: Ensemble, sex: Sex | None, sr_dir: Path | None, language: Language
+) -> dict[str, Any]:
     from baa_node.core.reading import read_bone_age
     from baa_node.core.record import to_json
+    from baa_node.core.words.sentences import sentences
     from baa_node.wiring import policy_of
 
     try:
         ds = _read(path)
         result = read_bone_age(ds, ensemble, policy_of(config), sex=sex)
         if sr_dir is not None:
-            _write_results(ds, result, config, sr_dir)
+            _write_results(ds, result, config, sr_dir, language)
     except BaaError as error:
         return {"file": str(path), "status": "failed", "reasons": [error.code], "error": str(error)}
     record = to_json(result)
@@ -81,7 +92,7 @@ def _assess_file(path: Path, config: Config, ensemble: Ensemble, sex: Sex | None
         **{key: record.get(key) for key in ("bone_age_months", "interval_months", "members", "sex", "chronological_age_months", "z_score")},
         "reasons": record["reasons"],
         "detail": record.get("detail", ""),
-        "cautions": record["cautions"],
+        "cautions": list(sentences(result, language).cautions),
         "bundle": f"{identity.name} {identity.version}",
         "provider": ensemble.provider,
     }
@@ -101,7 +112,7 @@ def _read(path: Path) -> Dataset:
         raise InstanceError(f"{path} is not a DICOM file, or a damaged one") from error
 
 
-def _write_results(ds: Dataset, result: Assessment | Refusal, config: Config, folder: Path) -> None:
+def _write_results(ds: Dataset, result: Assessment | Refusal, config: Config, folder: Path, language: Language) -> None:
     from baa_node.core.picture import draw_picture
     from baa_node.core.radiograph import from_dataset
     from baa_node.core.report import build_capture, build_report
@@ -114,8 +125,9 @@ def _write_results(ds: Dataset, result: Assessment | Refusal, config: Config, fo
         pixels = None
     device = device_of(config, load_identity(config.data_dir))
     now = datetime.now(UTC).astimezone()
-    report = build_report(ds, result, device, written_at=now)
-    capture = build_capture(ds, draw_picture(pixels, result, version=device.version), result, device, written_at=now)
+    report = build_report(ds, result, device, written_at=now, language=language)
+    picture = draw_picture(pixels, result, version=device.version, language=language)
+    capture = build_capture(ds, picture, result, device, written_at=now, language=language)
     try:
         report.save_as(folder / f"{ds.SOPInstanceUID}.sr.dcm", enforce_file_format=True)
         capture.save_as(folder / f"{ds.SOPInstanceUID}.sc.dcm", enforce_file_format=True)

@@ -24,6 +24,7 @@ from baa_node.core import codes
 from baa_node.core.assessment import Assessment, Refusal
 from baa_node.core.header import Device, coded, copy_identity, instance_number, laterality_of, require_identity, stamp, value_of, values_of
 from baa_node.core.identifiers import capture_uid, series_uid
+from baa_node.core.words import Language
 
 SERIES_NUMBER: Final = 7002
 
@@ -46,6 +47,7 @@ def build_capture(
     *,
     written_at: datetime,
     revision: int = 1,
+    language: Language = Language.ENGLISH,
 ) -> Dataset:
     """Wrap a picture of the result on one image, ready to be saved; equal arguments give equal objects.
 
@@ -53,6 +55,8 @@ def build_capture(
     ----------
     picture
         ``(H, W, 3) uint8``, sRGB.
+    language
+        Of the words in it.
 
     Raises
     ------
@@ -66,7 +70,7 @@ def build_capture(
         raise ValueError("a picture is (H, W, 3) uint8")
     capture = Dataset()
     capture.SOPClassUID = SecondaryCaptureImageStorage
-    capture.SOPInstanceUID = capture_uid(source, result, version=device.version, revision=revision)
+    capture.SOPInstanceUID = capture_uid(source, result, version=device.version, revision=revision, language=language)
     copy_identity(source, capture)
     _write_series(capture, source, device)
     stamp(capture, source, device, written_at)

@@ -22,11 +22,6 @@ from baa_node.core.identifiers import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_V
 from baa_node.core.radiograph import Laterality
 from baa_node.errors import MissingAttribute
 
-DISCLAIMER: Final = (
-    "Research use, not for diagnosis. Computed by software and not verified by a person. "
-    "The network weights are for non-commercial research only."
-)
-
 UTF_8: Final = "ISO_IR 192"
 
 _TYPE_2: Final = (

@@ -11,6 +11,7 @@ from uuid import UUID, uuid5
 from pydicom.dataset import Dataset
 
 from baa_node.core.assessment import Assessment, Refusal
+from baa_node.core.words import Language
 
 MODEL_NAME: Final = "baa_node"
 SERIES_DESCRIPTION: Final = "AI Bone Age (preliminary)"
@@ -40,17 +41,27 @@ IMPLEMENTATION_VERSION_NAME: Final = "BAA_NODE_1"
 CODING_SCHEME_UID: Final = derive_uid("coding scheme", "99BAANODE")
 
 
-def report_uid(source: Dataset, result: Assessment | Refusal, *, sop_class_uid: str, version: str, revision: int = 1) -> str:
-    """SOP Instance UID of the report: one a source image, SR class, software version, policy, bundle and revision.
+def report_uid(
+    source: Dataset,
+    result: Assessment | Refusal,
+    *,
+    sop_class_uid: str,
+    version: str,
+    revision: int = 1,
+    language: Language = Language.ENGLISH,
+) -> str:
+    """SOP Instance UID of the report: one a source image, SR class, software version, policy, bundle, revision and language.
 
     The class belongs to the key because an archive that holds one class under a UID silently drops the other.
     """
-    return derive_uid("report", sop_class_uid, *_key(source, result, version, revision))
+    return derive_uid("report", sop_class_uid, *_key(source, result, version, revision), language)
 
 
-def capture_uid(source: Dataset, result: Assessment | Refusal, *, version: str, revision: int = 1) -> str:
+def capture_uid(
+    source: Dataset, result: Assessment | Refusal, *, version: str, revision: int = 1, language: Language = Language.ENGLISH
+) -> str:
     """SOP Instance UID of the picture that goes with ``report_uid`` of the same arguments."""
-    return derive_uid("capture", *_key(source, result, version, revision))
+    return derive_uid("capture", *_key(source, result, version, revision), language)
 
 
 def tracking_uid(source: Dataset) -> str:

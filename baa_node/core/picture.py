@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from baa_node.core.assessment import Assessment, Determination, Refusal, ZConvention
 from baa_node.core.canvas import Box, Canvas, Colour, shorten, width_of, wrap
 from baa_node.core.radiograph import Laterality, Sex
+from baa_node.core.words import Language
+from baa_node.core.words.sentences import sentences
 
 WIDTH: Final = 1600
 HEIGHT: Final = 1200
@@ -49,7 +51,9 @@ _SEX_WORDS: Final = {Sex.FEMALE: "female", Sex.MALE: "male"}
 _SIDE_WORDS: Final = {Laterality.LEFT: "left hand", Laterality.RIGHT: "right hand"}
 
 
-def draw_picture(pixels: NDArray[np.uint8] | None, result: Assessment | Refusal, *, version: str) -> NDArray[np.uint8]:
+def draw_picture(
+    pixels: NDArray[np.uint8] | None, result: Assessment | Refusal, *, version: str, language: Language = Language.ENGLISH
+) -> NDArray[np.uint8]:
     """Draw the result of one image.
 
     Parameters
@@ -58,6 +62,8 @@ def draw_picture(pixels: NDArray[np.uint8] | None, result: Assessment | Refusal,
         ``(H, W) uint8`` as displayed, bone bright; None when the frame cannot be decoded.
     version
         Of this software.
+    language
+        Of cautions and reference.
 
     Returns
     -------
@@ -65,14 +71,15 @@ def draw_picture(pixels: NDArray[np.uint8] | None, result: Assessment | Refusal,
         ``(1200, 1600, 3)`` sRGB.
     """
     canvas = Canvas(WIDTH, HEIGHT, _GROUND)
+    said = sentences(result, language)
     if isinstance(result, Refusal):
         _draw_refusal_band(canvas, result)
-        top = _draw_cautions(canvas, result.cautions, _BAND)
+        top = _draw_cautions(canvas, said.cautions, _BAND)
         _draw_single_panel(canvas, pixels, (_MARGIN, top, WIDTH - _MARGIN, HEIGHT - _FOOTER))
         _draw_footer(canvas, f"baa_node {version}")
         return canvas.pixels()
-    _draw_band(canvas, result)
-    top = _draw_cautions(canvas, result.cautions, _BAND)
+    _draw_band(canvas, result, said.reference)
+    top = _draw_cautions(canvas, said.cautions, _BAND)
     area = (_MARGIN, top, WIDTH - _MARGIN, HEIGHT - _FOOTER)
     if pixels is None:
         _draw_single_panel(canvas, None, area)
@@ -82,7 +89,7 @@ def draw_picture(pixels: NDArray[np.uint8] | None, result: Assessment | Refusal,
     return canvas.pixels()
 
 
-def _draw_band(canvas: Canvas, result: Assessment) -> None:
+def _draw_band(canvas: Canvas, result: Assessment, reference: str) -> None:
     canvas.rectangle((0, 0, WIDTH, _BAND), fill=_PANEL)
     estimate = result.estimate
     low, high = estimate.interval_months
@@ -92,8 +99,8 @@ def _draw_band(canvas: Canvas, result: Assessment) -> None:
     canvas.text((_MARGIN, 264), f"{estimate.coverage * 100:g} % interval {low:.1f} to {high:.1f} months", 26, _MUTED)
     _draw_verdict(canvas, result, 620)
     _draw_ruler(canvas, result, (630, 150, WIDTH - _MARGIN - 10, 222))
-    reference = f"Reference: {result.reference}." if result.reference else "No reference value for this examination."
-    for row, line in enumerate(wrap(reference, 19, WIDTH - _MARGIN - 620, 2)):
+    line_of_reference = f"Reference: {reference}." if reference else "No reference value for this examination."
+    for row, line in enumerate(wrap(line_of_reference, 19, WIDTH - _MARGIN - 620, 2)):
         canvas.text((620, 262 + 24 * row), line, 19, _MUTED)
 
 

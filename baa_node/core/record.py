@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from baa_node.core.assessment import Assessment, AssessmentPolicy, Determination, Refusal, ZConvention
+from baa_node.core.cautions import Caution, Concern, Term
 from baa_node.core.codes import Reason
 from baa_node.core.ensemble import BundleIdentity, Estimate
 from baa_node.core.radiograph import Laterality, Sex
@@ -21,7 +22,7 @@ def to_json(result: Assessment | Refusal) -> dict[str, Any]:
             "status": "refused",
             "reasons": [reason.code for reason in result.reasons],
             "detail": result.detail,
-            "cautions": list(result.cautions),
+            "cautions": [_caution_to_json(caution) for caution in result.cautions],
         }
     estimate = result.estimate
     return {
@@ -41,11 +42,9 @@ def to_json(result: Assessment | Refusal) -> dict[str, Any]:
         "difference_months": result.difference_months,
         "z_score": result.z_score,
         "determination": result.determination.value,
-        "reference": result.reference,
         "policy": {"convention": result.policy.convention.name, "normal_limit_sd": result.policy.normal_limit_sd},
         "reasons": [],
-        "cautions": list(result.cautions),
-        "conclusion": result.conclusion,
+        "cautions": [_caution_to_json(caution) for caution in result.cautions],
         "bundle": {"name": estimate.bundle.name, "version": estimate.bundle.version, "sha256": estimate.bundle.sha256},
         "provider": estimate.provider,
         "crop": list(estimate.crop),
@@ -54,12 +53,15 @@ def to_json(result: Assessment | Refusal) -> dict[str, Any]:
 
 
 def from_json(record: dict[str, Any]) -> Assessment | Refusal:
-    """Build the result again that `to_json` wrote."""
+    """Build the result again that `to_json` wrote, in this version or an earlier one.
+
+    Earlier versions kept their cautions as English sentences, which are repeated as they are. Their conclusion and
+    reference line said in words what the numbers beside them say, and are made again from those.
+    """
     if record["status"] == "refused":
         by_code = {reason.code: reason for reason in Reason}
-        return Refusal(
-            reasons=tuple(by_code[code] for code in record["reasons"]), detail=record["detail"], cautions=tuple(record["cautions"])
-        )
+        reasons = tuple(by_code[code] for code in record["reasons"])
+        return Refusal(reasons=reasons, detail=record["detail"], cautions=_cautions_of(record))
     low, high = record["interval_months"]
     top, left, height, width = record["crop"]
     estimate = Estimate(
@@ -85,10 +87,27 @@ def from_json(record: dict[str, Any]) -> Assessment | Refusal:
         difference_months=record["difference_months"],
         z_score=record["z_score"],
         determination=Determination(record["determination"]),
-        reference=record["reference"],
         policy=AssessmentPolicy(
             convention=ZConvention[record["policy"]["convention"]], normal_limit_sd=record["policy"]["normal_limit_sd"]
         ),
-        cautions=tuple(record["cautions"]),
-        conclusion=record["conclusion"],
+        cautions=_cautions_of(record),
     )
+
+
+_TERMS: Final[dict[str, Term]] = {term.value: term for kind in (Determination, Sex, Laterality) for term in kind}
+
+
+def _caution_to_json(caution: Caution | str) -> dict[str, Any] | str:
+    if isinstance(caution, str):
+        return caution
+    values = {name: value if isinstance(value, int | float) else value.value for name, value in caution.values.items()}
+    return {"about": caution.about.value, **values}
+
+
+def _cautions_of(record: dict[str, Any]) -> tuple[Caution | str, ...]:
+    return tuple(one if isinstance(one, str) else _caution_of(**one) for one in record["cautions"])
+
+
+def _caution_of(about: str, **values: float | str) -> Caution:
+    terms = {name: _TERMS[value] if isinstance(value, str) else value for name, value in values.items()}
+    return Caution(about=Concern(about), values=terms)

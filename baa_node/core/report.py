@@ -34,7 +34,6 @@ from baa_node.core.assessment import Assessment, Determination, Refusal, ZConven
 from baa_node.core.attributes import numbers
 from baa_node.core.capture import build_capture
 from baa_node.core.header import (
-    DISCLAIMER,
     UTF_8,
     Device,
     copy_identity,
@@ -48,6 +47,8 @@ from baa_node.core.header import (
 )
 from baa_node.core.identifiers import CODING_SCHEME_UID, capture_uid, derive_uid, is_own_object, report_uid, series_uid, tracking_uid
 from baa_node.core.radiograph import Laterality, Sex
+from baa_node.core.words import Language
+from baa_node.core.words.sentences import hand_in_words, sentences, texts_of
 
 __all__ = [
     "COMPREHENSIVE_3D_SR",
@@ -69,6 +70,13 @@ _DOCUMENTS: Final = {COMPREHENSIVE_3D_SR: Comprehensive3DSR, COMPREHENSIVE_SR: C
 _SIDES: Final = {Laterality.LEFT: codes.LEFT, Laterality.RIGHT: codes.RIGHT}
 _SEXES: Final = {Sex.MALE: codes.MALE, Sex.FEMALE: codes.FEMALE}
 _MODALITIES: Final = {"CR": codes.COMPUTED_RADIOGRAPHY, "DX": codes.DIGITAL_RADIOGRAPHY}
+_LANGUAGES: Final = {
+    Language.ENGLISH: codes.ENGLISH,
+    Language.GERMAN: codes.GERMAN,
+    Language.SPANISH: codes.SPANISH,
+    Language.FRENCH: codes.FRENCH,
+    Language.PORTUGUESE: codes.PORTUGUESE,
+}
 _ANSWERS: Final = {
     Determination.DELAYED: (codes.DELAYED, codes.ABNORMALLY_LOW),
     Determination.NORMAL: (codes.NORMAL, codes.NORMALITY_NORMAL),
@@ -96,6 +104,7 @@ def build_report(
     sop_class_uid: str = COMPREHENSIVE_3D_SR,
     source_sha256: str = "",
     predecessor: Dataset | None = None,
+    language: Language = Language.ENGLISH,
 ) -> Dataset:
     """Report on one image, ready to be saved; equal arguments give equal objects.
 
@@ -113,6 +122,8 @@ def build_report(
         Digest of the image as received, kept in the report as evidence of what was read.
     predecessor
         The report that this one replaces.
+    language
+        Of the sentences for people. Codes, their meanings and all numbers are the same in every language.
 
     Raises
     ------
@@ -126,10 +137,12 @@ def build_report(
         raise ValueError(f"no report is built as SOP class {sop_class_uid}")
     document: Dataset = _DOCUMENTS[sop_class_uid](
         evidence=[_evidence(source)],
-        content=_root(source, result, device, source_sha256),
+        content=_root(source, result, device, source_sha256, language, replaces=predecessor is not None),
         series_instance_uid=series_uid(source, "report", device.version),
         series_number=SERIES_NUMBER,
-        sop_instance_uid=report_uid(source, result, sop_class_uid=sop_class_uid, version=device.version, revision=revision),
+        sop_instance_uid=report_uid(
+            source, result, sop_class_uid=sop_class_uid, version=device.version, revision=revision, language=language
+        ),
         instance_number=instance_number(source),
         is_complete=True,
         requested_procedures=_requests(source) or None,
@@ -180,17 +193,25 @@ def _private_scheme(device: Device) -> Dataset:
     return item
 
 
-def _root(source: Dataset, result: Assessment | Refusal, device: Device, source_sha256: str) -> ContainerContentItem:
+def _root(
+    source: Dataset, result: Assessment | Refusal, device: Device, source_sha256: str, language: Language, *, replaces: bool
+) -> ContainerContentItem:
     root = ContainerContentItem(codes.IMAGING_MEASUREMENT_REPORT, is_content_continuous=False, template_id="1500")
     items = [
-        CodeContentItem(codes.LANGUAGE, codes.ENGLISH, _MODIFIER),
+        CodeContentItem(codes.LANGUAGE, _LANGUAGES[language], _MODIFIER),
         *_observer(device),
         *_subject(result),
         CodeContentItem(codes.PROCEDURE_REPORTED, codes.BONE_AGE_EXAMINATION, _MODIFIER),
         _container(codes.IMAGE_LIBRARY, [_container(codes.IMAGE_LIBRARY_GROUP, [_library_entry(source)])]),
         _container(
             codes.IMAGING_MEASUREMENTS,
-            [_container(codes.MEASUREMENT_GROUP, _group(source, result, device, source_sha256), template_id="1501")],
+            [
+                _container(
+                    codes.MEASUREMENT_GROUP,
+                    [*_group(source, result, device, source_sha256, language), *_comments(result, language, replaces=replaces)],
+                    template_id="1501",
+                )
+            ],
         ),
     ]
     root.ContentSequence = ContentSequence(items)
@@ -259,18 +280,18 @@ def _geometry(source: Dataset) -> Iterator[Item]:
         yield NumContentItem(codes.VERTICAL_SPACING, vertical, codes.MILLIMETRE, relationship_type=_ACQUISITION)
 
 
-def _group(source: Dataset, result: Assessment | Refusal, device: Device, source_sha256: str) -> list[Item]:
+def _group(source: Dataset, result: Assessment | Refusal, device: Device, source_sha256: str, language: Language) -> list[Item]:
     side = laterality_of(source)
-    hand = "hand" if side is None else f"{'left' if side is Laterality.LEFT else 'right'} hand"
+    said = sentences(result, language)
+    tracking_identifier = texts_of(language).tracking_identifier.format(hand=hand_in_words(side, language))
     return [
-        TextContentItem(codes.TRACKING_IDENTIFIER, f"Bone age {hand}", _OBSERVATION),
+        TextContentItem(codes.TRACKING_IDENTIFIER, tracking_identifier, _OBSERVATION),
         UIDRefContentItem(codes.TRACKING_UID, tracking_uid(source), _OBSERVATION),
-        _text(codes.CONCLUSION, _conclusion(result)),
+        TextContentItem(codes.CONCLUSION, said.conclusion, _CONTAINS),
         CodeContentItem(codes.FINDING, codes.PEDIATRIC_BONE_AGE, _CONTAINS),
         _finding_site(side),
         *_algorithm(result, device, source_sha256),
-        *(_reasons(result) if isinstance(result, Refusal) else _measurements(source, result)),
-        *(_text(codes.COMMENT, comment) for comment in (*_comments(result), DISCLAIMER)),
+        *(_reasons(result) if isinstance(result, Refusal) else _measurements(source, result, said.reference)),
     ]
 
 
@@ -304,7 +325,7 @@ def _algorithm(result: Assessment | Refusal, device: Device, source_sha256: str)
     yield CodeContentItem(codes.ALGORITHM_FAMILY, codes.ARTIFICIAL_INTELLIGENCE, _MODIFIER)
 
 
-def _measurements(source: Dataset, result: Assessment) -> Iterator[Item]:
+def _measurements(source: Dataset, result: Assessment, reference: str) -> Iterator[Item]:
     estimate = result.estimate
     low, high = estimate.interval_months
     determination, normality = _ANSWERS[result.determination]
@@ -318,8 +339,8 @@ def _measurements(source: Dataset, result: Assessment) -> Iterator[Item]:
     yield CodeContentItem(codes.SUMMARY_OF_ANALYSES, codes.SUCCEEDED, _CONTAINS)
     yield CodeContentItem(codes.DETERMINATION, determination, _CONTAINS)
     yield CodeContentItem(codes.NORMALITY, normality, _CONTAINS)
-    if result.reference:
-        yield _text(codes.REFERENCE_AUTHORITY, result.reference)
+    if reference:
+        yield TextContentItem(codes.REFERENCE_AUTHORITY, reference, _CONTAINS)
 
 
 def _bone_age(source: Dataset, months: float) -> NumContentItem:
@@ -358,18 +379,25 @@ def _reasons(refusal: Refusal) -> Iterator[Item]:
         yield CodeContentItem(codes.REASON, concept, _CONTAINS)
 
 
-def _conclusion(result: Assessment | Refusal) -> str:
-    if isinstance(result, Assessment):
-        return result.conclusion
-    return f"Bone age was NOT estimated: {'; '.join(reason.meaning for reason in result.reasons)}."
+def _comments(result: Assessment | Refusal, language: Language, *, replaces: bool) -> Iterator[TextContentItem]:
+    """Tell what to do without a number, what was found, and the cautions; the disclaimer last."""
+    said = sentences(result, language)
+    if said.by_hand:
+        yield TextContentItem(codes.COMMENT, said.by_hand, _CONTAINS)
+    if isinstance(result, Refusal) and result.detail:
+        yield _english_comment(result.detail)
+    for caution, sentence in zip(result.cautions, said.cautions, strict=True):
+        yield _english_comment(caution) if isinstance(caution, str) else TextContentItem(codes.COMMENT, sentence, _CONTAINS)
+    if replaces:
+        yield TextContentItem(codes.COMMENT, texts_of(language).replaces, _CONTAINS)
+    yield TextContentItem(codes.COMMENT, said.disclaimer, _CONTAINS)
 
 
-def _comments(result: Assessment | Refusal) -> Iterator[str]:
-    if isinstance(result, Refusal):
-        yield "No value was computed by software. Assess the image by hand."
-        if result.detail:
-            yield result.detail
-    yield from result.cautions
+def _english_comment(text: str) -> TextContentItem:
+    """Words that are in English in every report, marked as such (TID 1204)."""
+    comment = _text(codes.COMMENT, text)
+    comment.ContentSequence = ContentSequence([CodeContentItem(codes.LANGUAGE, codes.ENGLISH, _MODIFIER)])
+    return comment
 
 
 def _container(name: Code, items: Iterable[Item], *, template_id: str | None = None) -> ContainerContentItem:
@@ -379,7 +407,7 @@ def _container(name: Code, items: Iterable[Item], *, template_id: str | None = N
 
 
 def _text(name: Code, text: str, relationship: str = _CONTAINS) -> TextContentItem:
-    """ASCII, because not every viewer decodes text of a report by the declared character set."""
+    """Technical text, in ASCII because not every viewer decodes text of a report by the declared character set."""
     return TextContentItem(name, text.encode("ascii", "replace").decode("ascii") or "unknown", relationship)
 
 

@@ -1,0 +1,138 @@
+"""What a reader must be warned of: facts with their numbers, put into words only when a report is written.
+
+A new caution is a member of `Concern`, a rule that yields it, and a text of the same name in each language
+(``core/words``); a test holds the three together.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from statistics import NormalDist
+from types import MappingProxyType
+from typing import Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from baa_node.core.comparison import AssessmentPolicy, Comparison, Determination, ZConvention
+from baa_node.core.ensemble import Estimate
+from baa_node.core.radiograph import Laterality, Radiograph, Sex
+from baa_node.core.reference import reference_range
+
+SPARSE_BELOW_MONTHS: Final = 24.0
+"""Below this bone age the public training set holds fewer than one image in a hundred (81 of 11 349)."""
+SPARSE_ABOVE_MONTHS: Final = {Sex.FEMALE: 204.0, Sex.MALE: 216.0}
+"""Above this bone age growth plates are closed or nearly so, and images are few (16 girls, 69 boys)."""
+COARSE_BELOW_PX: Final = 299
+"""Height and width of every frame of the training set; a frame of fewer rows or columns shows less than any of them did."""
+FAINT_BELOW_LEVELS: Final = 30.0
+"""Grey levels between the 1st and 99th percentile that 99 of 100 validation hands exceed (1,262 hands)."""
+
+
+class Concern(enum.Enum):
+    """What a caution is about; the value is its name in records and in the texts of each language."""
+
+    BORDERLINE_BY_MEAN = "borderline_by_mean"
+    BORDERLINE_BY_AGE = "borderline_by_age"
+    MEMBERS_DIFFER = "members_differ"
+    NO_BIRTH_DATE = "no_birth_date"
+    NO_EXAMINATION_DATE = "no_examination_date"
+    BORN_AFTER_EXAMINATION = "born_after_examination"
+    SEX_UNKNOWN = "sex_unknown"
+    AGE_OUTSIDE_REFERENCE = "age_outside_reference"
+    FEW_SO_YOUNG = "few_so_young"
+    FEW_SO_MATURE = "few_so_mature"
+    SEX_NOT_USED = "sex_not_used"
+    RIGHT_HAND = "right_hand"
+    COARSE = "coarse"
+    FAINT = "faint"
+    LOSSY = "lossy"
+
+
+Term: TypeAlias = Determination | Sex | Laterality
+"""A value that each language has a word for."""
+
+_NOTHING: Final[Mapping[str, float | Term]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caution:
+    """One warning, in no language yet.
+
+    Attributes
+    ----------
+    values
+        Numbers and terms by the name under which the texts call for them, units in the names.
+    """
+
+    about: Concern
+    values: Mapping[str, float | Term] = field(default=_NOTHING)
+
+
+def find_cautions(radiograph: Radiograph, estimate: Estimate, comparison: Comparison, policy: AssessmentPolicy) -> Iterator[Caution]:
+    """Yield what a reader of this result must know, most important first."""
+    if comparison.determination is not comparison.other_determination:
+        by_age = policy.convention is ZConvention.CHRONOLOGICAL_AGE
+        about = Concern.BORDERLINE_BY_MEAN if by_age else Concern.BORDERLINE_BY_AGE
+        yield Caution(about=about, values={"determination": comparison.other_determination})
+    if estimate.spread_months is not None and _members_differ_widely(estimate, estimate.spread_months):
+        yield Caution(about=Concern.MEMBERS_DIFFER, values={"spread_months": estimate.spread_months})
+    yield from _about_comparison(radiograph, comparison)
+    yield from _about_range(radiograph, estimate)
+    yield from _about_image(radiograph, estimate)
+
+
+def _members_differ_widely(estimate: Estimate, spread_months: float) -> bool:
+    """Whether members are at odds: by the bundle's own limit, else by the standard deviation the prediction interval stands for."""
+    if estimate.disagreement_months is not None:
+        return spread_months > estimate.disagreement_months
+    if not 0 < estimate.coverage < 1:
+        return False
+    low, high = estimate.interval_months
+    implied_sd = (high - low) / 2 / NormalDist().inv_cdf((1 + estimate.coverage) / 2)
+    return spread_months > implied_sd
+
+
+def _about_comparison(radiograph: Radiograph, comparison: Comparison) -> Iterator[Caution]:
+    if radiograph.birth_date is None:
+        yield Caution(about=Concern.NO_BIRTH_DATE)
+    elif radiograph.examined_on is None:
+        yield Caution(about=Concern.NO_EXAMINATION_DATE)
+    elif comparison.chronological_age_months is None:
+        yield Caution(about=Concern.BORN_AFTER_EXAMINATION)
+    elif radiograph.sex is None:
+        yield Caution(about=Concern.SEX_UNKNOWN)
+    elif comparison.point is None:
+        first, last = reference_range(radiograph.sex)
+        yield Caution(about=Concern.AGE_OUTSIDE_REFERENCE, values={"first_months": first, "last_years": last / 12})
+
+
+def _about_range(radiograph: Radiograph, estimate: Estimate) -> Iterator[Caution]:
+    months = estimate.bone_age_months
+    if months < SPARSE_BELOW_MONTHS:
+        yield Caution(about=Concern.FEW_SO_YOUNG, values={"limit_years": SPARSE_BELOW_MONTHS / 12})
+    limit = SPARSE_ABOVE_MONTHS[radiograph.sex] if radiograph.sex else min(SPARSE_ABOVE_MONTHS.values())
+    if months > limit:
+        yield Caution(about=Concern.FEW_SO_MATURE, values={"limit_years": limit / 12})
+
+
+def _about_image(radiograph: Radiograph, estimate: Estimate) -> Iterator[Caution]:
+    if estimate.sex_used is None:
+        yield Caution(about=Concern.SEX_NOT_USED)
+    if radiograph.laterality is Laterality.RIGHT:
+        yield Caution(about=Concern.RIGHT_HAND)
+    yield from _about_quality(radiograph.pixels)
+    if radiograph.lossy:
+        yield Caution(about=Concern.LOSSY)
+
+
+def _about_quality(pixels: NDArray[np.uint8]) -> Iterator[Caution]:
+    """Images that the gates let pass, but that show less than nearly all the networks have learnt from."""
+    short_side = min(pixels.shape)
+    if short_side < COARSE_BELOW_PX:
+        yield Caution(about=Concern.COARSE, values={"short_side_px": short_side, "usual_px": COARSE_BELOW_PX})
+    low, high = np.percentile(pixels[::4, ::4], (1, 99))
+    if high - low < FAINT_BELOW_LEVELS:
+        yield Caution(about=Concern.FAINT, values={"levels": float(high - low)})
