@@ -10,7 +10,6 @@ import enum
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from statistics import NormalDist
-from types import MappingProxyType
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -54,8 +53,6 @@ class Concern(enum.Enum):
 Term: TypeAlias = Determination | Sex | Laterality
 """A value that each language has a word for."""
 
-_NOTHING: Final[Mapping[str, float | Term]] = MappingProxyType({})
-
 
 @dataclass(frozen=True, kw_only=True)
 class Caution:
@@ -68,7 +65,7 @@ class Caution:
     """
 
     about: Concern
-    values: Mapping[str, float | Term] = field(default=_NOTHING)
+    values: Mapping[str, float | Term] = field(default_factory=dict)
 
 
 def find_cautions(radiograph: Radiograph, estimate: Estimate, comparison: Comparison, policy: AssessmentPolicy) -> Iterator[Caution]:

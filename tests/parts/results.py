@@ -24,7 +24,7 @@ from baa_node.core.radiograph import Laterality, Radiograph, Sex
 WRITTEN_AT: Final = datetime(2026, 3, 4, 5, 6, 7, 890, tzinfo=UTC)
 DEVICE: Final = Device(name="BAANODE1", uid="2.25.1234", manufacturer="Example hospital", serial="17", version="0.1.0")
 RADIOGRAPH: Final = Radiograph(
-    pixels=np.zeros((40, 30), np.uint8),
+    pixels=np.tile(np.linspace(0, 255, 400, dtype=np.uint8)[:, None], (1, 300)),
     sex=Sex.MALE,
     laterality=Laterality.LEFT,
     birth_date=date(2010, 1, 1),

@@ -68,17 +68,17 @@ TEXTS: Final = Texts(
         sex_not_used="Bestimmt von Netzen, die das Geschlecht nicht berücksichtigen.",
         right_hand="Rechte Hand: Atlas und Trainingsaufnahmen zeigen linke Hände.",
         coarse=(
-            "Geringe Bildqualität: Die kurze Bildseite hat {short_side_px:.0f} Pixel; "
+            "Eingeschränkte Bildqualität: Die kurze Bildseite hat {short_side_px:.0f} Pixel; "
             "die Netze haben an Aufnahmen ab {usual_px:.0f} Pixeln gelernt."
         ),
-        faint="Geringe Bildqualität: Der Kontrast ist gering ({levels:.0f} von 255 Graustufen).",
+        faint="Eingeschränkte Bildqualität: geringer Kontrast ({levels:.0f} von 255 Graustufen).",
         lossy="Die Aufnahme wurde vor der Auswertung verlustbehaftet komprimiert.",
     ),
     refusal="Das Skelettalter wurde NICHT bestimmt. {reasons}",
     reasons=ReasonTexts(
         no_hand="Auf der Aufnahme wurde keine Hand gefunden.",
         several_hands="Die Aufnahme zeigt mehr als eine Hand.",
-        hand_cut_off="Hand oder Handgelenk liegt teilweise außerhalb der Aufnahme.",
+        hand_cut_off="Hand oder Handgelenk ist nicht vollständig abgebildet.",
         not_frontal="Es ist keine dorsopalmare (frontale) Aufnahme.",
         poor_quality="Die Bildqualität reicht nicht aus.",
         obscured="Ein Gips, Metall oder ein anderer Gegenstand verdeckt Knochen.",
@@ -93,7 +93,7 @@ TEXTS: Final = Texts(
         internal="Bei der Verarbeitung ist ein interner Fehler aufgetreten.",
         time_limit="Die Verarbeitung hat die zulässige Zeit überschritten.",
     ),
-    by_hand="Die Software hat keinen Wert berechnet. Bitte das Skelettalter ohne Software bestimmen.",
+    by_hand="Die Software hat keinen Wert berechnet. Bitte die Aufnahme manuell auswerten.",
     replaces="Dieser Befund ersetzt einen früheren Befund zu derselben Aufnahme.",
     disclaimer=(
         "Nur für Forschungszwecke, nicht zur Diagnose. Von Software berechnet und nicht von einem Menschen geprüft. "

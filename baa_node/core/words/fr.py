@@ -27,13 +27,13 @@ TEXTS: Final = Texts(
     chronological_age_unknown="âge chronologique inconnu",
     verdicts=Verdicts(
         delayed="z-score {z} : retardé, plus de {limit:g} DS au-dessous de la référence",
-        normal="z-score {z} : dans l'intervalle de {limit:g} DS autour de la référence",
+        normal="z-score {z} : dans l'intervalle de ±{limit:g} DS autour de la référence",
         advanced="z-score {z} : avancé, plus de {limit:g} DS au-dessus de la référence",
         indeterminate="non comparé à une référence",
     ),
     reference=(
         "{source} ; {group}, {age} : moyenne {mean:.1f} mois, déviation standard (DS) {sd:.2f} mois ; z = {formula} ; "
-        "normal : à {limit:g} DS au plus"
+        "normal : dans l'intervalle de ±{limit:g} DS"
     ),
     source="Étude de la Brush Foundation, enfants de l'Ohio 1931-1942, dans Greulich et Pyle 1959",
     formulas=Formulas(
@@ -96,7 +96,7 @@ TEXTS: Final = Texts(
         internal="Une erreur interne de traitement s'est produite.",
         time_limit="Le traitement a dépassé le temps autorisé.",
     ),
-    by_hand="Aucune valeur n'a été calculée par le logiciel. L'âge osseux est à évaluer sans lui.",
+    by_hand="Aucune valeur n'a été calculée par le logiciel. L'image doit être évaluée manuellement.",
     replaces="Ce compte rendu remplace un compte rendu antérieur de la même image.",
     disclaimer=(
         "Usage de recherche, pas pour le diagnostic. Calculé par un logiciel et non vérifié par une personne. "

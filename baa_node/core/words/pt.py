@@ -1,4 +1,4 @@
-"""Portuguese, in words that are written alike in Portugal and Brazil: idade óssea, atrasada ou avançada, desvio padrão (DP)."""
+"""Portuguese, in words that are understood in Portugal and in Brazil: idade óssea, atrasada ou avançada, desvio padrão (DP)."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ TEXTS: Final = Texts(
             "e as cartilagens de crescimento estão quase fechadas."
         ),
         sex_not_used="Estimada por redes que não consideram o sexo do paciente.",
-        right_hand="Mão direita: o atlas e as imagens de treino mostram mãos esquerdas.",
+        right_hand="Mão direita: o atlas e as imagens com que as redes aprenderam mostram mãos esquerdas.",
         coarse=(
             "Baixa qualidade de imagem: o lado menor da imagem tem {short_side_px:.0f} pixels; "
             "as redes aprenderam com imagens de {usual_px:.0f} ou mais."
@@ -81,19 +81,19 @@ TEXTS: Final = Texts(
         obscured="Gesso, metal ou outro objeto oculta os ossos.",
         sex_unknown="O sexo do paciente falta ou não é M nem F.",
         age_outside_use="A idade cronológica está fora do uso previsto.",
-        estimate_outside_range="A estimativa está fora da faixa validada de idade óssea.",
+        estimate_outside_range="A estimativa está fora do intervalo validado de idade óssea.",
         members_disagree="As redes divergem demasiado.",
         unlike_training="A imagem difere demasiado daquelas com que as redes foram validadas.",
-        undecodable="Os dados da imagem não podem ser decodificados.",
+        undecodable="Não é possível ler os dados da imagem.",
         attributes="Faltam atributos DICOM obrigatórios ou são incoerentes.",
         unsupported="Este tipo de imagem não é suportado.",
         internal="Ocorreu um erro interno de processamento.",
         time_limit="O processamento ultrapassou o tempo permitido.",
     ),
     by_hand="Nenhum valor foi calculado pelo software. Avalie a imagem manualmente.",
-    replaces="Este laudo substitui um laudo anterior da mesma imagem.",
+    replaces="Este relatório substitui um relatório anterior sobre a mesma imagem.",
     disclaimer=(
-        "Uso em investigação, não para diagnóstico. Calculado por software e não verificado por uma pessoa. "
-        "Os pesos das redes destinam-se apenas à investigação não comercial."
+        "Apenas para fins científicos, não para diagnóstico. Calculado por software e não verificado por uma pessoa. "
+        "Os pesos das redes destinam-se apenas a fins científicos não comerciais."
     ),
 )
