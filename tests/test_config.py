@@ -52,6 +52,7 @@ def test_environment_overrides_file(tmp_path: Path) -> None:
         ("port = 1", ["'port'", "outside a section"]),
         ("[node", ["not valid TOML"]),
         ('[report]\nz_score = "gp"', ["report.z_score", "gp"]),
+        ('[report]\nlanguage = "it"', ["report.language", "'it'", "en, de, es, fr, pt"]),
         ('[node]\ntls_key = "k.pem"', ["tls_certificate"]),
         ("[pipeline]\nreaders = 0", ["pipeline.readers"]),
     ],

@@ -14,7 +14,7 @@ UNKNOWN_TO_PYDICOM = {
     "BONE_AGE": "LOINC is not part of the dictionary",
     "BONE_AGE_EXAMINATION": "LOINC is not part of the dictionary",
     "GREULICH_PYLE": "a SNOMED CT procedure outside every DICOM context group",
-    "ENGLISH": "RFC 5646",
+    **dict.fromkeys(("ENGLISH", "GERMAN", "SPANISH", "FRENCH", "PORTUGUESE"), "RFC 5646"),
     "PIXELS": "UCUM annotation, as TID 1603 writes it",
 }
 OTHER_MEANING = {"SOURCE": "the template (TID 1600) shortens the SNOMED CT name"}

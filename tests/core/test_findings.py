@@ -8,6 +8,7 @@ from pydicom import Dataset
 from baa_node.core.findings import read_report
 from baa_node.core.rehearsal import rehearse
 from baa_node.core.report import Device, build_report
+from baa_node.core.words.sentences import sentences
 from tests.parts.hands import constant_ensemble
 from tests.parts.results import REFUSAL, assessment, full_dx
 from tests.parts.times import NOW
@@ -26,7 +27,7 @@ def test_a_receiver_finds_what_the_report_was_built_from() -> None:
     assert found["z_score"] == pytest.approx(result.z_score, abs=0.005)
     assert found["determination"] == result.determination.value
     assert found["sex"] == result.sex
-    assert found["conclusion"] == result.conclusion
+    assert found["conclusion"] == sentences(result).conclusion
     assert found["reasons"] == []
 
 

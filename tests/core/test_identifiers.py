@@ -22,6 +22,7 @@ from baa_node.core.identifiers import (
     series_uid,
     tracking_uid,
 )
+from baa_node.core.words import Language
 from tests.parts.results import ESTIMATE, REFUSAL, assessment, full_dx
 
 parts = st.lists(st.text(), min_size=1, max_size=4)
@@ -70,11 +71,13 @@ def test_everything_that_changes_a_report_changes_its_uid() -> None:
         report_uid(other_source, result, sop_class_uid=CLASS, version="1"),
         report_uid(source, result, sop_class_uid=CLASS, version="2"),
         report_uid(source, result, sop_class_uid=CLASS, version="1", revision=2),
+        report_uid(source, result, sop_class_uid=CLASS, version="1", language=Language.GERMAN),
         report_uid(source, result, sop_class_uid="1.2.840.10008.5.1.4.1.1.88.33", version="1"),
         report_uid(source, other_bundle, sop_class_uid=CLASS, version="1"),
         report_uid(source, other_policy, sop_class_uid=CLASS, version="1"),
         report_uid(source, REFUSAL, sop_class_uid=CLASS, version="1"),
         capture_uid(source, result, version="1"),
+        capture_uid(source, result, version="1", language=Language.GERMAN),
         capture_uid(source, REFUSAL, version="1"),
         tracking_uid(source),
         series_uid(source, "report", "1"),

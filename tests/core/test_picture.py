@@ -159,7 +159,6 @@ def test_many_words_stay_inside_the_picture() -> None:
     crowded = replace(
         assessment(180.0, birth_date=None),
         cautions=(long,) * 5,
-        reference=long,
         estimate=replace(ESTIMATE, members={f"member-{n}": 100.0 + n for n in range(20)}),
     )
     for result in (refusal, crowded):

@@ -13,8 +13,8 @@ from pydicom.uid import ExplicitVRLittleEndian
 
 from baa_node.core.assessment import Assessment, AssessmentPolicy, Refusal, ZConvention
 from baa_node.core.codes import Reason
-from baa_node.core.header import DISCLAIMER
 from baa_node.core.report import COMPREHENSIVE_3D_SR, COMPREHENSIVE_SR, build_report
+from baa_node.core.words.sentences import sentences
 from baa_node.errors import MissingAttribute
 from tests.parts.programs import program
 from tests.parts.report import IDENTIFIERS, evidence, items, named, number, reasons
@@ -88,8 +88,7 @@ def test_toolkit_renders_it_without_complaint(tmp_path: Path, command: tuple[str
     done = subprocess.run([program(command[0]), *command[1:], path], capture_output=True, text=True, check=False)
     assert done.returncode == 0
     assert [line for line in done.stderr.splitlines() if line and "ISO_IR 192" not in line] == []
-    conclusion = RESULTS[kind].conclusion if isinstance(RESULTS[kind], Assessment) else "Bone age was NOT estimated"
-    assert conclusion.split("(")[0] in done.stdout
+    assert sentences(RESULTS[kind]).conclusion.split("(")[0] in done.stdout
 
 
 @pytest.mark.parametrize("kind", SHAPES)
@@ -175,17 +174,18 @@ def test_refusal_is_coded_and_holds_no_number(reason: Reason) -> None:
     assert values(report, "111065") == ["111224" if reason.attempted else "111225"]
     equivalent = named(report, ("BAA010", "99BAANODE"))[0].ConceptCodeSequence[0].get("EquivalentCodeSequence")
     assert (equivalent[0].CodeValue if equivalent else None) == reason.equivalent
-    assert values(report, "121077")[0].startswith("Bone age was NOT estimated: ")
+    assert values(report, "121077")[0].startswith("Bone age was NOT estimated. ")
     assert "Assess the image by hand" in values(report, "121106")[0]
 
 
 def test_comments_end_with_the_disclaimer() -> None:
     comments = values(built(full_dx(), REFUSAL), "121106")
-    assert comments[1:] == [REFUSAL.detail, *REFUSAL.cautions, DISCLAIMER]
-    right = assessment(lossy=True)
-    assert values(built(full_dx(), right), "121106") == [*right.cautions, DISCLAIMER]
-    assert "not for diagnosis" in DISCLAIMER
-    assert "non-commercial research" in DISCLAIMER
+    disclaimer = sentences(REFUSAL).disclaimer
+    assert comments[1:] == [REFUSAL.detail, *REFUSAL.cautions, disclaimer]
+    lossy = assessment(lossy=True)
+    assert values(built(full_dx(), lossy), "121106") == [*sentences(lossy).cautions, disclaimer]
+    assert "not for diagnosis" in disclaimer
+    assert "non-commercial research" in disclaimer
 
 
 @pytest.mark.parametrize("kind", SHAPES)
@@ -197,7 +197,7 @@ def test_the_sentence_for_people_comes_first_and_all_text_is_ascii(kind: str) ->
     (group,) = named(built(full_dx(), result), ("125007", "DCM"))
     contained = [item for item in group.ContentSequence if item.RelationshipType == "CONTAINS"]
     assert contained[0].ConceptNameCodeSequence[0].CodeMeaning == "Conclusion"
-    assert contained[-1].TextValue == DISCLAIMER
+    assert contained[-1].TextValue == sentences(result).disclaimer
     assert all(str(item.get("TextValue", "")).isascii() for item in items(group))
 
 

@@ -64,6 +64,25 @@ def reasons(report: pydicom.Dataset) -> list[str]:
     return sorted(str(item.ConceptCodeSequence[0].CodeValue) for item in named(report, REASON))
 
 
+def rendered(node: pydicom.Dataset, depth: int = 0) -> list[str]:
+    """Lines of a plain reader, one a content item: meaning of the name, then the value; UIDs are left out."""
+    lines = []
+    for item in node.get("ContentSequence", []):
+        if item.ValueType not in {"UIDREF", "IMAGE"}:
+            lines.append(f"{'  ' * depth}{item.ConceptNameCodeSequence[0].CodeMeaning}: {_value(item)}".rstrip(": "))
+        lines += rendered(item, depth + 1)
+    return lines
+
+
+def _value(item: pydicom.Dataset) -> str:
+    if item.ValueType == "NUM":
+        measured = item.MeasuredValueSequence[0]
+        return f"{measured.NumericValue} {measured.MeasurementUnitsCodeSequence[0].CodeMeaning}"
+    if item.ValueType == "CODE":
+        return str(item.ConceptCodeSequence[0].CodeMeaning)
+    return str(item.get("TextValue") or item.get("Date") or "")
+
+
 def evidence(report: pydicom.Dataset) -> list[tuple[str, str]]:
     """(study, SOP instance) of all that the report names as its evidence."""
     return [

@@ -43,10 +43,10 @@ TEXTS: Final = Texts(
     tracking_identifier="Edad ósea {hand}",
     cautions=CautionTexts(
         borderline_by_mean=(
-            "Caso límite: medida desde la media de referencia en lugar de la edad cronológica, la misma edad ósea es {determination}."
+            "Caso límite: medida desde la media de referencia en lugar de la edad cronológica, la misma edad ósea resulta {determination}."
         ),
         borderline_by_age=(
-            "Caso límite: medida desde la edad cronológica en lugar de la media de referencia, la misma edad ósea es {determination}."
+            "Caso límite: medida desde la edad cronológica en lugar de la media de referencia, la misma edad ósea resulta {determination}."
         ),
         members_differ=(
             "Las redes neuronales difieren más de lo habitual (DE {spread_months:.1f} meses); "
@@ -94,7 +94,7 @@ TEXTS: Final = Texts(
     by_hand="El programa no ha calculado ningún valor. Valore la imagen manualmente.",
     replaces="Este informe sustituye a un informe anterior de la misma imagen.",
     disclaimer=(
-        "Uso en investigación, no apto para diagnóstico. Calculado por un programa y no verificado por una persona. "
+        "Solo para uso en investigación, no para diagnóstico. Calculado por un programa y no verificado por una persona. "
         "Los pesos de las redes son exclusivamente para investigación no comercial."
     ),
 )

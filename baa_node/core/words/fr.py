@@ -99,7 +99,7 @@ TEXTS: Final = Texts(
     by_hand="Aucune valeur n'a été calculée par le logiciel. L'image doit être évaluée manuellement.",
     replaces="Ce compte rendu remplace un compte rendu antérieur de la même image.",
     disclaimer=(
-        "Usage de recherche, pas pour le diagnostic. Calculé par un logiciel et non vérifié par une personne. "
+        "Réservé à la recherche, ne pas utiliser pour le diagnostic. Calculé par un logiciel et non vérifié par une personne. "
         "Les poids des réseaux sont réservés à la recherche non commerciale."
     ),
 )

@@ -42,10 +42,12 @@ TEXTS: Final = Texts(
     tracking_identifier="Idade óssea {hand}",
     cautions=CautionTexts(
         borderline_by_mean=(
-            "Caso limítrofe: medida a partir da média de referência em vez da idade cronológica, a mesma idade óssea é {determination}."
+            "Caso limítrofe: medida a partir da média de referência em vez da idade cronológica, "
+            "a mesma idade óssea classifica-se como {determination}."
         ),
         borderline_by_age=(
-            "Caso limítrofe: medida a partir da idade cronológica em vez da média de referência, a mesma idade óssea é {determination}."
+            "Caso limítrofe: medida a partir da idade cronológica em vez da média de referência, "
+            "a mesma idade óssea classifica-se como {determination}."
         ),
         members_differ=(
             "As redes divergem mais do que o habitual (DP {spread_months:.1f} meses); o intervalo de predição pode ser demasiado estreito."
