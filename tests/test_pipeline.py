@@ -18,6 +18,7 @@ from baa_node import pipeline
 from baa_node.core.findings import read_report
 from baa_node.core.reading import ReadingPolicy
 from baa_node.core.report import Device
+from baa_node.core.words import Language
 from baa_node.db import Database, audit, peers, studies
 from baa_node.dicom import scp
 from baa_node.dicom.practice import PracticePacs
@@ -125,6 +126,15 @@ def test_an_image_becomes_a_report_and_a_picture(bench: Bench, pacs: PracticePac
     assert bench.kinds()[-1] == "DELIVERY_DONE"
     with bench.desk.database.reading() as connection:
         assert audit.verify(connection) == []
+
+
+def test_the_node_writes_in_its_own_language(bench: Bench, pacs: PracticePacs, tmp_path: Path) -> None:
+    bench.desk = replace(bench.desk, language=Language.SPANISH)
+    ds = hand_cr(tmp_path)
+    bench.start()
+    bench.send(ds)
+    wait(lambda: bench.states(ds) == ["DELIVERED"], "delivery")
+    assert str(read_report(pacs.results_for(ds.SOPInstanceUID)["sr"])["conclusion"]).startswith("Edad ósea 9 años y 10 meses (118,0 meses")
 
 
 def test_what_arrived_while_nothing_ran_is_taken_up(bench: Bench, pacs: PracticePacs, tmp_path: Path) -> None:

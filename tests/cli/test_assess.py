@@ -10,6 +10,7 @@ from typing import Any
 import pydicom
 import pytest
 
+from baa_node.core.findings import read_report
 from tests.parts.hands import hand_cr
 from tests.parts.images import plain_cr
 
@@ -84,6 +85,32 @@ def test_results_are_written_as_objects(tmp_path: Path, images: Path) -> None:
     assert done.returncode == 0, done.stderr
     written = {path.suffixes[-2]: pydicom.dcmread(path) for path in (tmp_path / "out").iterdir()}
     assert {kind: ds.Modality for kind, ds in written.items()} == {".sr": "SR", ".sc": "CR"}
+
+
+def test_results_and_cautions_are_in_the_language_asked_for_else_in_the_node_s(tmp_path: Path) -> None:
+    hand_cr(tmp_path, PatientBirthDate="").save_as(tmp_path / "hand.dcm", enforce_file_format=True)
+    (tmp_path / "german.toml").write_text('[report]\nlanguage = "de"\n')
+    german, french = (
+        records(
+            baa_node(
+                tmp_path,
+                "--config",
+                tmp_path / "german.toml",
+                "--json",
+                "assess",
+                *language,
+                "--sr-dir",
+                tmp_path / "out",
+                tmp_path / "hand.dcm",
+            )
+        )[0]
+        for language in ((), ("--language", "fr"))
+    )
+    assert german["cautions"][0].startswith("Kein Geburtsdatum")
+    assert french["cautions"][0].startswith("Date de naissance absente")
+    assert german["bone_age_months"] == french["bone_age_months"]
+    assert "Âge osseux" in read_report(pydicom.dcmread(next((tmp_path / "out").glob("*.sr.dcm"))))["conclusion"]
+    assert baa_node(tmp_path, "assess", "--language", "xx", tmp_path / "hand.dcm").returncode == 2
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ def test_the_validator_would_complain(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["normal", "not_attempted"])
 @pytest.mark.parametrize("name", SOURCES)
-@pytest.mark.parametrize("command", [("dsrdump",), ("dsr2html", "+U8")])
+@pytest.mark.parametrize("command", [("dsrdump", "+Pl"), ("dsr2html", "+U8")])
 def test_toolkit_renders_it_without_complaint(tmp_path: Path, command: tuple[str, ...], name: str, kind: str) -> None:
     path = tmp_path / "report.dcm"
     path.write_bytes(as_bytes(build_report(SOURCES[name](), RESULTS[kind], DEVICE, written_at=WRITTEN_AT)))

@@ -11,12 +11,12 @@ from typing import Any
 import pydicom
 import pytest
 
-from tests.parts.dcmtk import echoscu, storescu
+from tests.parts.dcmtk import dciodvfy_errors, echoscu, storescp, storescu
 from tests.parts.images import copy_in_new_study
 from tests.parts.node import Node
 from tests.parts.orthanc import Orthanc
 from tests.parts.programs import eventually, free_port
-from tests.parts.report import bone_age_months, evidence
+from tests.parts.report import CONCLUSION, bone_age_months, evidence, named
 
 LATE_S = 15.0
 
@@ -56,6 +56,18 @@ def test_a_pacs_that_comes_late_gets_its_report(fresh: Path, tmp_path: Path) -> 
         with Orthanc(tmp_path / "orthanc", node_port=node.port, port=port) as orthanc:
             assert bone_age_months(orthanc.report_in(study, timeout_s=60)) is not None
             orthanc.capture_in(study)
+
+
+def test_a_site_gets_its_reports_in_its_language(fresh: Path, tmp_path: Path) -> None:
+    node = Node(tmp_path / "node", REPORT__LANGUAGE="pt")
+    with storescp(tmp_path / "received") as port:
+        node.add_peer("pacs", "STORESCU", port)
+        with node.start():
+            assert storescu(node.port, fresh, calling="STORESCU").returncode == 0
+            eventually(lambda: any(tmp_path.glob("received/SR*")), what="a report", timeout_s=60)
+            report = pydicom.dcmread(next(tmp_path.glob("received/SR*")))
+    assert str(named(report, CONCLUSION)[0].TextValue).startswith("Idade óssea ")
+    assert dciodvfy_errors(next(tmp_path.glob("received/SR*"))) == []
 
 
 def test_an_unknown_caller_is_shown_and_admitted_without_a_restart(node: Node, orthanc: Orthanc, fresh: Path) -> None:
