@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import os
+import re
 import tomllib
 import types
 import typing
@@ -21,6 +22,8 @@ from baa_node.core.words import Language
 from baa_node.errors import ConfigError
 
 ENVIRONMENT_PREFIX = "BAA_NODE_"
+TOKEN = re.compile(r"[A-Za-z0-9._-]+=(env:[A-Za-z_][A-Za-z0-9_]*|file:/.+)")
+"""Name of a peer, and where the token that stands for it is found."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,6 +152,40 @@ class ReportSection:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BridgesSection:
+    """Destinations that are no DICOM applications."""
+
+    tls_ca: str = ""
+    timeout_s: float = 30.0
+    hl7_application: str = "BAA_NODE"
+    hl7_facility: str = ""
+
+    def __post_init__(self) -> None:
+        if self.timeout_s <= 0:
+            raise ConfigError("bridges.timeout_s must be above 0")
+        if not self.hl7_application.strip():
+            raise ConfigError("bridges.hl7_application must not be empty: it names whose order numbers these are")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DicomwebSection:
+    """Reception by STOW-RS on the console's port."""
+
+    enabled: bool = False
+    tokens: tuple[str, ...] = ()
+    max_request_mb: int = 2048
+    max_requests: int = 4
+
+    def __post_init__(self) -> None:
+        if self.max_request_mb < 1 or self.max_requests < 1:
+            raise ConfigError("dicomweb.max_request_mb and dicomweb.max_requests must be at least 1")
+        if wrong := [token for token in self.tokens if not TOKEN.fullmatch(token)]:
+            raise ConfigError(f"dicomweb.tokens: {wrong[0].partition('=')[0]!r} must be followed by =env:NAME or =file:/path")
+        if self.enabled and not self.tokens:
+            raise ConfigError("dicomweb.enabled needs dicomweb.tokens: nothing is received from strangers")
+
+
+@dataclass(frozen=True, kw_only=True)
 class LogSection:
     """The log on standard error."""
 
@@ -179,6 +216,8 @@ class Config:
     pipeline: PipelineSection = field(default_factory=PipelineSection)
     inference: InferenceSection = field(default_factory=InferenceSection)
     report: ReportSection = field(default_factory=ReportSection)
+    bridges: BridgesSection = field(default_factory=BridgesSection)
+    dicomweb: DicomwebSection = field(default_factory=DicomwebSection)
     log: LogSection = field(default_factory=LogSection)
 
     @property

@@ -31,7 +31,7 @@ from baa_node.process import settle
 from baa_node.spool import Spool, open_spool
 from baa_node.steps import Desk, Patience
 from baa_node.web import ConsoleServer, Health
-from baa_node.wiring import Identity, bundle_of, device_of, load_ensemble, load_identity, policy_of
+from baa_node.wiring import Identity, bundle_of, device_of, load_ensemble, load_identity, policy_of, wires_of
 
 ROLES = ("intake", "worker", "console")
 LEFTOVER_AGE_S = 3600.0
@@ -109,6 +109,7 @@ class Daemon:
             confirm=config.pipeline.confirm,
             commitment_wait_s=config.pipeline.commitment_wait_s,
             language=Language(config.report.language),
+            wires=wires_of(config),
         )
         lease = Lease(
             database,

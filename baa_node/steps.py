@@ -10,16 +10,18 @@ import hashlib
 import io
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from pydicom import Dataset, dcmread
-from pydicom.uid import Comprehensive3DSRStorage, ComprehensiveSRStorage, ExplicitVRLittleEndian, generate_uid
+from pydicom.uid import Comprehensive3DSRStorage, ComprehensiveSRStorage, generate_uid
 
+from baa_node.bridges import Attempt, Parcel, Wires, bridge_to, chosen_for
 from baa_node.core.assessment import Assessment, Refusal
 from baa_node.core.codes import Reason
 from baa_node.core.ensemble import Ensemble
+from baa_node.core.messages.told import reasons_in
 from baa_node.core.picture import draw_picture
 from baa_node.core.radiograph import from_dataset
 from baa_node.core.reading import ReadingPolicy, read_bone_age
@@ -73,6 +75,8 @@ class Desk:
     ----------
     endpoint
         Turns a peer entry into an address with our calling AE title and TLS settings.
+    wires
+        Settings for destinations that are no DICOM applications.
     confirm, commitment_wait_s
         Whether to ask destinations for commitment and by query, and how long they may take to answer before they are asked again.
     permit
@@ -93,6 +97,7 @@ class Desk:
     commitment_wait_s: float = 60.0
     permit: Callable[[], None] = lambda: None
     language: Language = Language.ENGLISH
+    wires: Wires = field(default_factory=Wires)
 
     def read(self, uid: str, revision: int) -> bool:
         """Read the image and record what came out; True when it holds a bone age.
@@ -172,8 +177,8 @@ class Desk:
         delivery, results, peer = self._delivery(uid, revision, peer_name)
         if delivery is None or delivery.state != "pending":
             return
-        attempt = self._attempt(peer, _not_yet(results, delivery.stored)) if peer else Attempt(error="peer entry was removed")
-        self._note_attempt(delivery, attempt)
+        attempt = self._attempt(peer, delivery, results) if peer else Attempt(error="peer entry was removed")
+        self._note_attempt(delivery, attempt, confirm=self.confirm and peer is not None and peer.kind == "dicom")
 
     def fail_delivery(self, uid: str, revision: int, peer_name: str, code: str) -> None:
         """Give a delivery up for a fault of ours, and show it."""
@@ -331,29 +336,29 @@ class Desk:
             series_instance_uid=ds.SeriesInstanceUID,
         )
 
-    def _attempt(self, peer: peers.Peer, results: Sequence[ResultObject]) -> Attempt:
-        if not results:
+    def _attempt(self, peer: peers.Peer, delivery: Delivery, results: Sequence[ResultObject]) -> Attempt:
+        uid, revision = delivery.source_uid, delivery.revision
+        with self.database.reading() as connection:
+            outcome = studies.get_outcome(connection, uid, revision) or {}
+            replaced = peer.takes_messages and bool(studies.list_results(connection, uid, revision + 1))
+        refused = peer.refusals != "both" and self._is_refusal(results)
+        wanted = _not_yet(chosen_for(peer, results, refused=refused), delivery.stored)
+        if replaced:  # a message that comes after the one that amends it would undo the amendment
+            return Attempt(stored=True, error=f"not sent: reading {revision + 1} replaces it")
+        if not wanted:
             return Attempt(stored=True)
+        parcel = Parcel(results=wanted, outcome=outcome, revision=revision, read=lambda one: self.spool.read(one.path))
         try:
-            return _judge(scu.send(self.endpoint(peer), self._outgoing(results), permit=self.permit))
-        except scu.AssociationLost as lost:
-            return Attempt(retry=True, error=str(lost), taken=_taken(lost.results))
+            return bridge_to(peer, self.wires, endpoint=self.endpoint, permit=self.permit).send(parcel)
         except DeliveryError as error:
             return Attempt(retry=error.retry_helps, status=error.status, error=str(error))
 
-    def _outgoing(self, results: Sequence[ResultObject]) -> list[list[scu.Outgoing]]:
-        kinds = sorted({result.kind for result in results}, reverse=True)
-        return [[self._load(one) for one in sorted(results, key=lambda r: r.rank) if one.kind == kind] for kind in kinds]
+    def _is_refusal(self, results: Sequence[ResultObject]) -> bool:
+        """Whether these results give reasons instead of a bone age, by what the report says; only a refusal may be without one."""
+        report = next((one for one in results if one.kind == "sr"), None)
+        return report is None or bool(reasons_in(dcmread(io.BytesIO(self.spool.read(report.path)))))
 
-    def _load(self, result: ResultObject) -> scu.Outgoing:
-        return scu.Outgoing(
-            sop_class_uid=result.sop_class_uid,
-            sop_instance_uid=result.sop_instance_uid,
-            transfer_syntax_uid=ExplicitVRLittleEndian,
-            content=self.spool.read(result.path),
-        )
-
-    def _note_attempt(self, delivery: Delivery, attempt: Attempt) -> None:
+    def _note_attempt(self, delivery: Delivery, attempt: Attempt, *, confirm: bool = False) -> None:
         now = datetime.now(UTC)
         next_at = now + timedelta(seconds=self.patience.pause_s((now - delivery.opened_at).total_seconds()))
         again = attempt.retry and next_at <= delivery.opened_at + timedelta(seconds=self.patience.give_up_after_s)
@@ -368,34 +373,8 @@ class Desk:
                 next_attempt_at=next_at if again else None,
                 now=now,
                 stored=attempt.taken,
-                confirm=self.confirm,
+                confirm=confirm,
             )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Attempt:
-    """How one delivery attempt ended: stored, worth another try, or over; and the SOP Instance UIDs that were taken."""
-
-    taken: tuple[str, ...] = ()
-    stored: bool = False
-    retry: bool = False
-    status: int | None = None
-    error: str = ""
-
-
-def _judge(results: Sequence[scu.SendResult]) -> Attempt:
-    outcomes = {result.outcome for result in results}
-    worst = max((result.status or 0 for result in results), default=0)
-    complaint = "; ".join(_describe(result) for result in results if result.outcome not in _TAKEN)
-    if scu.Outcome.REFUSED_RETRY in outcomes:
-        return Attempt(retry=True, status=worst, error=complaint, taken=_taken(results))
-    # A peer that takes no SR at all but stores the picture has what it can show; the record says what it did not take.
-    stored = scu.Outcome.FAILED not in outcomes and bool(outcomes & _TAKEN)
-    return Attempt(stored=stored, status=worst, error=complaint, taken=_taken(results))
-
-
-def _taken(results: Sequence[scu.SendResult]) -> tuple[str, ...]:
-    return tuple(result.outgoing.sop_instance_uid for result in results if result.outcome in _TAKEN and result.outgoing)
 
 
 def _not_yet(results: Sequence[ResultObject], stored: Sequence[str]) -> list[ResultObject]:
@@ -411,12 +390,3 @@ def _peer(connection: Connection, name: str) -> peers.Peer | None:
 def _destinations(connection: Connection, sender: str) -> list[str]:
     peer = _peer(connection, sender)
     return [one.name for one in peers.destinations_of(connection, peer)] if peer else []
-
-
-_TAKEN = {scu.Outcome.STORED, scu.Outcome.WARNING}
-
-
-def _describe(result: scu.SendResult) -> str:
-    if result.status is None or result.outgoing is None:
-        return "SOP class not accepted"
-    return f"status 0x{result.status:04X} for {result.outgoing.sop_class_uid}"

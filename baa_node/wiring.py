@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from baa_node import __version__
+from baa_node.bridges import Wires
 from baa_node.bundle import default_bundle, load_bundle, verify_bundle
 from baa_node.config import Config
 from baa_node.core.assessment import AssessmentPolicy, ZConvention
@@ -85,4 +86,18 @@ def device_of(config: Config, identity: Identity) -> Device:
         model="baa_node",
         serial=identity.executor_id[:16],
         version=__version__,
+    )
+
+
+def wires_of(config: Config) -> Wires:
+    """Turn the ``[bridges]`` section into what the bridges take; the certificate that we show is that of ``[node]``."""
+    bridges, node = config.bridges, config.node
+    own = (Path(node.tls_certificate), Path(node.tls_key)) if node.tls_certificate else (None, None)
+    return Wires(
+        ca=Path(bridges.tls_ca) if bridges.tls_ca else None,
+        certificate=own[0],
+        key=own[1],
+        timeout_s=bridges.timeout_s,
+        application=bridges.hl7_application,
+        facility=bridges.hl7_facility,
     )

@@ -6,7 +6,6 @@ import dataclasses
 import json
 import re
 import shlex
-import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +15,7 @@ import typer
 
 from baa_node.cli.context import emit, load, open_database, options
 from baa_node.cli.operator import operator
+from baa_node.cli.peer_file import parse, value_of
 from baa_node.cli.tables import columns
 from baa_node.errors import ConfigError
 
@@ -25,12 +25,18 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Who may send, where results go, and who was turned away. A running node sees changes at once.")
 
 Name = Annotated[str, typer.Argument(help="What people call the peer.")]
-AeTitle = Annotated[str, typer.Option(help="Application entity title, 1 to 16 characters.")]
-Host = Annotated[str, typer.Option(help="Host name or address.")]
-Port = Annotated[int, typer.Option(help="Port on which it takes results.")]
-Source = Annotated[bool, typer.Option(help="It may send images.")]
+AeTitle = Annotated[str | None, typer.Option(help="Application entity title, 1 to 16 characters.")]
+Host = Annotated[str | None, typer.Option(help="Host name or address.")]
+Port = Annotated[int | None, typer.Option(help="Port on which it takes results.")]
+Source = Annotated[bool | None, typer.Option("--source/--no-source", help="It may send images. [default: of kind dicom]")]
 Destination = Annotated[bool, typer.Option(help="It takes results.")]
 Tls = Annotated[bool, typer.Option(help="Results go to it over TLS.")]
+Kind = Annotated[str | None, typer.Option(help="dicom, hl7, fhir or stow. [default: dicom]")]
+Url = Annotated[str | None, typer.Option(help="mllp://host:port, mllps://host:port or https://host/path, for all kinds but dicom.")]
+User = Annotated[str | None, typer.Option(help="User of HTTP basic authentication; without one the secret is a bearer token.")]
+Secret = Annotated[str | None, typer.Option(help="Where the password or token is found: env:NAME or file:/path.")]
+Wants = Annotated[list[str] | None, typer.Option(help="sr, picture or pdf; may be repeated. [default: all]")]
+Refusals = Annotated[str | None, typer.Option(help="What it gets when no bone age is given: both, sr, picture or none. [default: both]")]
 RouteTo = Annotated[list[str] | None, typer.Option(help="Name of a destination for what it sends; may be repeated. [default: itself]")]
 
 
@@ -49,7 +55,7 @@ def list_() -> None:
         known, refused = peers.list_peers(c), peers.list_refused_callers(c)
         routes = {peer.name: [one.name for one in peers.destinations_of(c, peer)] for peer in known if peer.source}
     value = {
-        "peers": [{**_value(peer), "results_go_to": routes.get(peer.name, [])} for peer in known],
+        "peers": [{**value_of(peer), "results_go_to": routes.get(peer.name, [])} for peer in known],
         "refused_callers": [{**dataclasses.asdict(caller), "admit": _admitting(caller, known)} for caller in refused],
     }
     emit(_with_times(value), [*_peer_lines(known, routes), *_refused_lines(refused, known)])
@@ -57,58 +63,70 @@ def list_() -> None:
 
 @app.command()
 def add(
+    context: typer.Context,
     name: Name,
-    ae_title: AeTitle,
-    host: Host,
-    port: Port,
-    source: Source = True,
+    ae_title: AeTitle = None,
+    host: Host = None,
+    port: Port = None,
+    source: Source = None,
     destination: Destination = True,
     tls: Tls = False,
     route_to: RouteTo = None,
+    kind: Kind = None,
+    url: Url = None,
+    user: User = None,
+    secret: Secret = None,
+    wants: Wants = None,
+    refusals: Refusals = None,
 ) -> None:
-    """Admit a peer."""
+    """Admit a peer. One of kind dicom needs --ae-title, --host and --port, a destination of the other kinds --url."""
     from baa_node.db import peers
 
-    peer = peers.Peer(
-        name=name,
-        ae_title=ae_title,
-        host=host,
-        port=port,
-        source=source,
-        destination=destination,
-        tls=tls,
-        route_to=tuple(route_to or ()),
-    )
+    asked = _asked(ae_title=ae_title, host=host, port=port, kind=kind, url=url, user=user, secret=secret, refusals=refusals, wants=wants)
+    if kind in {None, "dicom"} and (missing := next((key for key in ("ae_title", "host", "port") if key not in asked), None)):
+        raise typer.BadParameter("is missing", ctx=context, param_hint=f"--{missing.replace('_', '-')}")
+    sends = kind in {None, "dicom"} if source is None else source
+    peer = peers.Peer(name=name, source=sends, destination=destination, tls=tls, route_to=tuple(route_to or ()), **asked)
     with open_database() as database, database.transaction() as c:
         peers.add_peer(c, peer, actor=operator(), now=datetime.now(UTC))
-    emit(_value(peer), [f"peer {name} added: {_described(peer)}"])
+    emit(value_of(peer), [f"peer {name} added: {_described(peer)}"])
+
+
+def _asked(**options: Any) -> dict[str, Any]:
+    """Leave out what was not named on the command line."""
+    return {key: tuple(value) if key == "wants" else value for key, value in options.items() if value is not None}
 
 
 @app.command()
 def edit(
     name: Name,
-    ae_title: Annotated[str | None, typer.Option(help="Application entity title, 1 to 16 characters.")] = None,
-    host: Annotated[str | None, typer.Option(help="Host name or address.")] = None,
-    port: Annotated[int | None, typer.Option(help="Port on which it takes results.")] = None,
+    ae_title: AeTitle = None,
+    host: Host = None,
+    port: Port = None,
     source: Annotated[bool | None, typer.Option("--source/--no-source", help="It may send images.")] = None,
     destination: Annotated[bool | None, typer.Option("--destination/--no-destination", help="It takes results.")] = None,
     tls: Annotated[bool | None, typer.Option("--tls/--no-tls", help="Results go to it over TLS.")] = None,
     route_to: RouteTo = None,
     no_route: Annotated[bool, typer.Option("--no-route", help="Forget the route: results go back to it.")] = False,
+    url: Url = None,
+    user: User = None,
+    secret: Secret = None,
+    wants: Wants = None,
+    refusals: Refusals = None,
 ) -> None:
     """Change a peer; what is not named stays as it is."""
     from baa_node.db import peers
 
     if route_to and no_route:
         raise typer.BadParameter("--route-to and --no-route exclude each other")
-    asked = {"ae_title": ae_title, "host": host, "port": port, "source": source, "destination": destination, "tls": tls}
-    changes: dict[str, Any] = {key: value for key, value in asked.items() if value is not None}
+    changes = _asked(ae_title=ae_title, host=host, port=port, source=source, destination=destination, tls=tls)
+    changes |= _asked(url=url, user=user, secret=secret, wants=wants, refusals=refusals)
     if route_to or no_route:
         changes["route_to"] = tuple(route_to or ())
     with open_database() as database, database.transaction() as c:
         peer = dataclasses.replace(peers.get_peer(c, name), **changes)
         peers.edit_peer(c, name, peer, actor=operator(), now=datetime.now(UTC))
-    emit(_value(peer), [f"peer {name} is now {_described(peer)}"])
+    emit(value_of(peer), [f"peer {name} is now {_described(peer)}"])
 
 
 @app.command()
@@ -130,9 +148,26 @@ def echo(name: Name) -> None:
 
     with open_database() as database, database.reading() as c:
         peer = peers.get_peer(c, name)
+    if peer.kind != "dicom":
+        raise ConfigError(f"peer {name} is of kind {peer.kind}; try `baa-node peers test {name}`")
     endpoint = endpoint_of(load(), peer)
     scu.echo(endpoint)
     emit({"name": name, "ok": True}, [f"{name} answers: {endpoint}"])
+
+
+@app.command()
+def test(name: Name) -> None:
+    """Try a peer in the way of its kind: C-ECHO, a connection (MLLP), /metadata (FHIR), a query for one study (DICOMweb)."""
+    from baa_node.bridges import bridge_to
+    from baa_node.daemon import endpoint_of
+    from baa_node.db import peers
+    from baa_node.wiring import wires_of
+
+    config = load()
+    with open_database() as database, database.reading() as c:
+        peer = peers.get_peer(c, name)
+    said = bridge_to(peer, wires_of(config), endpoint=lambda one: endpoint_of(config, one)).probe()
+    emit({"name": name, "ok": True, "answer": said}, [f"{name} answers: {said}"])
 
 
 @app.command()
@@ -141,7 +176,7 @@ def export(file: Annotated[Path | None, typer.Argument(help="File to write. [def
     from baa_node.db import peers
 
     with open_database() as database, database.reading() as c:
-        text = json.dumps([_value(peer) for peer in peers.list_peers(c)], indent=2, ensure_ascii=False)
+        text = json.dumps([value_of(peer) for peer in peers.list_peers(c)], indent=2, ensure_ascii=False)
     if file is None:
         typer.echo(text)
         return
@@ -156,57 +191,10 @@ def import_(file: Annotated[Path, typer.Argument(help="JSON as ``export`` writes
     """Add the peers of a file and change those of the same name; all of them or none."""
     from baa_node.db import peers
 
-    some = _parse(file)
+    some = parse(file)
     with open_database() as database, database.transaction() as c:
         peers.import_peers(c, some, actor=operator(), now=datetime.now(UTC))
-    emit([_value(peer) for peer in some], [f"{len(some)} peers imported"])
-
-
-def _parse(file: Path) -> list[Peer]:
-    try:
-        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
-        entries = json.loads(text)
-    except OSError as error:
-        raise ConfigError(f"{file} cannot be read: {error.strerror}") from error
-    except ValueError as error:
-        raise ConfigError(f"{file} is not JSON: {error}") from error
-    if not isinstance(entries, list):
-        raise ConfigError(f"{file} does not hold a list of peers")
-    return [_peer_from(entry, f"{file}, peer {number}") for number, entry in enumerate(entries, start=1)]
-
-
-_FIELDS: dict[str, type] = {
-    "name": str,
-    "ae_title": str,
-    "host": str,
-    "port": int,
-    "source": bool,
-    "destination": bool,
-    "tls": bool,
-    "route_to": list,
-}
-_DEFAULTS: dict[str, Any] = {"source": True, "destination": True, "tls": False, "route_to": []}
-
-
-def _peer_from(entry: object, where: str) -> Peer:
-    from baa_node.db.peers import Peer
-
-    if not isinstance(entry, dict):
-        raise ConfigError(f"{where} is not an object")
-    values = {**_DEFAULTS, **entry}
-    for key in values.keys() - _FIELDS.keys():
-        raise ConfigError(f"{where}: {key} is unknown; known are {', '.join(_FIELDS)}")
-    for key, kind in _FIELDS.items():
-        if type(values.get(key)) is not kind:
-            raise ConfigError(f"{where}: {key} is {'missing' if key not in values else f'not {_KINDS[kind]}'}")
-    return Peer(**{**values, "route_to": tuple(str(name) for name in values["route_to"])})
-
-
-_KINDS = {str: "a text", int: "a whole number", bool: "true or false", list: "a list of names"}
-
-
-def _value(peer: Peer) -> dict[str, Any]:
-    return {**dataclasses.asdict(peer), "route_to": list(peer.route_to)}
+    emit([value_of(peer) for peer in some], [f"{len(some)} peers imported"])
 
 
 def _with_times(value: dict[str, Any]) -> dict[str, Any]:
@@ -216,11 +204,12 @@ def _with_times(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _described(peer: Peer) -> str:
-    parts = [f"{peer.ae_title} at {peer.host}:{peer.port}"]
+    parts = [f"{peer.ae_title} at {peer.address}" if peer.kind == "dicom" else f"{peer.kind} {peer.address}".strip()]
     parts += ["may send"] if peer.source else []
     parts += ["takes results"] if peer.destination else []
     parts += ["over TLS"] if peer.tls else []
     parts += [f"results go to {' and '.join(peer.route_to)}"] if peer.route_to else []
+    parts += [f"wants {_wishes(peer)}"] if _wishes(peer) != "all" else []
     return ", ".join(parts)
 
 
@@ -228,13 +217,20 @@ def _peer_lines(known: Sequence[Peer], routes: dict[str, list[str]]) -> Iterator
     if not known:
         yield "no peers yet: every caller is turned away"
         return
-    head = ("NAME", "AE TITLE", "ADDRESS", "SENDS", "TAKES RESULTS", "TLS", "ITS RESULTS GO TO")
+    head = ("NAME", "KIND", "AE TITLE", "ADDRESS", "SENDS", "TAKES RESULTS", "TLS", "WANTS", "ITS RESULTS GO TO")
     yield from columns(head, [(*_cells(peer), _route(peer, routes)) for peer in known])
 
 
 def _cells(peer: Peer) -> tuple[str, ...]:
-    marks = ("yes" if flag else "no" for flag in (peer.source, peer.destination, peer.tls))
-    return (peer.name, peer.ae_title, f"{peer.host}:{peer.port}", *marks)
+    marks = ("yes" if flag else "no" for flag in (peer.source, peer.destination, peer.tls or peer.url.startswith(("https:", "mllps:"))))
+    return (peer.name, peer.kind, peer.ae_title, peer.address, *marks, _wishes(peer))
+
+
+def _wishes(peer: Peer) -> str:
+    from baa_node.db.peers import WANTS
+
+    wants = "all" if peer.wants == WANTS else "+".join(peer.wants)
+    return wants if peer.refusals == "both" else f"{wants}, refusals {peer.refusals}"
 
 
 def _route(peer: Peer, routes: dict[str, list[str]]) -> str:

@@ -128,6 +128,11 @@ DIFFERENCE: Final = _own("BAA004", "Bone age minus chronological age")
 MEMBER_SD: Final = _own("BAA005", "Standard deviation of ensemble member estimates")
 REASON: Final = _own("BAA010", "Reason bone age was not estimated")
 
+# In messages of HL7 only
+BONE_AGE_METHOD: Final = Code("85150-1", "LN", "Bone age method")
+STUDY_INSTANCE_UID: Final = _dcm("110180", "Study Instance UID")
+REPORT_INSTANCE_UID: Final = _own("BAA020", "SOP Instance UID of report")
+
 # Units
 MONTH: Final = _ucum("mo", "month")
 PERCENT: Final = _ucum("%", "Percent")

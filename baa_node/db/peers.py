@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,60 +13,41 @@ from sqlalchemy import Connection, RowMapping, bindparam, delete, select, update
 from baa_node.db import audit
 from baa_node.db.audit import AuditEvent, AuditKind, Scalar
 from baa_node.db.engine import insert_once, storable
+from baa_node.db.peer import KINDS, REFUSALS, WANTS, Peer, checked_ae_title
 from baa_node.db.tables import peers, refused_callers
-from baa_node.errors import ConfigError, StoreError
+from baa_node.errors import StoreError
+
+__all__ = [
+    "KINDS",
+    "REFUSALS",
+    "WANTS",
+    "Peer",
+    "RefusedCaller",
+    "add_peer",
+    "checked_ae_title",
+    "destination_for",
+    "destinations_of",
+    "edit_peer",
+    "get_peer",
+    "import_peers",
+    "list_peers",
+    "list_refused_callers",
+    "note_refused_caller",
+    "remove_peer",
+    "source_for",
+    "source_named",
+]
 
 REFUSED_CALLERS_KEPT: Final = 1000
 """The newest so many are kept: a port scanner must not fill the disk."""
 
-_SOURCE: Final = select(peers).where(peers.c.ae_title == bindparam("title"), peers.c.source)
-_DESTINATION: Final = select(peers).where(peers.c.ae_title == bindparam("title"), peers.c.destination).order_by(peers.c.name).limit(1)
-_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_AE_TITLE: Final = re.compile(r"[\x20-\x5b\x5d-\x7e]{1,16}")  # PS3.5 table 6.2-1
-
-
-@dataclass(frozen=True, kw_only=True)
-class Peer:
-    """A DICOM application that the node talks with.
-
-    Attributes
-    ----------
-    name
-        What people call it: letters, digits, ``. _ -``; never changes.
-    ae_title
-        Trimmed; matched case-sensitively (PS3.8 7.1.1.3).
-    source
-        May send to the node; ``ae_title`` is the calling AE title.
-    destination
-        Takes results on ``host`` and ``port``.
-    route_to
-        Names of the destinations for what this source sends; empty for the rule of ``destinations_of``.
-
-    Raises
-    ------
-    ConfigError
-        A value that cannot be right.
-    """
-
-    name: str
-    ae_title: str
-    host: str
-    port: int
-    source: bool
-    destination: bool
-    tls: bool
-    route_to: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        if not _NAME.fullmatch(self.name):
-            raise ConfigError(f"peer name {self.name!r}: use 1 to 64 letters, digits, dots, underscores and hyphens")
-        object.__setattr__(self, "ae_title", checked_ae_title(self.ae_title))
-        object.__setattr__(self, "host", self.host.strip())
-        object.__setattr__(self, "route_to", tuple(self.route_to))
-        if not self.host or len(self.host) > 255 or any(mark.isspace() for mark in self.host):
-            raise ConfigError(f"peer {self.name}: host {self.host!r} is not a host name or address")
-        if not 1 <= self.port <= 65535:
-            raise ConfigError(f"peer {self.name}: port {self.port} is not between 1 and 65535")
+_SOURCE: Final = select(peers).where(peers.c.ae_title == bindparam("title"), peers.c.ae_title != "", peers.c.source)
+_DESTINATION: Final = (
+    select(peers)
+    .where(peers.c.ae_title == bindparam("title"), peers.c.kind == "dicom", peers.c.destination)
+    .order_by(peers.c.name)
+    .limit(1)
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,22 +61,6 @@ class RefusedCaller:
     count: int
     first_at: datetime
     last_at: datetime
-
-
-def checked_ae_title(text: str) -> str:
-    """Trim an AE title and hold it to the AE value representation.
-
-    Raises
-    ------
-    ConfigError
-        Blank, longer than 16 characters, or with a character outside the default repertoire (PS3.5 6.2).
-    """
-    title = text.strip(" ")
-    if not title:
-        raise ConfigError("an AE title cannot be blank")
-    if not _AE_TITLE.fullmatch(title):
-        raise ConfigError(f"AE title {title!r}: use 1 to 16 printable ASCII characters, no backslash")
-    return title
 
 
 def add_peer(c: Connection, peer: Peer, *, actor: str, now: datetime) -> None:
@@ -197,6 +161,12 @@ def source_for(c: Connection, ae_title: str) -> Peer | None:
     return None if row is None else _peer(row)
 
 
+def source_named(c: Connection, name: str) -> Peer | None:
+    """Find a source by its name, for callers that show a token instead of an AE title."""
+    row = c.execute(select(peers).where(peers.c.name == storable(name), peers.c.source)).mappings().first()
+    return None if row is None else _peer(row)
+
+
 def destination_for(c: Connection, ae_title: str) -> Peer | None:
     """Find a destination by the AE title under which it calls back; padding does not matter, case does."""
     row = c.execute(_DESTINATION, {"title": storable(ae_title.strip(" \0"))}).mappings().first()
@@ -233,7 +203,7 @@ def list_refused_callers(c: Connection) -> list[RefusedCaller]:
 
 
 def _forget_refusals(c: Connection, peer: Peer) -> None:
-    if peer.source:
+    if peer.source and peer.ae_title:
         c.execute(delete(refused_callers).where(refused_callers.c.calling_ae == peer.ae_title))
 
 
@@ -245,7 +215,7 @@ def _forget_oldest(c: Connection) -> None:
 
 
 def _check_title_free(c: Connection, peer: Peer) -> None:
-    if not peer.source:
+    if not peer.source or not peer.ae_title:
         return
     taken = c.execute(select(peers.c.name).where(peers.c.ae_title == peer.ae_title, peers.c.source, peers.c.name != peer.name)).scalar()
     if taken is not None:
@@ -272,17 +242,17 @@ def _record(c: Connection, kind: AuditKind, name: str, *, actor: str, now: datet
 
 
 def _values(peer: Peer) -> dict[str, Any]:
-    return {**dataclasses.asdict(peer), "route_to": list(peer.route_to)}
+    return {**dataclasses.asdict(peer), "route_to": list(peer.route_to), "wants": list(peer.wants)}
 
 
 def _flat(peer: Peer) -> dict[str, Scalar]:
     values = _values(peer)
     del values["name"]
-    return {**values, "route_to": ",".join(peer.route_to)}
+    return {**values, "route_to": ",".join(peer.route_to), "wants": ",".join(peer.wants)}
 
 
 def _peer(row: RowMapping) -> Peer:
-    return Peer(**{**row, "route_to": tuple(row["route_to"])})
+    return Peer(**{**row, "route_to": tuple(row["route_to"]), "wants": tuple(row["wants"])})
 
 
 def _printable(text: str) -> str:

@@ -59,6 +59,9 @@ metadata: Final = MetaData(
     }
 )
 
+EVERYTHING: Final = '["sr", "picture", "pdf"]'
+TITLED_SOURCE: Final = "source AND ae_title != ''"
+
 peers = Table(
     "peers",
     metadata,
@@ -70,8 +73,14 @@ peers = Table(
     Column("destination", Boolean, nullable=False),
     Column("tls", Boolean, nullable=False),
     Column("route_to", JSON, nullable=False),
+    Column("kind", String(8), nullable=False, server_default="dicom"),
+    Column("url", Text, nullable=False, server_default=""),
+    Column("user", Text, nullable=False, server_default=""),
+    Column("secret", Text, nullable=False, server_default=""),  # where it is found, never itself
+    Column("wants", JSON, nullable=False, server_default=EVERYTHING),
+    Column("refusals", String(8), nullable=False, server_default="both"),
 )
-Index("uq_peers_source_ae_title", peers.c.ae_title, unique=True, sqlite_where=text("source"), postgresql_where=text("source"))
+Index("uq_peers_source_ae_title", peers.c.ae_title, unique=True, sqlite_where=text(TITLED_SOURCE), postgresql_where=text(TITLED_SOURCE))
 
 refused_callers = Table(
     "refused_callers",

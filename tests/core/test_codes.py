@@ -13,6 +13,7 @@ EVERY_CODE = {name: value for name, value in vars(codes).items() if isinstance(v
 UNKNOWN_TO_PYDICOM = {
     "BONE_AGE": "LOINC is not part of the dictionary",
     "BONE_AGE_EXAMINATION": "LOINC is not part of the dictionary",
+    "BONE_AGE_METHOD": "LOINC is not part of the dictionary",
     "GREULICH_PYLE": "a SNOMED CT procedure outside every DICOM context group",
     **dict.fromkeys(("ENGLISH", "GERMAN", "SPANISH", "FRENCH", "PORTUGUESE"), "RFC 5646"),
     "PIXELS": "UCUM annotation, as TID 1603 writes it",

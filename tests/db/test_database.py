@@ -214,6 +214,18 @@ def at_revision(url: str, revision: str) -> None:
 
 THEN = "2026-01-02 03:04:05+00:00"
 OLD_ROWS: dict[str, list[dict[str, object]]] = {
+    "peers": [
+        {
+            "name": "pacs",
+            "ae_title": "PACS",
+            "host": "pacs.example",
+            "port": 104,
+            "source": True,
+            "destination": True,
+            "tls": False,
+            "route_to": "[]",
+        }
+    ],
     "instances": [
         {
             "sop_instance_uid": "1.2.3",
@@ -257,12 +269,13 @@ OLD_ROWS: dict[str, list[dict[str, object]]] = {
 """What the first schema could hold."""
 
 
-@pytest.mark.parametrize("revision", schema.REVISIONS[:1])
+@pytest.mark.parametrize("revision", schema.REVISIONS[:-1])
 def test_what_an_earlier_version_recorded_is_carried_forward(url: str, revision: str) -> None:
     at_revision(url, revision)
     database = Database.open(url)
     with database.reading() as c:
         assert schema.revision_of(c) == schema.REVISIONS[-1]
+        assert peers.list_peers(c) == [made.peer()]  # a DICOM peer that wants everything, as it was
         (delivery,) = studies.list_deliveries(c, "1.2.3", 1)
         assert (delivery.state, delivery.attempts, delivery.stored, delivery.receipt, delivery.confirms) == ("delivered", 2, (), None, 0)
         assert studies.get_instance(c, "1.2.3").removed_at is None

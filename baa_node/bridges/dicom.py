@@ -1,0 +1,70 @@
+"""Results by C-STORE: one association, of each kind the first alternative that the peer accepts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from pydicom.uid import ExplicitVRLittleEndian
+
+from baa_node.bridges.port import Attempt, Parcel
+from baa_node.db.studies import ResultObject
+from baa_node.dicom import scu
+from baa_node.errors import DeliveryError
+
+TAKEN: Final = {scu.Outcome.STORED, scu.Outcome.WARNING}
+
+
+class DicomBridge:
+    """Storage SCU."""
+
+    def __init__(self, endpoint: scu.Endpoint, *, permit: Callable[[], None]) -> None:
+        self._endpoint = endpoint
+        self._permit = permit
+
+    def send(self, parcel: Parcel) -> Attempt:
+        """Store what the parcel holds."""
+        items = [[outgoing_of(one, parcel.read(one)) for one in alternatives] for alternatives in parcel.alternatives]
+        try:
+            return judged(scu.send(self._endpoint, items, permit=self._permit))
+        except scu.AssociationLost as lost:
+            return Attempt(retry=True, error=str(lost), taken=_taken(lost.results))
+        except DeliveryError as error:
+            return Attempt(retry=error.retry_helps, status=error.status, error=str(error))
+
+    def probe(self) -> str:
+        """Send C-ECHO."""
+        scu.echo(self._endpoint)
+        return str(self._endpoint)
+
+
+def judged(results: Sequence[scu.SendResult]) -> Attempt:
+    """Say how an attempt ended, given what became of each item."""
+    outcomes = {result.outcome for result in results}
+    worst = max((result.status or 0 for result in results), default=0)
+    complaint = "; ".join(_describe(result) for result in results if result.outcome not in TAKEN)
+    if scu.Outcome.REFUSED_RETRY in outcomes:
+        return Attempt(retry=True, status=worst, error=complaint, taken=_taken(results))
+    # A peer that takes no SR at all but stores the picture has what it can show; the record says what it did not take.
+    stored = scu.Outcome.FAILED not in outcomes and bool(outcomes & TAKEN)
+    return Attempt(stored=stored, status=worst, error=complaint, taken=_taken(results))
+
+
+def _taken(results: Sequence[scu.SendResult]) -> tuple[str, ...]:
+    return tuple(result.outgoing.sop_instance_uid for result in results if result.outcome in TAKEN and result.outgoing)
+
+
+def outgoing_of(result: ResultObject, content: bytes) -> scu.Outgoing:
+    """Join a result object and its file."""
+    return scu.Outgoing(
+        sop_class_uid=result.sop_class_uid,
+        sop_instance_uid=result.sop_instance_uid,
+        transfer_syntax_uid=ExplicitVRLittleEndian,
+        content=content,
+    )
+
+
+def _describe(result: scu.SendResult) -> str:
+    if result.status is None or result.outgoing is None:
+        return "SOP class not accepted"
+    return f"status 0x{result.status:04X} for {result.outgoing.sop_class_uid}"

@@ -1,0 +1,97 @@
+"""HTTP to a destination: who we are, whom we trust, and which answers are worth another try."""
+
+from __future__ import annotations
+
+import logging
+import os
+import ssl
+from collections.abc import Generator, Mapping
+from pathlib import Path
+from typing import Final
+
+import httpx
+
+from baa_node.bridges.port import Attempt, Wires
+from baa_node.bridges.tls import context_of
+from baa_node.db.peers import Peer
+from baa_node.dicom.tls import reason_of
+from baa_node.errors import DeliveryError
+
+logging.getLogger("httpx").setLevel(logging.WARNING)  # it would write a line for each request
+
+PASSING: Final = {401, 403, 407, 408, 425, 429}
+"""Client errors that may pass: an administrator's to mend, as 0x0124 of C-STORE is, or a matter of time."""
+
+
+class WebClient:
+    """HTTP client of one destination, without proxies, redirects or anything else from the environment."""
+
+    def __init__(self, peer: Peer, wires: Wires) -> None:
+        self.base = peer.url.rstrip("/")
+        self._trust = context_of(wires) if self.base.startswith("https:") else False
+        self._authorisation = _authorisation(peer)
+        self._timeout_s = wires.timeout_s
+
+    def request(self, method: str, path: str, *, headers: Mapping[str, str], content: bytes | None = None) -> httpx.Response:
+        """Make one request.
+
+        Raises
+        ------
+        DeliveryError
+            No answer came; another try may help.
+        """
+        try:
+            with httpx.Client(verify=self._trust, timeout=self._timeout_s, auth=self._authorisation, trust_env=False) as client:
+                return client.request(method, f"{self.base}{path}", headers=dict(headers), content=content)
+        except httpx.HTTPError as error:
+            raise DeliveryError(f"{self.base}: {_reason(error)}") from error
+
+
+def failed(response: httpx.Response, base: str, *, also: str = "") -> Attempt:
+    """Judge an answer that is no success; of its body nothing is repeated, as it may quote what was sent."""
+    told = f"{base} answered HTTP {response.status_code}{f' ({also})' if also else ''}"
+    return Attempt(retry=response.is_server_error or response.status_code in PASSING, error=told)
+
+
+def secret_of(reference: str) -> str:
+    """Read a password or token from where ``env:NAME`` or ``file:/path`` says, at each use: it may be replaced while the node runs.
+
+    Raises
+    ------
+    DeliveryError
+        It is not there; another try may help.
+    """
+    kind, _, where = reference.partition(":")
+    try:
+        secret = os.environ.get(where, "") if kind == "env" else Path(where).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DeliveryError(f"the secret {reference} cannot be read ({type(error).__name__})") from error
+    if not secret.strip():
+        raise DeliveryError(f"the secret {reference} is empty")
+    return secret.strip()
+
+
+class _Bearer(httpx.Auth):
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        yield request
+
+
+def _authorisation(peer: Peer) -> httpx.Auth | None:
+    if not peer.secret:
+        return None
+    secret = secret_of(peer.secret)
+    return httpx.BasicAuth(peer.user, secret) if peer.user else _Bearer(secret)
+
+
+def _reason(error: httpx.HTTPError) -> str:
+    """Say in words why no answer came; the reason of a TLS failure lies below what httpx raises."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLError):
+            return reason_of(cause)
+        cause = cause.__cause__ or cause.__context__
+    return "no answer in time" if isinstance(error, httpx.TimeoutException) else str(error) or type(error).__name__
