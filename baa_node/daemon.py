@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
+from fastapi import APIRouter
+
 from baa_node import __version__
 from baa_node.config import Config
 from baa_node.core.rehearsal import rehearse
@@ -19,6 +21,7 @@ from baa_node.core.words import Language
 from baa_node.db import Database, audit
 from baa_node.db.audit import AuditEvent, AuditKind
 from baa_node.db.peers import Peer
+from baa_node.dicom.contexts import accepted_sop_classes
 from baa_node.dicom.scu import Endpoint
 from baa_node.dicom.server import ListenSettings, NodeServer
 from baa_node.dicom.tls import ClientTls, ServerTls
@@ -82,10 +85,10 @@ class Daemon:
         _note(database, AuditKind.NODE_STARTED, config)
         running.callback(_note, database, AuditKind.NODE_STOPPED, config)
         arrived = self._start_worker(running, identity, database, spool, health) if "worker" in self._roles else _nobody
-        if "intake" in self._roles:
-            self._start_intake(running, database, spool, arrived)
+        intake = self._start_intake(running, database, spool, arrived) if "intake" in self._roles else None
         if "console" in self._roles:
-            console = ConsoleServer.start(config.console.host, config.console.port, health)
+            stow = stow_of(config, intake) if intake is not None and config.dicomweb.enabled else None
+            console = ConsoleServer.start(config.console.host, config.console.port, health, also=stow)
             running.callback(console.stop)
             self.console_port = console.port
 
@@ -137,13 +140,14 @@ class Daemon:
         housekeeper.start()
         return pipeline.arrived
 
-    def _start_intake(self, running: ExitStack, database: Database, spool: Spool, arrived: Callable[[], None]) -> None:
+    def _start_intake(self, running: ExitStack, database: Database, spool: Spool, arrived: Callable[[], None]) -> Intake:
         node = self.config.node
         bundle = bundle_of(self.config).sha256
         intake = Intake(database, spool, ae_title=node.ae_title, any_called_ae=node.any_called_ae, bundle=bundle, arrived=arrived)
         server = NodeServer.start(listen_settings_of(self.config), intake)
         running.callback(server.stop)
         self.dicom_port = server.port
+        return intake
 
 
 def serve(config: Config, roles: Sequence[str], *, ready: Callable[[Daemon], None]) -> None:
@@ -169,6 +173,20 @@ def endpoint_of(config: Config, peer: Peer) -> Endpoint:
     own = (Path(node.tls_certificate), Path(node.tls_key)) if node.tls_certificate else (None, None)
     tls = ClientTls(ca=Path(node.tls_ca), certificate=own[0], key=own[1], check_hostname=node.tls_check_hostname) if peer.tls else None
     return Endpoint(ae_title=peer.ae_title, host=peer.host, port=peer.port, calling_ae=node.ae_title, tls=tls)
+
+
+def stow_of(config: Config, intake: Intake) -> APIRouter:
+    """Turn the ``[dicomweb]`` section into routes that give images to `intake`."""
+    from baa_node.web.dicomweb import Gate, routes
+    from baa_node.web.instances import Reception
+
+    node, web = config.node, config.dicomweb
+    accepted = accepted_sop_classes(
+        processing_images=node.processing_images, secondary_capture=node.secondary_capture, digitised_film=node.digitised_film
+    )
+    reception = Reception(handler=intake, sop_classes=frozenset(map(str, accepted)), max_instance_bytes=node.max_instance_mb << 20)
+    gate = Gate(tokens=web.tokens, max_request_bytes=web.max_request_mb << 20, max_requests=web.max_requests)
+    return routes(intake, reception, gate)
 
 
 def listen_settings_of(config: Config) -> ListenSettings:

@@ -87,12 +87,12 @@ class Intake:
     def _receive(self, received: scp.Received, now: datetime) -> scp.Answer:
         digest = content_sha256(received.content)
         with self._database.reading() as connection:
-            peer = peers.source_for(connection, received.caller.calling_ae)
+            peer = _sender(connection, received.caller)
             arrival = studies.arrival_of(connection, received.sop_instance_uid, digest)
             gone = arrival is studies.Arrival.DUPLICATE and studies.removed_at(connection, received.sop_instance_uid) is not None
             own = is_own_object(received.header) or studies.is_own_result(connection, received.sop_instance_uid)
         if peer is None:
-            return scp.Answer(status=scp.NOT_AUTHORISED, comment="no peer entry admits images from this AE title")
+            return scp.Answer(status=scp.NOT_AUTHORISED, comment="no peer entry admits images from this sender")
         if own:
             self._ignore(received, now)
             return scp.Answer(status=scp.STORED)
@@ -137,16 +137,20 @@ class Intake:
         uid, actor, now = instance.sop_instance_uid, instance.peer, instance.received_at
         return studies.order_if_outdated(connection, uid, bundle=self._bundle, actor=actor, now=now)
 
-    def _refuse(self, caller: scp.Caller, admission: scp.Admission) -> scp.Admission:
+    def turn_away(self, caller: scp.Caller, reason: str) -> None:
+        """Note a caller that may not send, for an administrator."""
         with self._database.transaction() as connection:
             peers.note_refused_caller(
                 connection,
                 calling_ae=caller.calling_ae,
                 called_ae=caller.called_ae,
                 address=caller.address,
-                reason=admission.name.lower(),
+                reason=reason,
                 now=datetime.now(UTC),
             )
+
+    def _refuse(self, caller: scp.Caller, admission: scp.Admission) -> scp.Admission:
+        self.turn_away(caller, admission.name.lower())
         return admission
 
     def _ignore(self, received: scp.Received, now: datetime) -> None:
@@ -159,6 +163,10 @@ class Intake:
         )
         with self._database.transaction() as connection:
             audit.append(connection, event, now=now)
+
+
+def _sender(connection: Connection, caller: scp.Caller) -> peers.Peer | None:
+    return peers.source_named(connection, caller.peer) if caller.peer else peers.source_for(connection, caller.calling_ae)
 
 
 def content_sha256(part10: bytes) -> str:

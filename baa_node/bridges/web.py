@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import logging
-import os
 import ssl
 from collections.abc import Generator, Mapping
-from pathlib import Path
 from typing import Final
 
 import httpx
 
 from baa_node.bridges.port import Attempt, Wires
+from baa_node.bridges.secret import secret_of
 from baa_node.bridges.tls import context_of
 from baa_node.db.peers import Peer
 from baa_node.dicom.tls import reason_of
@@ -51,24 +50,6 @@ def failed(response: httpx.Response, base: str, *, also: str = "") -> Attempt:
     """Judge an answer that is no success; of its body nothing is repeated, as it may quote what was sent."""
     told = f"{base} answered HTTP {response.status_code}{f' ({also})' if also else ''}"
     return Attempt(retry=response.is_server_error or response.status_code in PASSING, error=told)
-
-
-def secret_of(reference: str) -> str:
-    """Read a password or token from where ``env:NAME`` or ``file:/path`` says, at each use: it may be replaced while the node runs.
-
-    Raises
-    ------
-    DeliveryError
-        It is not there; another try may help.
-    """
-    kind, _, where = reference.partition(":")
-    try:
-        secret = os.environ.get(where, "") if kind == "env" else Path(where).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DeliveryError(f"the secret {reference} cannot be read ({type(error).__name__})") from error
-    if not secret.strip():
-        raise DeliveryError(f"the secret {reference} is empty")
-    return secret.strip()
 
 
 class _Bearer(httpx.Auth):

@@ -75,12 +75,19 @@ class Admission(enum.Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Caller:
-    """Who opened an association; AE titles without padding."""
+    """Who opened an association; AE titles without padding.
+
+    Attributes
+    ----------
+    peer : str
+        Name of the peer entry where something else than the calling AE title proved who it is; empty on an association.
+    """
 
     calling_ae: str
     called_ae: str
     address: str
     tls: bool
+    peer: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -185,7 +192,7 @@ def read_request(request: StoreRequest, *, max_dataset_bytes: int) -> Received:
         raise StoreRefusedError(INVALID_INSTANCE, "Affected SOP Instance UID is malformed")
     header = read_header(request.encoded, request.transfer_syntax, max_dataset_bytes=max_dataset_bytes)
     _check_sop_identifiers(request, header)
-    study, series = (_identifier(header, tag) for tag in (STUDY_INSTANCE_UID, SERIES_INSTANCE_UID))
+    study, series = (identifier(header, tag) for tag in (STUDY_INSTANCE_UID, SERIES_INSTANCE_UID))
     _check_study_and_series(study, series)
     return Received(
         caller=request.caller,
@@ -264,7 +271,7 @@ def _without_values(error: BaseException) -> str:
 
 def _check_sop_identifiers(request: StoreRequest, header: Dataset) -> None:
     announced = {SOP_CLASS_UID: request.sop_class_uid, SOP_INSTANCE_UID: request.sop_instance_uid}
-    found = {tag: _identifier(header, tag) for tag in announced}
+    found = {tag: identifier(header, tag) for tag in announced}
     missing = [tag for tag, value in found.items() if not value]
     if missing:
         raise StoreRefusedError(MISSING_SOP_IDENTIFIER, "data set without SOP Class or SOP Instance UID", *missing)
@@ -283,8 +290,8 @@ def _check_study_and_series(study: str, series: str) -> None:
         raise StoreRefusedError(MALFORMED_STUDY_OR_SERIES, "Study or Series Instance UID is malformed", *malformed)
 
 
-def _identifier(header: Dataset, tag: int) -> str:
-    """Value of a UI element without its padding; empty where it is absent. Read raw, so that no warning quotes it."""
+def identifier(header: Dataset, tag: int) -> str:
+    """Give the value of a UI element without its padding; empty where it is absent. Read raw, so that no warning quotes it."""
     element: Any = dict(header.items()).get(BaseTag(tag))
     value = b"" if element is None else element.value
     text = value.decode("ascii", "replace") if isinstance(value, bytes) else str(value or "")

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 
 import uvicorn
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -29,8 +29,8 @@ class ConsoleServer:
         self.port = port
 
     @classmethod
-    def start(cls, host: str, port: int, health: Health) -> ConsoleServer:
-        """Listen.
+    def start(cls, host: str, port: int, health: Health, *, also: APIRouter | None = None) -> ConsoleServer:
+        """Listen; `also` adds routes of a service that is switched on.
 
         Raises
         ------
@@ -41,7 +41,7 @@ class ConsoleServer:
             listener = socket.create_server((host, port))
         except OSError as error:
             raise ConfigError(f"console cannot listen on {host}:{port}: {error.strerror}") from error
-        server = uvicorn.Server(uvicorn.Config(build_app(health), log_config=None, access_log=False))
+        server = uvicorn.Server(uvicorn.Config(build_app(health, also=also), log_config=None, access_log=False))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="console", daemon=True)
         thread.start()
         while not server.started and thread.is_alive():
@@ -54,7 +54,7 @@ class ConsoleServer:
         self._thread.join(10)
 
 
-def build_app(health: Health) -> FastAPI:
+def build_app(health: Health, *, also: APIRouter | None = None) -> FastAPI:
     """Routes of the console; none of them shows patient data."""
     app = FastAPI(title="baa_node", version=__version__, description="Research use, not for diagnosis.")
     registry = CollectorRegistry(auto_describe=False)
@@ -77,6 +77,8 @@ def build_app(health: Health) -> FastAPI:
         """Prometheus text format."""
         return generate_latest(registry).decode()
 
+    if also is not None:
+        app.include_router(also)
     return app
 
 
