@@ -346,7 +346,7 @@ class Desk:
         if replaced:  # a message that comes after the one that amends it would undo the amendment
             return Attempt(stored=True, error=f"not sent: reading {revision + 1} replaces it")
         if not wanted:
-            return Attempt(stored=True)
+            return Attempt(stored=True, error="" if delivery.stored else "not sent: it wants nothing of this result")
         parcel = Parcel(results=wanted, outcome=outcome, revision=revision, read=lambda one: self.spool.read(one.path))
         try:
             return bridge_to(peer, self.wires, endpoint=self.endpoint, permit=self.permit).send(parcel)

@@ -217,13 +217,19 @@ def _peer_lines(known: Sequence[Peer], routes: dict[str, list[str]]) -> Iterator
     if not known:
         yield "no peers yet: every caller is turned away"
         return
-    head = ("NAME", "KIND", "AE TITLE", "ADDRESS", "SENDS", "TAKES RESULTS", "TLS", "WANTS", "ITS RESULTS GO TO")
-    yield from columns(head, [(*_cells(peer), _route(peer, routes)) for peer in known])
+    head = ("NAME", "AE TITLE", "ADDRESS", "SENDS", "TAKES RESULTS", "TLS", "ITS RESULTS GO TO", "KIND", "WANTS")
+    yield from columns(head, [(*_cells(peer), _route(peer, routes), *_specials(peer)) for peer in known])
 
 
 def _cells(peer: Peer) -> tuple[str, ...]:
     marks = ("yes" if flag else "no" for flag in (peer.source, peer.destination, peer.tls or peer.url.startswith(("https:", "mllps:"))))
-    return (peer.name, peer.kind, peer.ae_title, peer.address, *marks, _wishes(peer))
+    return (peer.name, peer.ae_title, peer.address, *marks)
+
+
+def _specials(peer: Peer) -> tuple[str, str]:
+    """Kind and wishes, left out where they are those of every DICOM peer."""
+    wishes = _wishes(peer)
+    return ("" if peer.kind == "dicom" else peer.kind, "" if wishes == "all" else wishes)
 
 
 def _wishes(peer: Peer) -> str:

@@ -221,6 +221,8 @@ def _progress(delivery: Delivery) -> str:
 
 
 def _receipt(delivery: Delivery) -> str:
+    if not delivery.stored and delivery.last_error:
+        return delivery.last_error
     if delivery.receipt is None or delivery.receipt_at is None:
         return "no receipt"
     meaning = {"sent": "receipt: its answer alone", "committed": "receipt: committed", "found": "receipt: found by its query"}

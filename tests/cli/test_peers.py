@@ -14,6 +14,8 @@ from pynetdicom.sop_class import Verification
 
 from baa_node.db import peers
 from tests.cli.command import Command
+from tests.parts.fhir import FhirStore, Reply, WebServer
+from tests.parts.mllp import MllpReceiver
 from tests.parts.programs import free_port
 
 PACS = ("--ae-title", "PACS", "--host", "pacs.example", "--port", "104")
@@ -214,6 +216,95 @@ def test_an_echo_tells_that_a_peer_answers(cli: Command, listener: int) -> None:
     assert "it answers" in cli.ok("peers", "echo", "it").out
     cli.ok("peers", "edit", "it", "--ae-title", "OTHER")
     assert "OTHER" in cli.fails("peers", "echo", "it")
+
+
+BRIDGES = {
+    "hl7": ("mllp://ris.example:2575/RIS/HOSPITAL",),
+    "fhir": ("https://ehr.example/fhir", "--secret", "env:EHR_TOKEN"),
+    "stow": ("https://pacs.example/dicom-web", "--user", "baa", "--secret", "file:/etc/baa-node/pacs.password"),
+}
+
+
+@pytest.mark.parametrize("kind", BRIDGES)
+def test_a_destination_that_is_no_dicom_application(cli: Command, kind: str) -> None:
+    url, *options = BRIDGES[kind]
+    said = cli.ok("peers", "add", "it", "--kind", kind, "--url", url, *options).out
+    assert f"{kind} {url}, takes results" in said
+    (peer,) = cli.json("peers", "list")["peers"]
+    assert (peer["kind"], peer["url"], peer["source"], peer["destination"], peer["ae_title"]) == (kind, url, False, True, "")
+    assert url in cli.ok("peers", "list").out
+
+
+def test_the_wishes_of_a_destination(cli: Command) -> None:
+    cli.ok("peers", "add", "pacs", *PACS, "--wants", "picture", "--wants", "sr", "--refusals", "none")
+    assert "sr+picture, refusals none" in cli.ok("peers", "list").out
+    cli.ok("peers", "edit", "pacs", "--refusals", "both", "--wants", "sr")
+    (peer,) = cli.json("peers", "list")["peers"]
+    assert (peer["wants"], peer["refusals"]) == (["sr"], "both")
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        (("--kind", "fax", "--url", "tel:1"), "kind 'fax' is none of"),
+        (("--kind", "hl7"), "begins with mllp://"),
+        (("--kind", "hl7", "--url", "https://h/"), "begins with mllp://"),
+        (("--kind", "hl7", "--url", "mllp://h"), "needs a port"),
+        (("--kind", "hl7", "--url", "mllp://h:1", "--source"), "--no-source"),
+        (("--kind", "hl7", "--url", "mllp://h:1", "--secret", "env:A"), "MLLP knows no password"),
+        (("--kind", "hl7", "--url", "mllp://h:1", "--wants", "picture"), "cannot do without sr"),
+        (("--kind", "hl7", "--url", "mllp://h:1", "--tls"), "in its URL alone"),
+        (("--kind", "fhir", "--url", "https://user:pw@h/fhir"), "neither user nor password"),
+        (("--kind", "fhir", "--url", "https://h/fhir?token=x"), "neither user nor password"),
+        (("--kind", "fhir", "--url", "https://h:99999/"), "ort"),
+        (("--kind", "fhir", "--url", "https://h/fhir", "--secret", "s3cret"), "never given itself"),
+        (("--kind", "fhir", "--url", "http://h/fhir", "--secret", "env:A"), "not sent over http://"),
+        (("--kind", "stow", "--url", "https://h/", "--user", "baa"), "a user needs a secret"),
+        (("--wants", "fax", *PACS), "one or more of sr, picture, pdf"),
+        (("--refusals", "some", *PACS), "refusals 'some'"),
+        (("--url", "https://h/", *PACS), "has no URL"),
+    ],
+)
+def test_a_destination_that_cannot_be_right_is_refused(cli: Command, options: tuple[str, ...], complaint: str) -> None:
+    told = cli.fails("peers", "add", "it", *options)
+    assert complaint in told
+    assert "s3cret" not in told
+    assert cli.json("peers", "list")["peers"] == []
+
+
+def test_a_source_that_sends_by_dicomweb_has_no_title(cli: Command) -> None:
+    for name in ("web", "other-web"):
+        cli.ok("peers", "add", name, "--kind", "stow", "--source", "--no-destination")
+    refuse(cli, "   ")
+    assert [peer["source"] for peer in cli.json("peers", "list")["peers"]] == [True, True]
+
+
+def test_destinations_of_every_kind_move_to_another_node(cli: Command, tmp_path: Path) -> None:
+    cli.ok("peers", "add", "pacs", *PACS, "--refusals", "picture")
+    for kind, (url, *options) in BRIDGES.items():
+        cli.ok("peers", "add", kind, "--kind", kind, "--url", url, *options)
+    before = cli.json("peers", "list")
+    cli.ok("peers", "export", str(tmp_path / "peers.json"))
+    cli.folder = tmp_path / "second"
+    cli.ok("peers", "import", str(tmp_path / "peers.json"))
+    assert cli.json("peers", "list") == before
+    (tmp_path / "short.json").write_text('[{"name": "a", "kind": "hl7", "url": "mllp://h:1"}]')
+    cli.ok("peers", "import", str(tmp_path / "short.json"))
+    assert "a" in [peer["name"] for peer in cli.json("peers", "list")["peers"]]
+
+
+def test_every_kind_is_tried_in_its_own_way(cli: Command, listener: int) -> None:
+    cli.ok("peers", "add", "dicom", "--ae-title", "ANSWERS", "--host", "127.0.0.1", "--port", str(listener))
+    with MllpReceiver() as ris, WebServer(FhirStore()) as ehr, WebServer(lambda _: Reply(204)) as pacs:
+        for kind, url in (("hl7", ris.url), ("fhir", ehr.url), ("stow", pacs.url)):
+            cli.ok("peers", "add", kind, "--kind", kind, "--url", url)
+        assert "takes connections" in cli.ok("peers", "test", "hl7").out
+        assert "FHIR 4.0.1" in cli.ok("peers", "test", "fhir").out
+        assert "answers queries" in cli.ok("peers", "test", "stow").out
+        assert cli.json("peers", "test", "dicom")["ok"] is True
+    for kind in ("hl7", "fhir", "stow"):
+        assert "refused" in cli.fails("peers", "test", kind)
+    assert "peers test hl7" in cli.fails("peers", "echo", "hl7")
 
 
 def test_an_echo_tells_that_nobody_is_there(cli: Command) -> None:
