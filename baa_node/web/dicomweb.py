@@ -27,6 +27,9 @@ DICOM_JSON: Final = "application/dicom+json"
 CALLING: Final = "STOW-RS"
 """Stands where an AE title stands otherwise: these callers have none."""
 
+LONGEST_BOUNDARY: Final = 128
+"""RFC 2046 5.1.1 allows 70; Orthanc 1.10 sends 73."""
+
 log = logging.getLogger(__name__)
 
 
@@ -172,8 +175,8 @@ def _boundary(request: Request) -> bytes:
     if media_type != b"multipart/related" or parameters.get(b"type", b"").lower() != DICOM.encode():
         raise RefusedError(415, f'content must be multipart/related; type="{DICOM}"')
     boundary = parameters.get(b"boundary", b"")
-    if not 0 < len(boundary) <= 70:
-        raise RefusedError(400, "the content type names no boundary of 1 to 70 characters")
+    if not 0 < len(boundary) <= LONGEST_BOUNDARY:
+        raise RefusedError(400, f"the content type names no boundary of 1 to {LONGEST_BOUNDARY} characters")
     accepted = request.headers.get("Accept", "*/*")
     if not any(kind in accepted for kind in (DICOM_JSON, "application/json", "application/*", "*/*")):
         raise RefusedError(406, f"answers are given as {DICOM_JSON}")

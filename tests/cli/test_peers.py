@@ -75,6 +75,12 @@ def test_an_added_peer_is_listed(cli: Command) -> None:
         "destination": False,
         "tls": True,
         "route_to": ["pacs"],
+        "kind": "dicom",
+        "url": "",
+        "user": "",
+        "secret": "",
+        "wants": ["sr", "picture", "pdf"],
+        "refusals": "both",
         "results_go_to": ["pacs"],
     }
 

@@ -8,12 +8,17 @@ import re
 import shlex
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import httpx
+from sqlalchemy import update
 
+from baa_node.config import load_config
+from baa_node.db import Database, studies
+from baa_node.db.tables import deliveries
 from tests.parts.programs import Service, eventually, free_port, run
 
 EXECUTABLE = Path(sys.executable).with_name("baa-node")
@@ -124,6 +129,21 @@ class Node:
     def http(self, path: str) -> httpx.Response:
         """GET from the console port."""
         return httpx.get(f"http://127.0.0.1:{self.console_port}{path}", timeout=10, trust_env=False)
+
+    @property
+    def console_url(self) -> str:
+        return f"http://127.0.0.1:{self.console_port}"
+
+    def deliver_again(self, study: str) -> int:
+        """Make every delivery of a study that is done due anew, as if its success had not been recorded; how many."""
+        database = Database.open(load_config(self.data, None).database_url)
+        with database.transaction() as c:
+            sources = [one.sop_instance_uid for one in studies.show_study(c, study).instances]
+            values = {"state": "pending", "stored": [], "receipt": None, "next_attempt_at": datetime.now(UTC)}
+            done = update(deliveries).where(deliveries.c.source_uid.in_(sources), deliveries.c.state == "delivered").values(values)
+            count = c.execute(done).rowcount
+        database.close()
+        return int(count)
 
     def add_peer(self, name: str, ae_title: str, port: int, *options: str, host: str = "127.0.0.1") -> None:
         done = self.cli("peers", "add", name, "--ae-title", ae_title, "--host", host, "--port", str(port), *options)

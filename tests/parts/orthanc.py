@@ -11,11 +11,21 @@ from typing import Any, Self
 
 import httpx
 import pydicom
+import pytest
 
 from tests.parts.programs import Service, eventually, free_port, program
 
 COMPREHENSIVE_3D_SR = "1.2.840.10008.5.1.4.1.1.88.34"
 SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
+
+
+def dicomweb_plugin() -> str:
+    """Path of Orthanc's DICOMweb plug-in; the test fails, naming the package, when it is absent."""
+    for folder in ("/usr/share/orthanc/plugins", "/usr/local/share/orthanc/plugins"):
+        path = Path(folder) / "libOrthancDicomWeb.so"
+        if path.exists():
+            return str(path)
+    pytest.fail("Orthanc's DICOMweb plug-in is not installed: apt-get install orthanc-dicomweb", pytrace=False)
 
 
 class Orthanc:

@@ -1,0 +1,63 @@
+"""One study to three destinations of three kinds: each gets it, and a dead one delays no other."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import pydicom
+import pytest
+
+from tests.parts.dcmtk import storescu
+from tests.parts.fhir import FhirStore, WebServer
+from tests.parts.images import copy_in_new_study
+from tests.parts.mllp import MllpReceiver, silence
+from tests.parts.node import Node
+from tests.parts.orthanc import Orthanc
+from tests.parts.programs import eventually, free_port
+from tests.parts.report import bone_age_months
+
+
+def deliveries(node: Node, study: str) -> dict[str, Any]:
+    return {one["peer"]: one for one in node.json("studies", "show", study)["deliveries"]}
+
+
+def states(node: Node, study: str) -> dict[str, str]:
+    return {name: one["state"] for name, one in deliveries(node, study).items()}
+
+
+@pytest.mark.timeout(300)
+def test_three_destinations_of_three_kinds(hand: Path, tmp_path: Path) -> None:
+    image = copy_in_new_study(hand, tmp_path / "image.dcm")
+    study = str(pydicom.dcmread(image, stop_before_pixels=True).StudyInstanceUID)
+    node, store, fhir_port = Node(tmp_path / "node", BRIDGES__TIMEOUT_S=12), FhirStore(), free_port()
+    with Orthanc(tmp_path / "orthanc", node_port=node.port) as orthanc, MllpReceiver(silence(12)) as ris:
+        node.add_peer("pacs", "ORTHANC", orthanc.port, "--route-to", "pacs")
+        for name, kind, url in (("ris", "hl7", ris.url), ("ehr", "fhir", f"http://127.0.0.1:{fhir_port}/base")):
+            assert node.cli("peers", "add", name, "--kind", kind, "--url", url).returncode == 0
+        assert node.cli("peers", "edit", "pacs", "--route-to", "pacs", "--route-to", "ris", "--route-to", "ehr").returncode == 0
+        with node.start():
+            began = time.monotonic()
+            assert storescu(node.port, image).returncode == 0
+            months = bone_age_months(orthanc.report_in(study))
+            eventually(lambda: states(node, study)["pacs"] == "delivered", what="the delivery to the PACS", timeout_s=10)
+            assert time.monotonic() - began < 12  # the silent one is held for as long as that
+            eventually(lambda: deliveries(node, study)["ehr"]["last_error"], what="the absent one to be noticed")
+            assert states(node, study) == {"pacs": "delivered", "ris": "pending", "ehr": "pending"}
+            with WebServer(store, port=fhir_port):
+                assert node.cli("studies", "retry", study).returncode == 0
+                eventually(lambda: states(node, study)["ehr"] == "delivered", what="the server that came back", timeout_s=30)
+            assert float(store.only("Observation").valueQuantity.value) == months
+            eventually(lambda: deliveries(node, study)["ris"]["last_error"], what="the silent one to be left", timeout_s=40)
+            ris.answer = lambda message: b"\x0b" + str(message.create_ack()).encode() + b"\x1c\x0d"
+            node.cli("studies", "retry", study)
+            eventually(lambda: states(node, study)["ris"] == "delivered", what="the receiver that woke up", timeout_s=60)
+            assert float(ris.messages[-1]["OBX.F5"]) == months
+            assert {message["MSH.F10"] for message in ris.messages} == {ris.messages[0]["MSH.F10"]}
+            shown = node.cli("studies", "show", study).stdout
+            assert all(f"to {name}: delivered" in shown for name in ("pacs", "ris", "ehr"))
+            kinds = [event["kind"] for event in node.json("studies", "show", study)["events"]]
+            assert kinds.count("DELIVERY_DONE") == 3
+            assert node.cli("audit", "verify").returncode == 0
+            assert "Traceback" not in node.running.stderr.read_text()
