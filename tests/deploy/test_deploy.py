@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import configparser
 import inspect
+import itertools
 import re
 import shlex
 import shutil
@@ -25,6 +26,7 @@ from pydicom.sr.coding import Code
 from pydicom.uid import ExplicitVRLittleEndian, SecondaryCaptureImageStorage
 
 from baa_node import __version__
+from baa_node.bridges import hl7, web
 from baa_node.cli import _common_options_first, app
 from baa_node.config import SECTIONS, Config, NodeSection, load_config
 from baa_node.core import codes
@@ -41,6 +43,7 @@ from baa_node.dicom.tls import TLS12_SUITES
 from baa_node.errors import ConfigError
 from baa_node.pipeline import Pipeline
 from baa_node.steps import REPORT_CLASSES, Patience
+from baa_node.web import instances
 from baa_node.wiring import device_of, load_identity, policy_of
 from tests.parts.results import WRITTEN_AT, as_received, assessment, full_dx, poor_cr, results
 
@@ -225,6 +228,30 @@ def test_pauses_between_deliveries() -> None:
     assert said == {key: getattr(pipeline, key) for key in ("retry_first_s", "retry_longest_s", "give_up_after_h")}
     patience = Patience(first_s=said["retry_first_s"], longest_s=said["retry_longest_s"])
     assert [patience.pause_s(waited) for waited in (0, 1, 2, 4, 100, 10_000)] == [2, 2, 2, 4, 100, 3600]
+
+
+def test_answers_to_stored_instances() -> None:
+    """HTTP statuses of the statement are those that the service can give, each named in its code."""
+    said = {int(row["HTTP status"]) for row in table("HTTP status", "Meaning")}
+    by_instance = {instances.OK, instances.ACCEPTED, instances.CONFLICT, instances.UNAVAILABLE}
+    whole = {int(status) for status in re.findall(r"RefusedError\((\d+),", (ROOT / "baa_node/web/dicomweb.py").read_text())}
+    assert said == by_instance | whole
+
+
+@pytest.mark.parametrize("row", table("Acknowledgement", "Error code (ERR-3 or MSA-6, HL7 table 0357)", "Then")[:-1])
+def test_acknowledgements_of_messages(row: Row) -> None:
+    said = row["Error code (ERR-3 or MSA-6, HL7 table 0357)"]
+    faults = said.split(", ") if said[:1].isdigit() else ["", "204", "999"]
+    for code, fault in itertools.product(row["Acknowledgement"].split(", "), faults):
+        answer = f"MSH|^~\\&|A\rMSA|{code}|1\r" + (f"ERR|||{fault}\r" if fault else "")
+        attempt = hl7.judged(answer.encode(), "1", taken="2.25.1")
+        assert row["Then"] == ("done" if attempt.stored else "another try" if attempt.retry else "failed"), (code, fault)
+
+
+def test_http_statuses_that_are_tried_again() -> None:
+    sentence = re.search(r"HTTP ([\d,\s]+) and 5xx are tried again", STATEMENT.replace("\n", " "))
+    assert sentence is not None
+    assert {int(status) for status in sentence[1].replace(",", " ").split()} == web.PASSING
 
 
 def test_defaults_of_the_configuration() -> None:
