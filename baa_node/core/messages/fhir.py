@@ -68,7 +68,7 @@ def _put(resource: Json) -> Json:
 
 
 def _observation(told: Told) -> Json:
-    finding = _value(told.result) if isinstance(told.result, Assessment) else _absence(told.result)
+    finding = _value(told, told.result) if isinstance(told.result, Assessment) else _absence(told.result)
     return _without_gaps(
         {
             "resourceType": "Observation",
@@ -105,6 +105,7 @@ def _diagnostic_report(told: Told) -> Json:
 def _context(told: Told) -> Json:
     """Give what both resources share: whose, of when, how far, and by which names the result is known in DICOM."""
     return {
+        "language": told.language[0],
         "identifier": [_uid_identifier(told.tracking_uid), _uid_identifier(told.report_uid)],
         "basedOn": _order(told),
         "status": _status(told),
@@ -158,12 +159,12 @@ def _versions(told: Told) -> list[str]:
     return [told.text("SoftwareVersions"), *bundle]
 
 
-def _value(result: Assessment) -> Json:
+def _value(told: Told, result: Assessment) -> Json:
     flag = _FLAGS.get(result.determination)
     return {
         "valueQuantity": _months(result.estimate.bone_age_months),
         "interpretation": [_concept(flag, f"{_TERMINOLOGY}/v3-ObservationInterpretation")] if flag else [],
-        "referenceRange": _range(result),
+        "referenceRange": _range(told, result),
         "component": _components(result),
     }
 
@@ -177,9 +178,9 @@ def _absence(refusal: Refusal) -> Json:
     return {"dataAbsentReason": {"coding": [*coding, *reasons], "text": "; ".join(reason.meaning for reason in refusal.reasons)}}
 
 
-def _range(result: Assessment) -> list[Json]:
+def _range(told: Told, result: Assessment) -> list[Json]:
     band = normal_band(result)
-    return [{"low": _months(band[0]), "high": _months(band[1]), "text": result.reference}] if band else []
+    return [{"low": _months(band[0]), "high": _months(band[1]), "text": told.reference}] if band else []
 
 
 def _components(result: Assessment) -> list[Json]:

@@ -100,8 +100,9 @@ def _header(told: Told, route: Route) -> str:
         15: "AL",
         16: "NE",
         18: CHARACTER_SET,
+        19: "^".join((*told.language, "ISO639")),
     }
-    return "MSH|^~\\&|" + "|".join(fields.get(number, "") for number in range(3, 19))
+    return "MSH|^~\\&|" + "|".join(fields.get(number, "") for number in range(3, 20))
 
 
 def _patient(told: Told) -> Fields:
@@ -191,7 +192,7 @@ def _assessment(told: Told, result: Assessment) -> Iterator[Fields]:
     if result.z_score is not None and result.reference_sd_months is not None:
         yield _number(codes.REFERENCE_SD, result.reference_sd_months, 2, codes.MONTH)
         yield _number(codes.Z_SCORE, result.z_score, 2, codes.NO_UNITS)
-        yield _text(codes.REFERENCE_AUTHORITY, result.reference)
+        yield _text(codes.REFERENCE_AUTHORITY, told.reference)
     yield _entry(codes.DETERMINATION, _ANSWERS[result.determination])
     yield from _context(told)
     yield _text(codes.ALGORITHM_NAME, estimate.bundle.name)

@@ -72,6 +72,18 @@ class Told:
         return _texts(self.report, codes.COMMENT)
 
     @cached_property
+    def reference(self) -> str:
+        """What the bone age is compared with; empty where it is not."""
+        return next(iter(_texts(self.report, codes.REFERENCE_AUTHORITY)), "")
+
+    @cached_property
+    def language(self) -> tuple[str, str]:
+        """Code (RFC 5646) and name of the language of these sentences."""
+        named = (item for item in self.report.ContentSequence if _names(item, codes.LANGUAGE))
+        code = next(named).ConceptCodeSequence[0]
+        return str(code.CodeValue), str(code.CodeMeaning)
+
+    @cached_property
     def side(self) -> Laterality | None:
         """Hand that the report names, None where the image did not say."""
         return next((_SIDES.get(str(item.ConceptCodeSequence[0].CodeValue)) for item in _named(self.report, codes.LATERALITY)), None)
@@ -170,19 +182,16 @@ def _texts(report: Dataset, concept: Code) -> list[str]:
 
 def _named(report: Dataset, concept: Code) -> Iterator[Dataset]:
     """Content items of one concept in the measurement group of this image, which is the first (TID 1500)."""
-    for item in _items(_group(report) or report):
-        name = next(iter(item.get("ConceptNameCodeSequence") or ()), None)
-        if name is not None and (str(name.CodeValue), str(name.CodingSchemeDesignator)) == (concept.value, concept.scheme_designator):
-            yield item
+    yield from (item for item in _items(_group(report) or report) if _names(item, concept))
 
 
 def _group(report: Dataset) -> Dataset | None:
-    return next((item for item in _items(report) if _is_group(item)), None)
+    return next((item for item in _items(report) if _names(item, codes.MEASUREMENT_GROUP)), None)
 
 
-def _is_group(item: Dataset) -> bool:
+def _names(item: Dataset, concept: Code) -> bool:
     name = next(iter(item.get("ConceptNameCodeSequence") or ()), None)
-    return name is not None and str(name.CodeValue) == codes.MEASUREMENT_GROUP.value
+    return name is not None and (str(name.CodeValue), str(name.CodingSchemeDesignator)) == (concept.value, concept.scheme_designator)
 
 
 def _items(node: Dataset) -> Iterator[Dataset]:

@@ -68,7 +68,8 @@ def test_the_values_come_back(tell: Telling) -> None:
     assert float(value(message, "121416")) == result.z_score
     assert value(message, "85150-1") == "252956001"
     assert value(message, "RDE1733") == "RDE1733.2"
-    assert value(message, "121077") == result.conclusion
+    assert value(message, "121077") == told.conclusion
+    assert "15 years 0 months" in told.conclusion
     assert value(message, "110180") == told.study_uid
     assert value(message, "BAA020") == told.report_uid
 
@@ -104,6 +105,15 @@ def test_names_of_every_script_come_back(tell: Telling, script: str) -> None:
     message = parsed(tell(SpecificCharacterSet=character_set, PatientName=name))
     groups = [f"{message[f'PID.F5.R{number}.C1']}^{message[f'PID.F5.R{number}.C2']}" for number in range(1, name.count("=") + 2)]
     assert groups == [group if "^" in group else f"{group}^" for group in name.split("=")]
+
+
+@pytest.mark.parametrize("language", ["en", "de", "es", "fr", "pt"])
+def test_sentences_are_those_of_the_report_in_its_language(tell: Telling, language: str) -> None:
+    told = tell(language=language)
+    message = parsed(told)
+    assert value(message, "121077") == told.conclusion
+    assert [segment.extract_field(1, 5) for segment in observations(message, "121106")] == told.comments
+    assert message["MSH.F19.R1.C1"] == language
 
 
 @pytest.mark.parametrize("sex", ["F", "M", "O", ""])
