@@ -143,6 +143,7 @@ class ReportSection:
     language: str = Language.ENGLISH.value
     station_name: str = "BAA_NODE"
     device_uid: str = ""
+    pdf: bool = False
 
     def __post_init__(self) -> None:
         if self.z_score not in {"chronological_age", "reference_mean"}:

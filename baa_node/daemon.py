@@ -109,6 +109,7 @@ class Daemon:
                 longest_s=config.pipeline.retry_longest_s,
                 give_up_after_s=config.pipeline.give_up_after_h * 3600,
             ),
+            pdf=config.report.pdf,
             confirm=config.pipeline.confirm,
             commitment_wait_s=config.pipeline.commitment_wait_s,
             language=Language(config.report.language),

@@ -20,7 +20,9 @@ from pydicom.uid import Comprehensive3DSRStorage, ComprehensiveSRStorage, genera
 from baa_node.bridges import Attempt, Parcel, Wires, bridge_to, chosen_for
 from baa_node.core.assessment import Assessment, Refusal
 from baa_node.core.codes import Reason
+from baa_node.core.document import build_document
 from baa_node.core.ensemble import Ensemble
+from baa_node.core.letter import write_letter
 from baa_node.core.messages.told import reasons_in
 from baa_node.core.picture import draw_picture
 from baa_node.core.radiograph import from_dataset
@@ -51,7 +53,7 @@ class Verdict(enum.Enum):
     DISMISS = "dismiss"
 
 
-Kind = Literal["sr", "capture"]
+Kind = Literal["sr", "capture", "pdf"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +79,8 @@ class Desk:
         Turns a peer entry into an address with our calling AE title and TLS settings.
     wires
         Settings for destinations that are no DICOM applications.
+    pdf
+        Whether each result is also sent as one page of PDF.
     confirm, commitment_wait_s
         Whether to ask destinations for commitment and by query, and how long they may take to answer before they are asked again.
     permit
@@ -93,6 +97,7 @@ class Desk:
     endpoint: Callable[[peers.Peer], scu.Endpoint]
     study_quiet_s: float
     patience: Patience
+    pdf: bool = False
     confirm: bool = True
     commitment_wait_s: float = 60.0
     permit: Callable[[], None] = lambda: None
@@ -241,7 +246,13 @@ class Desk:
             for rank, sop_class in enumerate(REPORT_CLASSES)
         ]
         capture = build_capture(source, picture, result, self.device, written_at=now, revision=revision, language=self.language)
-        numbered: list[tuple[Kind, int, Dataset]] = [("sr", rank, report) for rank, report in enumerate(reports)]
+        made: list[tuple[Kind, int, Dataset]] = [("sr", rank, report) for rank, report in enumerate(reports)]
+        made.append(("capture", 0, capture))
+        if self.pdf:
+            page = write_letter(source, pixels, result, self.device, written_at=now, revision=revision, language=self.language)
+            made.append(
+                ("pdf", 0, build_document(source, page, result, self.device, written_at=now, revision=revision, language=self.language))
+            )
         return [
             ResultObject(
                 sop_instance_uid=ds.SOPInstanceUID,
@@ -253,7 +264,7 @@ class Desk:
                 created_at=now.astimezone(UTC),
                 **self._keep(ds),
             )
-            for kind, rank, ds in [*numbered, ("capture", 0, capture)]
+            for kind, rank, ds in made
         ]
 
     def _predecessor(self, uid: str, revision: int, rank: int) -> Dataset | None:

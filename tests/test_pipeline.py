@@ -137,6 +137,18 @@ def test_the_node_writes_in_its_own_language(bench: Bench, pacs: PracticePacs, t
     assert str(read_report(pacs.results_for(ds.SOPInstanceUID)["sr"])["conclusion"]).startswith("Edad ósea 9 años y 10 meses (118,0 meses")
 
 
+def test_a_page_of_pdf_goes_with_them_where_it_is_wanted(bench: Bench, pacs: PracticePacs, tmp_path: Path) -> None:
+    ds = hand_cr(tmp_path)
+    bench.desk = replace(bench.desk, pdf=True)
+    bench.start()
+    bench.send(ds)
+    wait(lambda: bench.states(ds) == ["DELIVERED"], "delivery")
+    results = pacs.results_for(ds.SOPInstanceUID)
+    assert set(results) == {"sr", "capture", "pdf"}
+    assert results["pdf"].EncapsulatedDocument.startswith(b"%PDF-")
+    assert {kind: one.StudyInstanceUID for kind, one in results.items()} == dict.fromkeys(results, ds.StudyInstanceUID)
+
+
 def test_what_arrived_while_nothing_ran_is_taken_up(bench: Bench, pacs: PracticePacs, tmp_path: Path) -> None:
     ds = hand_cr(tmp_path)
     bench.send(ds)

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 def assess(
     paths: Annotated[list[Path], typer.Argument(help="DICOM files or folders of them.", show_default=False)],
     sex: Annotated[str | None, typer.Option(help="F or M: stands in for Patient's Sex of every file.")] = None,
-    sr_dir: Annotated[Path | None, typer.Option(help="Also write each result as SR and picture into this folder.")] = None,
+    sr_dir: Annotated[
+        Path | None, typer.Option(help="Also write each result as SR and picture (and PDF, if [report] pdf is on) into this folder.")
+    ] = None,
     language: Annotated[
         str | None, typer.Option(help="en, de, es, fr or pt: of SR, picture and cautions. [default: that of the node]")
     ] = None,
@@ -113,6 +115,8 @@ def _read(path: Path) -> Dataset:
 
 
 def _write_results(ds: Dataset, result: Assessment | Refusal, config: Config, folder: Path, language: Language) -> None:
+    from baa_node.core.document import build_document
+    from baa_node.core.letter import write_letter
     from baa_node.core.picture import draw_picture
     from baa_node.core.radiograph import from_dataset
     from baa_node.core.report import build_capture, build_report
@@ -125,12 +129,17 @@ def _write_results(ds: Dataset, result: Assessment | Refusal, config: Config, fo
         pixels = None
     device = device_of(config, load_identity(config.data_dir))
     now = datetime.now(UTC).astimezone()
-    report = build_report(ds, result, device, written_at=now, language=language)
     picture = draw_picture(pixels, result, version=device.version, language=language)
-    capture = build_capture(ds, picture, result, device, written_at=now, language=language)
+    made = {
+        "sr": build_report(ds, result, device, written_at=now, language=language),
+        "sc": build_capture(ds, picture, result, device, written_at=now, language=language),
+    }
+    if config.report.pdf:
+        page = write_letter(ds, pixels, result, device, written_at=now, language=language)
+        made["pdf"] = build_document(ds, page, result, device, written_at=now, language=language)
     try:
-        report.save_as(folder / f"{ds.SOPInstanceUID}.sr.dcm", enforce_file_format=True)
-        capture.save_as(folder / f"{ds.SOPInstanceUID}.sc.dcm", enforce_file_format=True)
+        for kind, one in made.items():
+            one.save_as(folder / f"{ds.SOPInstanceUID}.{kind}.dcm", enforce_file_format=True)
     except OSError as error:
         raise ConfigError(f"results cannot be written to {folder}: {error.strerror}") from error
 

@@ -64,6 +64,13 @@ def capture_uid(
     return derive_uid("capture", *_key(source, result, version, revision), language)
 
 
+def document_uid(
+    source: Dataset, result: Assessment | Refusal, *, version: str, revision: int = 1, language: Language = Language.ENGLISH
+) -> str:
+    """SOP Instance UID of the printed page that goes with ``report_uid`` of the same arguments."""
+    return derive_uid("document", *_key(source, result, version, revision), language)
+
+
 def tracking_uid(source: Dataset) -> str:
     """Tracking Unique Identifier (TID 1501): the same for every reading of one image, whatever the software."""
     return derive_uid("tracking", str(source.SOPInstanceUID))

@@ -1,4 +1,4 @@
-"""What the radiologist sees first: the answer in a band above the hand, and beside the hand what the networks looked at.
+"""What the radiologist sees first: the answer, the hand, what the networks looked at, and where the answer lies on a growth chart.
 
 Nothing is drawn on the left image, no identifier is burned in, and every colour has a word or a shape that says the
 same on a grey-scale monitor.
@@ -6,53 +6,45 @@ same on a grey-scale monitor.
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from baa_node.core.assessment import Assessment, Determination, Refusal, ZConvention
-from baa_node.core.canvas import Box, Canvas, Colour, shorten, width_of, wrap
-from baa_node.core.radiograph import Laterality, Sex
+from baa_node.core import palette as p
+from baa_node.core.assessment import Assessment, Determination, Refusal
+from baa_node.core.attention import colour_bar, overlay
+from baa_node.core.canvas import Box, Canvas, Colour, bearing_of, shorten, width_of, wrap
+from baa_node.core.growth_chart import draw_growth_chart
+from baa_node.core.history import Earlier
+from baa_node.core.sentences import Sentences, sentences_of, sex_used_in_words, side_in_words, verdict_in_words
 from baa_node.core.words import Language
-from baa_node.core.words.sentences import sentences
+from baa_node.core.words.picture import PictureWords, age_parts, decimal, months_of, plain, words_of
+from baa_node.core.words.sentences import age_in_words
 
 WIDTH: Final = 1600
 HEIGHT: Final = 1200
 
 _MARGIN: Final = 40
-_BAND: Final = 300
-_FOOTER: Final = 76
+_HEADER: Final = 272
+PANELS_HEIGHT: Final = 840
+_GAP: Final = 32
+_CHART_WIDTH: Final = 496
 _CAPTION: Final = 44
-_BAR_SPACE: Final = 72
-_GAP: Final = 24
-_STRENGTH: Final = 0.62
-"""Share of the colour where attention is highest; the bone must stay visible below it."""
-
-_INK: Final[Colour] = (240, 244, 248)
-_MUTED: Final[Colour] = (150, 163, 177)
-_FAINT: Final[Colour] = (70, 82, 96)
-_GROUND: Final[Colour] = (8, 11, 15)
-_PANEL: Final[Colour] = (20, 27, 35)
-_RANGE: Final[Colour] = (52, 82, 84)
-_AMBER: Final[Colour] = (245, 172, 34)
-_ON_AMBER: Final[Colour] = (24, 18, 4)
-
-_VERDICTS: Final[dict[Determination, tuple[str, Colour]]] = {
-    Determination.DELAYED: ("DELAYED", (126, 178, 255)),
-    Determination.NORMAL: ("WITHIN ±{limit:g} SD", (112, 214, 168)),
-    Determination.ADVANCED: ("ADVANCED", (255, 176, 92)),
-    Determination.INDETERMINATE: ("NOT COMPARED", _MUTED),
-}
-_SEX_WORDS: Final = {Sex.FEMALE: "female", Sex.MALE: "male"}
-_SIDE_WORDS: Final = {Laterality.LEFT: "left hand", Laterality.RIGHT: "right hand"}
+_BAR_ROW: Final = 48
+_LEAST_BAR: Final = 300
+_MOST_CAUTION_LINES: Final = 4
 
 
 def draw_picture(
-    pixels: NDArray[np.uint8] | None, result: Assessment | Refusal, *, version: str, language: Language = Language.ENGLISH
+    pixels: NDArray[np.uint8] | None,
+    result: Assessment | Refusal,
+    *,
+    version: str,
+    earlier: Sequence[Earlier] = (),
+    language: Language = Language.ENGLISH,
 ) -> NDArray[np.uint8]:
     """Draw the result of one image.
 
@@ -62,197 +54,143 @@ def draw_picture(
         ``(H, W) uint8`` as displayed, bone bright; None when the frame cannot be decoded.
     version
         Of this software.
-    language
-        Of cautions and reference.
+    earlier
+        Assessments of the same patient before this one, in any order.
 
     Returns
     -------
     NDArray[np.uint8]
         ``(1200, 1600, 3)`` sRGB.
     """
-    canvas = Canvas(WIDTH, HEIGHT, _GROUND)
-    said = sentences(result, language)
+    canvas, words, sentences = Canvas(WIDTH, HEIGHT, p.GROUND), words_of(language), sentences_of(result, language)
     if isinstance(result, Refusal):
-        _draw_refusal_band(canvas, result)
-        top = _draw_cautions(canvas, said.cautions, _BAND)
-        _draw_single_panel(canvas, pixels, (_MARGIN, top, WIDTH - _MARGIN, HEIGHT - _FOOTER))
-        _draw_footer(canvas, f"baa_node {version}")
-        return canvas.pixels()
-    _draw_band(canvas, result, said.reference)
-    top = _draw_cautions(canvas, said.cautions, _BAND)
-    area = (_MARGIN, top, WIDTH - _MARGIN, HEIGHT - _FOOTER)
-    if pixels is None:
-        _draw_single_panel(canvas, None, area)
+        _draw_refusal(canvas, pixels, sentences, version, words)
     else:
-        _draw_panels(canvas, pixels, result, area)
-    _draw_footer(canvas, _provenance(result, version))
+        _draw_answer(canvas, result, words)
+        _draw_verdict(canvas, result, words)
+        top = _draw_cautions(canvas, sentences.cautions, words)
+        bottom = _draw_footer(canvas, sentences, _method(result, version, words))
+        area = (_MARGIN, top + 20, WIDTH - _MARGIN, bottom - 24)
+        _draw_panels(canvas, pixels, result, area, earlier=earlier, words=words)
     return canvas.pixels()
 
 
-def _draw_band(canvas: Canvas, result: Assessment, reference: str) -> None:
-    canvas.rectangle((0, 0, WIDTH, _BAND), fill=_PANEL)
+def draw_panels(
+    pixels: NDArray[np.uint8], result: Assessment | Refusal, *, earlier: Sequence[Earlier] = (), language: Language = Language.ENGLISH
+) -> NDArray[np.uint8]:
+    """Draw the images and the growth chart alone, for a page that says the rest in letters: ``(840, W, 3)`` sRGB."""
+    words = words_of(language)
+    canvas = Canvas(WIDTH, PANELS_HEIGHT, p.GROUND)
+    area = (_MARGIN, 20, WIDTH - _MARGIN, PANELS_HEIGHT - _MARGIN)
+    if isinstance(result, Refusal):
+        end = _draw_received(canvas, pixels, area, words) + _MARGIN
+        return canvas.pixels()[:, :end]
+    _draw_panels(canvas, pixels, result, area, earlier=earlier, words=words)
+    return canvas.pixels()
+
+
+def _draw_answer(canvas: Canvas, result: Assessment, words: PictureWords) -> None:
     estimate = result.estimate
-    low, high = estimate.interval_months
-    canvas.text((_MARGIN, 52), "BONE AGE", 22, _MUTED)
-    canvas.text((_MARGIN - 4, 158), short_age(estimate.bone_age_months), 112, _INK, bold=True)
-    canvas.text((_MARGIN, 216), f"({estimate.bone_age_months:.1f} months)", 40, _INK)
-    canvas.text((_MARGIN, 264), f"{estimate.coverage * 100:g} % interval {low:.1f} to {high:.1f} months", 26, _MUTED)
-    _draw_verdict(canvas, result, 620)
-    _draw_ruler(canvas, result, (630, 150, WIDTH - _MARGIN - 10, 222))
-    line_of_reference = f"Reference: {reference}." if reference else "No reference value for this examination."
-    for row, line in enumerate(wrap(line_of_reference, 19, WIDTH - _MARGIN - 620, 2)):
-        canvas.text((620, 262 + 24 * row), line, 19, _MUTED)
+    low, high = (decimal(months, 1, words) for months in estimate.interval_months)
+    canvas.text((_MARGIN, 62), words.bone_age, p.LARGE, p.MUTED)
+    parts = age_parts(estimate.bone_age_months, words)
+    x = _MARGIN - bearing_of(parts[0][0], p.NUMERAL, bold=True)
+    for number, unit in parts:
+        x += canvas.text((x, 182), number, p.NUMERAL, p.INK, bold=True) + 14
+        x += canvas.text((x, 182), unit, p.UNIT, p.INK) + 34
+    x = _MARGIN + canvas.text((_MARGIN, 240), months_of(estimate.bone_age_months, words), p.LARGE, p.INK, bold=True) + 30
+    interval = words.interval.format(coverage=plain(estimate.coverage * 100, words), low=low, high=high)
+    canvas.text((x, 240), interval, p.LARGE, p.MUTED)
 
 
-def _draw_verdict(canvas: Canvas, result: Assessment, left: int) -> None:
-    """Verdict in a pill, hollow where all is as expected and full where it is not, and the four facts behind it."""
-    words, colour = _VERDICTS[result.determination]
-    words = words.format(limit=result.policy.normal_limit_sd)
-    right = left + int(width_of(words, 30)) + 52
-    box = (left, 28, right, 82)
-    if result.determination in (Determination.DELAYED, Determination.ADVANCED):
-        canvas.pill(box, fill=colour)
-        canvas.text((left + 26, 66), words, 30, _ON_AMBER, bold=True)
+def _draw_verdict(canvas: Canvas, result: Assessment, words: PictureWords) -> None:
+    """Verdict in a pill, hollow where all is as expected and full where it is not, over the facts behind it."""
+    left, right = WIDTH - _MARGIN - _CHART_WIDTH, WIDTH - _MARGIN
+    abnormal = result.determination in {Determination.DELAYED, Determination.ADVANCED}
+    name = verdict_in_words(result, words)
+    box = (left, 30, left + 78 + round(width_of(name, p.LARGE, bold=True)), 86)
+    ink, ground = (p.ON_AMBER, p.AMBER) if abnormal else (p.INK, p.GROUND)
+    canvas.pill(box, fill=p.AMBER if abnormal else p.MUTED, inside=None if abnormal else ground)
+    _draw_sign(canvas, result.determination, (left + 34, 58), ink)
+    canvas.text((left + 58, 68), name, p.LARGE, ink, bold=True)
+    for row, (label, value) in enumerate(_facts(result, words)):
+        y = 132 + 36 * row
+        canvas.text((left, y), label, p.SMALL, p.MUTED)
+        canvas.text((right, y), value, p.BODY, p.INK, bold=True, anchor="rs")
+
+
+def _draw_sign(canvas: Canvas, determination: Determination, at: tuple[int, int], colour: Colour) -> None:
+    """Show the verdict as a shape: down, level, up, or a dash for none."""
+    x, y = at
+    if determination is Determination.NORMAL:
+        canvas.disc(at, 8, fill=colour)
+    elif determination is Determination.INDETERMINATE:
+        canvas.line((x - 9, y), (x + 9, y), colour, 4)
     else:
-        canvas.pill(box, outline=colour)
-        canvas.text((left + 26, 66), words, 30, colour, bold=True)
-    x = max(right + 36.0, 920.0)
-    for label, value in _facts(result):
-        canvas.text((x, 44), label, 19, _MUTED)
-        x += max(canvas.text((x, 78), value, 27, _INK), width_of(label, 19)) + 28
+        tip = 10 if determination is Determination.DELAYED else -10
+        canvas.polygon([(x - 11, y - tip * 0.8), (x + 11, y - tip * 0.8), (x, y + tip)], colour)
 
 
-def _facts(result: Assessment) -> list[tuple[str, str]]:
-    age, difference = result.chronological_age_months, result.difference_months
+def _facts(result: Assessment, words: PictureWords) -> list[tuple[str, str]]:
+    age, difference, z_score = result.chronological_age_months, result.difference_months, result.z_score
     return [
-        ("z-score", "-" if result.z_score is None else f"{result.z_score:+.2f}"),
-        ("chronological age", "unknown" if age is None else f"{short_age(age)} ({age:.1f} mo)"),
-        ("difference", "-" if difference is None else f"{difference:+.1f} mo"),
-        ("sex used", "none" if result.estimate.sex_used is None or result.sex is None else _SEX_WORDS[result.sex]),
+        (words.chronological_age, words.unknown if age is None else age_in_words(age, words.texts.language)),
+        (words.difference, "–" if difference is None else months_of(difference, words, signed=True)),
+        (words.z_score, "–" if z_score is None else decimal(z_score, 2, words, signed=True)),
+        (words.sex_used, sex_used_in_words(result, words)),
     ]
 
 
-def short_age(months: float) -> str:
-    """Age rounded to whole months for a headline: ``9 y 2 m``."""
-    years, rest = divmod(round(abs(months)), 12)
-    return f"{'-' if round(months) < 0 else ''}{years} y {rest} m"
-
-
-@dataclass(frozen=True)
-class _Axis:
-    """Ages in months along a horizontal line of pixels."""
-
-    left: int
-    right: int
-    first: int
-    last: int
-
-    def at(self, months: float) -> float:
-        share = (min(max(months, self.first), self.last) - self.first) / (self.last - self.first)
-        return self.left + share * (self.right - self.left)
-
-
-def _draw_ruler(canvas: Canvas, result: Assessment, box: Box) -> None:
-    """Bone age with its interval and chronological age on one axis of years, over the normal range."""
-    left, top, right, bottom = box
-    middle = (top + bottom) // 2 - 4
-    normal = _normal_range(result)
-    low, high = result.estimate.interval_months
-    age = result.chronological_age_months
-    axis = _axis([low, high, result.estimate.bone_age_months, *(normal or ()), *(() if age is None else (age,))], left, right)
-    if normal is not None:
-        canvas.rectangle((axis.at(normal[0]), middle - 22, axis.at(normal[1]), middle + 23), fill=_RANGE)
-    _draw_years(canvas, axis, middle + 23)
-    if age is not None:
-        canvas.line((axis.at(age), middle - 22), (axis.at(age), middle + 22), _INK, 3)
-    canvas.line((axis.at(low), middle), (axis.at(high), middle), _AMBER, 4)
-    for end in (low, high):
-        canvas.line((axis.at(end), middle - 8), (axis.at(end), middle + 8), _AMBER, 3)
-    canvas.diamond((axis.at(result.estimate.bone_age_months), middle), 13, fill=_AMBER, outline=_PANEL)
-    _draw_legend(canvas, result, left - 8, top - 14)
-
-
-def _normal_range(result: Assessment) -> tuple[float, float] | None:
-    by_age = result.policy.convention is ZConvention.CHRONOLOGICAL_AGE
-    centre = result.chronological_age_months if by_age else result.reference_mean_months
-    if centre is None or result.reference_sd_months is None:
-        return None
-    reach = result.policy.normal_limit_sd * result.reference_sd_months
-    return centre - reach, centre + reach
-
-
-def _axis(values: list[float], left: int, right: int) -> _Axis:
-    """Whole years around all values, at least four."""
-    first = max(0, math.floor((min(values) - 6) / 12))
-    last = max(first + 4, math.ceil((max(values) + 6) / 12))
-    return _Axis(left, right, first * 12, last * 12)
-
-
-def _draw_years(canvas: Canvas, axis: _Axis, y: int) -> None:
-    canvas.line((axis.left, y), (axis.right, y), _FAINT, 2)
-    years = range(axis.first // 12, axis.last // 12 + 1)
-    step = math.ceil(len(years) / 14)
-    for year in years[::step]:
-        x = axis.at(year * 12)
-        canvas.line((x, y), (x, y + 6), _FAINT, 2)
-        canvas.text((x, y + 24), f"{year}" if year != years[0] else f"{year} y", 19, _MUTED, anchor="ms")
-
-
-def _draw_legend(canvas: Canvas, result: Assessment, x: float, y: int) -> None:
-    canvas.diamond((x + 8, y - 6), 8, fill=_AMBER, outline=_PANEL)
-    x += 24 + canvas.text((x + 24, y), "bone age and interval", 19, _MUTED) + 30
-    if result.chronological_age_months is not None:
-        canvas.line((x, y - 14), (x, y + 2), _INK, 3)
-        x += 14 + canvas.text((x + 14, y), "chronological age", 19, _MUTED) + 30
-    if result.reference_sd_months is not None:
-        canvas.rectangle((x, y - 14, x + 26, y + 2), fill=_RANGE)
-        canvas.text((x + 36, y), f"normal range, ±{result.policy.normal_limit_sd:g} SD", 19, _MUTED)
-
-
-def _draw_cautions(canvas: Canvas, cautions: tuple[str, ...], top: int) -> int:
-    """Write at most three cautions in a strip and return where the strip ends."""
-    if not cautions:
-        return top
-    width = WIDTH - 2 * _MARGIN - 24
-    shown = [shorten(caution, 21, width) for caution in cautions[:3]]
-    if len(cautions) > 3:
-        more = f"  (+{len(cautions) - 3} more in the report)"
-        shown[2] = shorten(cautions[2], 21, width - math.ceil(width_of(more, 21))) + more
-    bottom = top + 30 * len(shown) + 20
-    canvas.rectangle((0, top, WIDTH, bottom), fill=(38, 33, 20))
-    canvas.rectangle((_MARGIN, top + 10, _MARGIN + 6, bottom - 10), fill=_AMBER)
-    for row, line in enumerate(shown):
-        canvas.text((_MARGIN + 24, top + 33 + 30 * row), line, 21, (250, 216, 150))
+def _draw_cautions(canvas: Canvas, cautions: Sequence[str], words: PictureWords) -> int:
+    """Write the cautions that fit into a strip and return where the strip ends."""
+    lines = _caution_lines(cautions, words)
+    if not lines:
+        return _HEADER
+    bottom = _HEADER + 34 * len(lines) + 22
+    canvas.rectangle((0, _HEADER, WIDTH, bottom), fill=p.RAISED)
+    canvas.rectangle((0, _HEADER, 8, bottom), fill=p.AMBER)
+    for row, (line, first) in enumerate(lines):
+        y = _HEADER + 36 + 34 * row
+        if first:
+            canvas.polygon([(_MARGIN, y - 1), (_MARGIN + 18, y - 1), (_MARGIN + 9, y - 18)], p.AMBER)
+        canvas.text((_MARGIN + 32, y), line, p.SMALL, p.INK)
     return bottom
 
 
-def _draw_panels(canvas: Canvas, pixels: NDArray[np.uint8], result: Assessment, area: Box) -> None:
-    left, top, right, bottom = area
-    width = (right - left - _GAP - _BAR_SPACE) // 2
-    side = "" if result.laterality is None else f", {_SIDE_WORDS[result.laterality]}"
-    plain = _fit(pixels, width, bottom - top - _CAPTION - 12)
-    colour = _overlay(plain, pixels.shape, result)
-    top += (bottom - top - _CAPTION - 12 - plain.shape[0]) // 2
-    for x, caption, picture in (
-        (left, f"Radiograph as read{side}", cv2.cvtColor(plain, cv2.COLOR_GRAY2RGB)),
-        (left + width + _GAP, "Model attention, not evidence", colour),
-    ):
-        canvas.text((x + width / 2, top + 31), caption, 21, _MUTED, anchor="ms")
-        canvas.paste((x + (width - picture.shape[1]) // 2, top + _CAPTION), np.asarray(picture, np.uint8))
-    _draw_colour_bar(canvas, (right - _BAR_SPACE + 26, top + _CAPTION, right - 26, top + _CAPTION + max(plain.shape[0], 160)))
+def _caution_lines(cautions: Sequence[str], words: PictureWords) -> list[tuple[str, bool]]:
+    """Lines and whether each begins a caution; whole cautions only, and how many more there are."""
+    width = WIDTH - 2 * _MARGIN - 32
+    blocks = [wrap(caution, p.SMALL, width, 2) for caution in cautions]
+    count = len(blocks)
+    while sum(map(len, blocks[:count])) > _MOST_CAUTION_LINES - (count < len(blocks)):
+        count -= 1
+    lines = [(line, row == 0) for block in blocks[:count] for row, line in enumerate(block)]
+    return lines if count == len(blocks) else [*lines, (words.more.format(count=len(blocks) - count), False)]
 
 
-def _draw_single_panel(canvas: Canvas, pixels: NDArray[np.uint8] | None, area: Box) -> None:
+def _draw_panels(
+    canvas: Canvas, pixels: NDArray[np.uint8] | None, result: Assessment, area: Box, *, earlier: Sequence[Earlier], words: PictureWords
+) -> None:
     left, top, right, bottom = area
-    middle = (left + right) / 2
+    column = right - _CHART_WIDTH
+    width = (column - left - 2 * _GAP) // 2
+    caption = ", ".join(filter(None, (words.radiograph, side_in_words(result, words))))
+    _write_caption(canvas, caption, (left, top), width)
+    _write_caption(canvas, words.growth_chart, (column, top), _CHART_WIDTH)
     if pixels is None:
-        box = (middle - 400, top + 60, middle + 400, bottom - 60)
-        canvas.rectangle(box, outline=_FAINT, width=2)
-        canvas.text((middle, (top + bottom) / 2), "The image could not be displayed", 32, _MUTED, anchor="mm")
-        return
-    picture = _fit(pixels, right - left, bottom - top - _CAPTION - 12)
-    canvas.text((middle, top + 31), "Radiograph as received", 21, _MUTED, anchor="ms")
-    canvas.paste((int(middle - picture.shape[1] / 2), top + _CAPTION), np.asarray(cv2.cvtColor(picture, cv2.COLOR_GRAY2RGB), np.uint8))
+        _draw_no_image(canvas, (left, top + _CAPTION, column - _GAP, bottom), words)
+    else:
+        second = left + width + _GAP
+        _write_caption(canvas, words.attention, (second, top), width)
+        plain_image = _fit(pixels, width, bottom - top - _CAPTION - _BAR_ROW)
+        canvas.paste((left, top + _CAPTION), np.asarray(cv2.cvtColor(plain_image, cv2.COLOR_GRAY2RGB), np.uint8))
+        canvas.paste((second, top + _CAPTION), overlay(plain_image, pixels.shape, result.estimate))
+        _draw_colour_bar(canvas, second, top + _CAPTION + plain_image.shape[0] + 14, max(plain_image.shape[1], _LEAST_BAR), words)
+    draw_growth_chart(canvas, result, earlier, (column, top + _CAPTION - 10, right, bottom), words)
+
+
+def _write_caption(canvas: Canvas, caption: str, at: tuple[int, int], width: int) -> None:
+    canvas.text((at[0], at[1] + 26), shorten(caption, p.SMALL, width), p.SMALL, p.INK)
 
 
 def _fit(pixels: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
@@ -263,76 +201,86 @@ def _fit(pixels: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8
     return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC), np.uint8)
 
 
-def _overlay(plain: NDArray[np.uint8], frame_shape: tuple[int, ...], result: Assessment) -> NDArray[np.uint8]:
-    """Colour the shown frame by attention: hue and opacity both grow with it."""
-    attention = _attention(plain.shape, frame_shape, result)
-    colours = cv2.cvtColor(_colours(np.round(attention * 255).astype(np.uint8)), cv2.COLOR_BGR2RGB)
-    opacity = (_STRENGTH * attention)[..., None]
-    return np.asarray(np.round(plain[..., None] * (1 - opacity) + colours * opacity), np.uint8)
+def _draw_colour_bar(canvas: Canvas, left: int, top: int, width: int, words: PictureWords) -> None:
+    first, last = round(width_of(words.low, p.FINE)) + 16, round(width_of(words.high, p.FINE)) + 16
+    canvas.text((left, top + 18), words.low, p.FINE, p.MUTED)
+    canvas.paste((left + first, top + 4), colour_bar(width - first - last, 14))
+    canvas.text((left + width, top + 18), words.high, p.FINE, p.MUTED, anchor="rs")
 
 
-def _attention(shown: tuple[int, ...], frame: tuple[int, ...], result: Assessment) -> NDArray[np.float32]:
-    """Saliency in pixels of the shown frame, 0 outside the crop; the crop itself may reach beyond the frame."""
-    top, left, height, width = result.estimate.crop
-    saliency = np.clip(np.nan_to_num(result.estimate.saliency), 0, 1).astype(np.float32)
-    row = _positions(shown[0], frame[0], top, height)
-    column = _positions(shown[1], frame[1], left, width)
-    inside = ((row >= 0) & (row <= 1))[:, None] & ((column >= 0) & (column <= 1))[None, :]
-    y, x = np.meshgrid(row * saliency.shape[0] - 0.5, column * saliency.shape[1] - 0.5, indexing="ij")
-    smooth = cv2.remap(saliency, x.astype(np.float32), y.astype(np.float32), cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-    return np.where(inside, np.clip(smooth, 0, 1), 0).astype(np.float32)
-
-
-def _positions(shown: int, frame: int, start: int, length: int) -> NDArray[np.float64]:
-    """Where the centres of the shown pixels lie in the crop: 0 at its first edge, 1 at its last."""
-    return ((np.arange(shown) + 0.5) * frame / shown - start) / max(length, 1)
-
-
-def _colours(levels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    return np.asarray(cv2.applyColorMap(levels, cv2.COLORMAP_INFERNO), np.uint8)
-
-
-def _draw_colour_bar(canvas: Canvas, box: Box) -> None:
+def _draw_no_image(canvas: Canvas, box: Box, words: PictureWords) -> None:
     left, top, right, bottom = box
-    levels = np.linspace(255, 0, bottom - top - 56).astype(np.uint8)
-    ramp = np.repeat(levels[:, None], right - left, axis=1)
-    canvas.paste((left, top + 28), np.asarray(cv2.cvtColor(_colours(ramp), cv2.COLOR_BGR2RGB), np.uint8))
-    canvas.text(((left + right) / 2, top + 16), "high", 19, _MUTED, anchor="ms")
-    canvas.text(((left + right) / 2, bottom - 6), "low", 19, _MUTED, anchor="ms")
+    bottom = min(bottom, top + (right - left))
+    canvas.rectangle((left, top, right, bottom), outline=p.RULE, width=2)
+    canvas.text(((left + right) / 2, (top + bottom) / 2), words.not_displayed, p.LARGE, p.MUTED, anchor="mm")
 
 
-def _draw_refusal_band(canvas: Canvas, refusal: Refusal) -> None:
-    canvas.rectangle((0, 0, WIDTH, _BAND), fill=_AMBER)
-    canvas.text((_MARGIN, 84), "Bone age not given", 60, _ON_AMBER, bold=True)
-    y = 136
-    for reason in refusal.reasons[:3]:
-        canvas.text((_MARGIN, y), shorten(f"{reason.meaning}  ({reason.code})", 32, WIDTH - 2 * _MARGIN), 32, _ON_AMBER)
-        y += 40
-    if len(refusal.reasons) > 3:
-        canvas.text((_MARGIN, y - 8), f"and {len(refusal.reasons) - 3} more in the report", 22, _ON_AMBER)
-    elif refusal.detail:
-        canvas.text((_MARGIN, y - 6), shorten(refusal.detail, 22, WIDTH - 2 * _MARGIN), 22, _ON_AMBER)
-    canvas.text((_MARGIN, _BAND - 22), "No value was computed by software. Assess the image by hand.", 24, _ON_AMBER, bold=True)
+def _draw_refusal(canvas: Canvas, pixels: NDArray[np.uint8] | None, sentences: Sentences, version: str, words: PictureWords) -> None:
+    box = (_MARGIN, 30, _MARGIN + 78 + round(width_of(words.not_estimated, p.LARGE, bold=True)), 86)
+    canvas.pill(box, fill=p.AMBER)
+    canvas.line((_MARGIN + 25, 58), (_MARGIN + 43, 58), p.ON_AMBER, 4)
+    canvas.text((_MARGIN + 58, 68), words.not_estimated, p.LARGE, p.ON_AMBER, bold=True)
+    headline = wrap(sentences.conclusion, p.HEADLINE, WIDTH - 2 * _MARGIN, 2, bold=True)
+    for row, line in enumerate(headline):
+        canvas.text((_MARGIN, 158 + 58 * row), line, p.HEADLINE, p.INK, bold=True)
+    top, bottom = 156 + 58 * len(headline), _draw_footer(canvas, sentences, f"baa_node {version}") - 24
+    column = _draw_received(canvas, pixels, (_MARGIN, top, WIDTH - _MARGIN - _CHART_WIDTH - _GAP, bottom), words) + _GAP
+    y = _write_block(canvas, words.what_to_do, sentences.advice, (column, top, WIDTH - _MARGIN, bottom))
+    why = [f"{code}: {sentence}" for sentence, code in sentences.reasons]
+    _write_block(canvas, words.why, [*why, *sentences.cautions], (column, y + 20, WIDTH - _MARGIN, bottom))
 
 
-def _draw_footer(canvas: Canvas, provenance: str) -> None:
-    top = HEIGHT - _FOOTER
-    canvas.rectangle((0, top, WIDTH, HEIGHT), fill=_PANEL)
-    width = canvas.text((_MARGIN, top + 32), "Research use, not for diagnosis", 24, _AMBER, bold=True)
-    canvas.text((_MARGIN + width + 18, top + 32), "Not verified by a person. Weights for non-commercial research only.", 20, _MUTED)
-    canvas.text((_MARGIN, top + 60), shorten(provenance, 19, WIDTH - 2 * _MARGIN), 19, _MUTED)
+def _draw_received(canvas: Canvas, pixels: NDArray[np.uint8] | None, area: Box, words: PictureWords) -> int:
+    """Draw the image that was refused, or a frame where it should be, and return where it ends on the right."""
+    left, top, right, bottom = area
+    if pixels is None:
+        _draw_no_image(canvas, (left, top + 10, right, bottom), words)
+        return right
+    _write_caption(canvas, words.received, (left, top), right - left)
+    picture = _fit(pixels, right - left, bottom - top - _CAPTION)
+    canvas.paste((left, top + _CAPTION), np.asarray(cv2.cvtColor(picture, cv2.COLOR_GRAY2RGB), np.uint8))
+    return left + max(int(picture.shape[1]), _CHART_WIDTH)
 
 
-def _provenance(result: Assessment, version: str) -> str:
+def _write_block(canvas: Canvas, title: str, paragraphs: Sequence[str], box: Box) -> int:
+    """Write paragraphs under a title as far as they fit, and return where they end."""
+    left, y, right, bottom = box
+    canvas.text((left, y + 26), title, p.SMALL, p.MUTED)
+    y += 44
+    for paragraph in paragraphs:
+        lines = wrap(paragraph, p.BODY, right - left, 6)
+        if y + 36 * len(lines) > bottom:
+            break
+        for line in lines:
+            y += 36
+            canvas.text((left, y - 8), line, p.BODY, p.INK)
+        y += 14
+    return y
+
+
+def _draw_footer(canvas: Canvas, sentences: Sentences, method: str) -> int:
+    """Write disclaimer, method and reference as small print at the lower edge and return where it begins."""
+    width = WIDTH - 2 * _MARGIN
+    lines = [(line, p.INK) for line in wrap(sentences.disclaimer, p.FINE, width, 2)]
+    lines.append((shorten(method, p.FINE, width), p.MUTED))
+    lines += [(line, p.MUTED) for line in wrap(sentences.reference, p.FINE, width, 2)]
+    top = HEIGHT - 30 * len(lines) - 28
+    canvas.line((_MARGIN, top), (WIDTH - _MARGIN, top), p.RULE, 1)
+    for row, (line, colour) in enumerate(lines):
+        canvas.text((_MARGIN, top + 34 + 30 * row), line, p.FINE, colour)
+    return top
+
+
+def _method(result: Assessment, version: str, words: PictureWords) -> str:
     """Weights, their single values as far as there is room, and what they ran on."""
     estimate = result.estimate
     months = estimate.members.values()
-    single = ", ".join(f"{name} {value:.1f}" for name, value in estimate.members.items())
-    summary = f"{len(months)} networks {min(months):.1f} to {max(months):.1f}" if months else ""
-    spread = "" if estimate.spread_months is None else f" (SD {estimate.spread_months:.1f})"
+    single = ", ".join(f"{name} {decimal(value, 1, words)}" for name, value in estimate.members.items())
+    span = f" {decimal(min(months), 1, words)}–{decimal(max(months), 1, words)}" if months else ""
+    spread = "" if estimate.spread_months is None else f" ({words.sd} {decimal(estimate.spread_months, 1, words)})"
     provider = estimate.provider.removesuffix("ExecutionProvider")
     lines = [
-        f"{estimate.bundle.name} {estimate.bundle.version} · {words}{spread} mo · {provider} · baa_node {version}"
-        for words in (single, summary)
+        f"{estimate.bundle.name} {estimate.bundle.version} · {values}{spread} {words.texts.month[1]} · {provider} · baa_node {version}"
+        for values in (single, f"{len(months)} {words.networks}{span}")
     ]
-    return lines[0] if width_of(lines[0], 19) <= WIDTH - 2 * _MARGIN else lines[1]
+    return lines[0] if width_of(lines[0], p.FINE) <= WIDTH - 2 * _MARGIN else lines[1]

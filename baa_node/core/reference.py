@@ -13,6 +13,7 @@ from typing import Final
 
 from baa_node.core.radiograph import Sex
 
+NAME: Final = "Brush Foundation"
 SOURCE: Final = "Brush Foundation study, children of Ohio 1931-1942, in Greulich and Pyle 1959"
 
 # age, mean, standard deviation; all in months

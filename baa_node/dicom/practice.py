@@ -9,11 +9,19 @@ from pathlib import Path
 
 from pydicom import Dataset, dcmread
 from pydicom.filewriter import dcmwrite
-from pydicom.uid import Comprehensive3DSRStorage, ExplicitVRLittleEndian, ImplicitVRLittleEndian, SecondaryCaptureImageStorage
+from pydicom.uid import (
+    Comprehensive3DSRStorage,
+    EncapsulatedPDFStorage,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+    SecondaryCaptureImageStorage,
+)
 from pynetdicom import AE, evt
 from pynetdicom.transport import ThreadedAssociationServer
 
 from baa_node.dicom.scu import Endpoint, Outgoing, send
+
+_KINDS = {Comprehensive3DSRStorage: "sr", EncapsulatedPDFStorage: "pdf", SecondaryCaptureImageStorage: "capture"}
 
 
 class PracticePacs:
@@ -33,7 +41,7 @@ class PracticePacs:
         self.received: dict[str, Dataset] = {}
         self._lock = threading.Lock()
         ae = AE(ae_title)
-        for sop_class in (Comprehensive3DSRStorage, SecondaryCaptureImageStorage):
+        for sop_class in _KINDS:
             ae.add_supported_context(sop_class, [ExplicitVRLittleEndian, ImplicitVRLittleEndian])
         handlers = [(evt.EVT_C_STORE, self._keep)]
         self._server: ThreadedAssociationServer = ae.start_server(("127.0.0.1", port), block=False, evt_handlers=handlers)
@@ -60,10 +68,10 @@ class PracticePacs:
         send(endpoint, [[_outgoing(file)] for file in files])
 
     def results_for(self, source_uid: str) -> dict[str, Dataset]:
-        """Report (``sr``) and picture (``capture``) whose evidence names the image."""
+        """Report (``sr``), picture (``capture``) and page (``pdf``) that name the image as their source."""
         with self._lock:
             received = list(self.received.values())
-        return {_kind(ds): ds for ds in received if source_uid in _sources(ds)}
+        return {_KINDS[ds.SOPClassUID]: ds for ds in received if source_uid in _sources(ds)}
 
     def stop(self) -> None:
         """Close the listener."""
@@ -90,12 +98,8 @@ def _outgoing(file: Path) -> Outgoing:
     )
 
 
-def _kind(ds: Dataset) -> str:
-    return "capture" if ds.SOPClassUID == SecondaryCaptureImageStorage else "sr"
-
-
 def _sources(ds: Dataset) -> set[str]:
-    images = list(ds.get("SourceImageSequence") or ())
+    images = [*(ds.get("SourceImageSequence") or ()), *(ds.get("SourceInstanceSequence") or ())]
     for study in ds.get("CurrentRequestedProcedureEvidenceSequence") or ():
         for series in study.ReferencedSeriesSequence:
             images.extend(series.ReferencedSOPSequence)

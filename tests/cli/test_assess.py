@@ -113,6 +113,14 @@ def test_results_and_cautions_are_in_the_language_asked_for_else_in_the_node_s(t
     assert baa_node(tmp_path, "assess", "--language", "xx", tmp_path / "hand.dcm").returncode == 2
 
 
+def test_a_page_is_written_where_the_configuration_wants_pages(tmp_path: Path, images: Path) -> None:
+    (tmp_path / "pages.toml").write_text("[report]\npdf = true\n")
+    done = baa_node(tmp_path, "--config", tmp_path / "pages.toml", "assess", "--sr-dir", tmp_path / "out", images / "a_hand.dcm")
+    assert done.returncode == 0, done.stderr
+    (page,) = (pydicom.dcmread(path) for path in (tmp_path / "out").glob("*.pdf.dcm"))
+    assert page.EncapsulatedDocument.startswith(b"%PDF-")
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     done = baa_node(tmp_path, "assess", tmp_path / "nothing.dcm")
     assert done.returncode == 1

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from baa_node.core.assessment import Assessment, AssessmentPolicy, Refusal, ZConvention, assess
+from baa_node.core.assessment import Assessment, AssessmentPolicy, Determination, Refusal, ZConvention, assess
 from baa_node.core.codes import Reason
-from baa_node.core.picture import HEIGHT, WIDTH, draw_picture, short_age
+from baa_node.core.history import Earlier
+from baa_node.core.picture import HEIGHT, PANELS_HEIGHT, WIDTH, draw_panels, draw_picture
+from baa_node.core.words import Language
 from tests.parts.results import ESTIMATE, RADIOGRAPH, REFUSAL, assessment, results
 
 RESULTS = results()
@@ -167,6 +170,55 @@ def test_many_words_stay_inside_the_picture() -> None:
             assert len({tuple(pixel) for pixel in picture[:, column]}) <= 4
 
 
-@pytest.mark.parametrize(("months", "words"), [(110.0, "9 y 2 m"), (0.2, "0 y 0 m"), (-0.2, "0 y 0 m"), (-13.0, "-1 y 1 m")])
-def test_short_age(months: float, words: str) -> None:
-    assert short_age(months) == words
+PILL = (slice(20, 96), slice(1040, WIDTH))
+
+
+def grey(picture: NDArray[np.uint8]) -> NDArray[np.float64]:
+    return np.asarray(picture.astype(float) @ (0.299, 0.587, 0.114))
+
+
+def test_verdicts_differ_in_shape_on_a_grey_monitor() -> None:
+    base = assessment()
+    pills = [grey(draw(None, replace(base, determination=verdict)))[PILL] for verdict in Determination]
+    for row, one in enumerate(pills):
+        for other in pills[row + 1 :]:
+            assert np.count_nonzero(np.abs(one - other) > 60) > 200
+
+
+def test_only_what_departs_from_normal_is_full() -> None:
+    full = {
+        verdict: np.count_nonzero(grey(draw(None, replace(assessment(), determination=verdict)))[PILL] > 150) > 5000
+        for verdict in Determination
+    }
+    assert {verdict for verdict, is_full in full.items() if is_full} == {Determination.DELAYED, Determination.ADVANCED}
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("kind", ["normal", "no_birth_date", "not_attempted"])
+def test_every_language_draws_another_picture(kind: str, language: Language) -> None:
+    picture = draw_picture(flat(0), RESULTS[kind], version="0.1.0", language=language)
+    assert picture.shape == (HEIGHT, WIDTH, 3)
+    assert (language is Language.ENGLISH) == np.array_equal(picture, draw(flat(0), RESULTS[kind]))
+
+
+def test_earlier_assessments_change_the_chart_and_nothing_else() -> None:
+    before = Earlier(examined_on=date(2018, 1, 1), bone_age_months=80.0, chronological_age_months=96.0)
+    alone, together = draw(flat(0), assessment()), draw_picture(flat(0), assessment(), version="0.1.0", earlier=[before])
+    changed = np.argwhere((alone != together).any(axis=2))
+    assert changed.size
+    assert changed[:, 1].min() > WIDTH - 40 - 496 - 4
+    assert changed[:, 0].min() > 300
+
+
+def test_cautions_are_told_whole_or_counted() -> None:
+    caution = "One sentence that a reader must see. "
+    few, many, more = (draw(flat(0), replace(assessment(), cautions=(caution,) * count)) for count in (4, 5, 6))
+    assert not np.array_equal(few, many)
+    assert not np.array_equal(many, more)
+
+
+def test_panels_stand_alone_for_a_page() -> None:
+    assert draw_panels(flat(90), assessment()).shape == (PANELS_HEIGHT, WIDTH, 3)
+    refused = draw_panels(flat(90, (400, 100)), REFUSAL)
+    assert refused.shape[0] == PANELS_HEIGHT
+    assert refused.shape[1] < WIDTH

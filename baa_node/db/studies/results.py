@@ -27,7 +27,7 @@ class ResultObject:
     source_uid, revision
         The reading it was made from.
     kind
-        ``"sr"`` or ``"capture"``.
+        ``"sr"``, ``"capture"`` or ``"pdf"``.
     rank
         0 is preferred; a destination that cannot take it gets the next of the same kind.
     path
@@ -38,7 +38,7 @@ class ResultObject:
     sop_class_uid: str
     source_uid: str
     revision: int
-    kind: Literal["sr", "capture"]
+    kind: Literal["sr", "capture", "pdf"]
     rank: int
     path: str
     sha256: str
@@ -78,7 +78,7 @@ def _event(c: Connection, result: ResultObject) -> AuditEvent:
 
 
 def list_results(c: Connection, source_uid: str, revision: int) -> list[ResultObject]:
-    """List the objects of one reading by kind (``capture``, ``sr``) and rank."""
+    """List the objects of one reading by kind (``capture``, ``pdf``, ``sr``) and rank."""
     return results_of(c, [source_uid], revision=revision)
 
 
