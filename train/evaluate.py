@@ -20,6 +20,7 @@ import numpy as np
 
 from train.papers import reported_of
 from train.plots import draw
+from train.robustness import section as robustness
 from train.scores import Predictions, Score, read_predictions, score, score_groups, table, write_predictions
 from train.segment.told import section as masks
 
@@ -74,7 +75,7 @@ def write_results(folder: Path, target: Path) -> None:
     overview = table({name: scores[name]["all"] for name in ranked}, heading="model")
     sections = [_section(name, notes[name], scores[name], folder) for name in ranked]
     papers = _papers({name: (notes[name], scores[name]["all"]) for name in ranked})
-    target.write_text(f"{_PREAMBLE}\n{overview}\n{papers}{masks(folder)}{''.join(sections)}", encoding="utf-8")
+    target.write_text(f"{_PREAMBLE}\n{overview}\n{papers}{masks(folder)}{robustness(folder).rstrip()}{''.join(sections)}", encoding="utf-8")
 
 
 _PREAMBLE: Final = """# Results

@@ -32,7 +32,7 @@ def draw(predictions: Predictions, title: str, target: Path) -> None:
         axes.tick_params(labelsize=11, colors=INK)
         axes.xaxis.label.set_size(12)
         axes.yaxis.label.set_size(12)
-    _save(figure, target)
+    save(figure, target)
 
 
 def _agreement(axes: Any, predictions: Predictions) -> None:
@@ -87,8 +87,8 @@ def _dots(axes: Any, predictions: Predictions, x: Any, y: Any) -> None:
             axes.scatter(x[chosen], y[chosen], s=9, color=colour, alpha=0.55, lw=0, label=name)
 
 
-def _save(figure: Any, target: Path) -> None:
-    """Few colours are enough, and keep the file small."""
+def save(figure: Any, target: Path) -> None:
+    """Write a PNG; few colours are enough, and keep the file small."""
     drawn = io.BytesIO()
     figure.savefig(drawn, format="png", facecolor="white")
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -8,7 +8,7 @@ from collections.abc import Sequence as AbstractSequence
 from datetime import date
 
 from pydicom import Dataset
-from pydicom.charset import python_encoding
+from pydicom.charset import CODES_TO_ENCODINGS, python_encoding
 from pydicom.dataelem import RawDataElement
 from pydicom.errors import BytesLengthException
 from pydicom.sequence import Sequence
@@ -31,6 +31,11 @@ UNREADABLE = (
 
 
 ESCAPE = b"\x1b"
+
+# Two corrections of pydicom's table, without which names come out wrong: Latin-9 (PS3.3 C.12.1.1.2) is not in it, and of
+# ISO 2022 IR 58 (GB 2312) it leaves the escape sequences in the text.
+python_encoding.setdefault("ISO_IR 203", "iso8859_15")
+python_encoding["ISO 2022 IR 58"] = CODES_TO_ENCODINGS[ESCAPE + b"$)A"] = "gb2312"
 
 
 def value(ds: Dataset, keyword: str) -> object:
@@ -65,14 +70,15 @@ def is_legible(ds: Dataset, keyword: str) -> bool:
     """Tell whether a text is valid in the character set that the data set declares (PS3.5 6.1).
 
     Only a value still as it was received can be judged; one that was looked at before counts as legible, as do texts
-    without a declared character set and those that switch between sets (ISO 2022 escapes).
+    without a declared character set and those that switch between sets (ISO 2022 escapes). Under a name that is no
+    defined term only ASCII is.
     """
     element = ds.get_item(keyword)
     declared = [str(item) for item in values(ds, "SpecificCharacterSet")]
     if not isinstance(element, RawDataElement) or not element.value or not declared or ESCAPE in element.value:
         return True
     try:
-        element.value.decode(python_encoding.get(declared[0], "latin-1"))
+        element.value.decode(python_encoding.get(declared[0], "ascii"))
     except UnicodeDecodeError:
         return False
     return True

@@ -101,7 +101,8 @@ def _write_derivation(capture: Dataset, source: Dataset) -> None:
     reference.ReferencedSOPInstanceUID = source.SOPInstanceUID
     reference.PurposeOfReferenceCodeSequence = Sequence([coded(codes.SOURCE_OF_PROCESSING)])
     capture.SourceImageSequence = Sequence([reference])
-    capture.PatientOrientation = values_of(source, "PatientOrientation")
+    orientation = values_of(source, "PatientOrientation")
+    capture.PatientOrientation = orientation if len(orientation) == 2 else None
     capture.BurnedInAnnotation = "YES"
     capture.RecognizableVisualFeatures = "NO"
     _write_lossy_history(capture, source)

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from baa_node.core.orientation import box_turned_back, turned_back, turns_to_upright
 from baa_node.core.preprocess import Masker, Preparation, Prepared, prepare
 from baa_node.core.radiograph import Sex
 from baa_node.errors import BundleError, MissingAttribute
@@ -54,6 +55,9 @@ class Estimate:
         Weights and the execution provider that really ran (``CUDAExecutionProvider`` or ``CPUExecutionProvider``).
     disagreement_months
         Spread above which this bundle calls its members at odds; None where the bundle says nothing of it.
+    turned_deg
+        By how much the frame was turned against the clock, 0 to 270, so that the fingers pointed up for the networks; ``saliency``
+        and ``crop`` lie in the frame as it was before.
     """
 
     bone_age_months: float
@@ -67,6 +71,7 @@ class Estimate:
     bundle: BundleIdentity
     provider: str
     disagreement_months: float | None = None
+    turned_deg: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,7 +188,7 @@ class Ensemble:
         return _provider(self.members)
 
     def estimate(self, pixels: NDArray[np.uint8], sex: Sex | None) -> Estimate:
-        """Read one radiograph.
+        """Read one radiograph, whichever way up it lies.
 
         Parameters
         ----------
@@ -202,7 +207,9 @@ class Ensemble:
         voters = [member for member in self.members if member.weight_for(sex) > 0]
         if not voters:
             raise MissingAttribute("PatientSex")
-        seen = {spec: prepare(pixels, spec, self.masker) for spec in dict.fromkeys(member.preparation for member in voters)}
+        turns = turns_to_upright(pixels)
+        upright = np.rot90(pixels, turns)
+        seen = {spec: prepare(upright, spec, self.masker) for spec in dict.fromkeys(member.preparation for member in voters)}
         votes = [_vote(member, seen[member.preparation], sex) for member in voters]
         weights = [member.weight_for(sex) for member in voters]
         pooled = float(np.average([months for months, _ in votes], weights=weights))
@@ -214,8 +221,9 @@ class Ensemble:
             coverage=self.calibration.coverage,
             members={member.name: months for member, (months, _) in zip(voters, votes, strict=True)},
             spread_months=float(np.std([months for months, _ in votes], ddof=1)) if len(votes) > 1 else None,
-            saliency=saliency,
-            crop=crop,
+            saliency=turned_back(saliency, turns),
+            crop=box_turned_back(crop, turns, upright.shape),
+            turned_deg=90 * turns,
             sex_used=None if sex is None or not any(member.needs_sex for member in voters) else sex.value,
             bundle=self.identity,
             provider=_provider(voters),

@@ -140,6 +140,58 @@ def count_hands(pixels: Grey) -> int:
     return int(any(_is_lone_hand(palm) for palm in palms))
 
 
+def looks_negative(pixels: Grey) -> bool:
+    """Say whether the frame shows a hand better when bright and dark change places: declared in the wrong sense, or inverted.
+
+    Of 1,262 validation hands the negative alone shows a hand in three, of their negatives in 1,080; where both do, the better one
+    has more fingers and a larger palm against clearer gaps.
+    """
+    return _best_hand(np.asarray(255 - pixels, np.uint8)) > _best_hand(pixels)
+
+
+def _best_hand(pixels: Grey) -> tuple[int, float]:
+    """Fingers, and palm radius by contrast by cleanness, of the clearest hand; zeros where there is none."""
+    hands = [palm for palm in _palms(pixels) if _is_lone_hand(palm)]
+    clearest = max((palm.radius * palm.contrast * palm.clean for palm in hands), default=0.0)
+    return max((min(palm.fingers, ALL_FINGERS) for palm in hands), default=0), clearest
+
+
+def finger_direction_deg(pixels: Grey) -> float | None:
+    """Where the fingers of a frame's only hand point, in degrees clockwise from straight up; None where there is no hand.
+
+    Mean over all palms that were found: a hand is mostly found more than once, and one of them may have lost a finger.
+    """
+    reduced = _reduced(pixels)
+    pointing = [angle for lit in _lit_fields(reduced) for angle in _pointing(_against_neighbourhood(reduced, lit))]
+    if not pointing:
+        return None
+    radians = np.deg2rad(pointing)
+    return float(np.rad2deg(np.arctan2(np.sin(radians).mean(), np.cos(radians).mean())))
+
+
+def _pointing(score: Field) -> Iterator[float]:
+    """Direction from each palm that is a hand to the middle of its finger tips, degrees clockwise from straight up."""
+    outline, inside = _outlined(score)
+    for palm in _palms_within(score):
+        if _is_lone_hand(palm):
+            radians = np.deg2rad(np.array(_fingers(outline, inside, (palm.column, palm.row), palm.radius * SIDE)) * (360 / _ANGLES))
+            yield float(np.rad2deg(np.arctan2(np.sin(radians).mean(), np.cos(radians).mean()))) + 90
+
+
+def _fingers(outline: Grey, inside: Grey, centre: tuple[int, int], radius: float) -> list[int]:
+    """Angles of the finger tips around a palm, in steps."""
+    seen = _unrolled(inside, centre, radius) > 127
+    reach = _reach(_unrolled(outline, centre, radius) > 127)
+    return [tip for tip in _tips(reach) if _ends_inside(reach, seen, tip)]
+
+
+def _outlined(score: Field) -> tuple[Grey, Grey]:
+    """Outline of what is brighter than its neighbourhood, and the frame without the margin around it, both 0 and 255."""
+    inside = np.zeros(score.shape, np.uint8)
+    inside[_MARGIN:-_MARGIN, _MARGIN:-_MARGIN] = 255
+    return np.asarray(_without_holes(score > 0) & inside, np.uint8), inside
+
+
 def _is_lone_hand(palm: Palm) -> bool:
     return palm.is_hand(radius=PALM, fingers=FINGERS[0]) or palm.is_hand(radius=SMALL_PALM, fingers=ALL_FINGERS)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -19,7 +20,7 @@ from pydicom.uid import UID, ExplicitVRLittleEndian
 from baa_node.core import codes
 from baa_node.core.attributes import UNREADABLE
 from baa_node.core.identifiers import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME, MODEL_NAME, SERIES_DESCRIPTION
-from baa_node.core.radiograph import Laterality
+from baa_node.core.radiograph import Laterality, read_laterality
 from baa_node.errors import MissingAttribute
 
 UTF_8: Final = "ISO_IR 192"
@@ -54,6 +55,18 @@ _OPTIONAL: Final = (
     "AdmissionID",
     "ServiceEpisodeID",
 )
+_ABOUT: Final = {
+    "OtherPatientIDsSequence": "PatientID",
+    "ProcedureCodeSequence": "CodeMeaning",
+    "DeidentificationMethodCodeSequence": "CodeMeaning",
+    "ReferencedStudySequence": "ReferencedSOPInstanceUID",
+}
+"""Attribute without which an item says nothing (Type 1 in PS3.3 C.7.1.1, C.7.2.1 and 8.8)."""
+_FORMS: Final = {
+    "AS": re.compile(r"\d{3}[DWMY]"),
+    "CS": re.compile(r"[A-Z0-9_ ]{1,16}"),
+    "TM": re.compile(r"([01]\d|2[0-3])([0-5]\d([0-5]\d(\.\d{1,6})?)?)?"),
+}
 _TEXT: Final = frozenset(("AS", "CS", "DA", "DT", "LO", "LT", "PN", "SH", "ST", "TM", "UC", "UT"))
 _REQUIRED: Final = ("SOPClassUID", "SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID")
 
@@ -99,12 +112,8 @@ def value_of(source: Dataset, keyword: str) -> Any:
 
 
 def laterality_of(source: Dataset) -> Laterality | None:
-    """Side that the header names, from the image or else from the series; never guessed."""
-    for keyword in ("ImageLaterality", "Laterality"):
-        value = value_of(source, keyword)
-        if value in {side.value for side in Laterality}:
-            return Laterality(value)
-    return None
+    """Side that the header names, the one that the assessment names too; never guessed."""
+    return read_laterality(source)
 
 
 def instance_number(source: Dataset) -> int:
@@ -116,16 +125,21 @@ def instance_number(source: Dataset) -> int:
 def copy_identity(source: Dataset, target: Dataset) -> None:
     """Copy patient, visit and study attributes as they are, decoded from the source's character set.
 
-    Nothing is corrected: Type 2 attributes that the source lacks are empty, optional ones stay absent, and an optional
-    one whose bytes are no value of its VR is left out.
+    Nothing is corrected: Type 2 attributes that the source lacks are empty, optional ones stay absent. An optional one is
+    left out where its bytes are no value of its VR, and so is an item without the value that the item is about.
     """
     target.SpecificCharacterSet = UTF_8
-    for keyword in ("StudyInstanceUID", *_TYPE_2, *_OPTIONAL):
+    for keyword in ("StudyInstanceUID", *_TYPE_2):
         element = _element(source, keyword)
         if element is not None:
             target.add(_decoded(element))
         elif keyword in _TYPE_2:
             setattr(target, keyword, None)
+    for element in filter(None, (_element(source, keyword) for keyword in _OPTIONAL)):
+        if element.VR == "SQ":
+            _copy_items(source, element.keyword, target)
+        elif _is_valid(element):
+            target.add(_decoded(element))
 
 
 def stamp(target: Dataset, source: Dataset, device: Device, written_at: datetime) -> None:
@@ -191,6 +205,21 @@ def _check_numbers(element: DataElement) -> None:
     values = element.value if element.VM > 1 else [element.value]
     if not all(math.isfinite(float(value)) for value in values if value not in {None, ""}):
         raise ValueError(f"{element.keyword} is not finite")
+
+
+def _is_valid(element: DataElement) -> bool:
+    """Whether a coded text or time keeps to the form of its VR (PS3.5 6.2); free text and identifiers are not judged."""
+    form = _FORMS.get(element.VR)
+    values = element.value if element.VM > 1 else [element.value]
+    return form is None or all(not value or form.fullmatch(str(value)) for value in values)
+
+
+def _copy_items(source: Dataset, keyword: str, target: Dataset) -> None:
+    """Copy a sequence, but no item that lacks what it is about, and nothing of a sequence without items (PS3.5 7.5)."""
+    about = _ABOUT.get(keyword)
+    items = [item for item in decoded_items(source, keyword) if about is None or value_of(item, about)]
+    if items:
+        setattr(target, keyword, Sequence(items))
 
 
 def _decoded(element: DataElement) -> DataElement:

@@ -48,6 +48,7 @@ def to_json(result: Assessment | Refusal) -> dict[str, Any]:
         "bundle": {"name": estimate.bundle.name, "version": estimate.bundle.version, "sha256": estimate.bundle.sha256},
         "provider": estimate.provider,
         "crop": list(estimate.crop),
+        "turned_deg": estimate.turned_deg,
         "saliency": np.round(estimate.saliency.astype(float), SALIENCY_DECIMALS).tolist(),
     }
 
@@ -73,6 +74,7 @@ def from_json(record: dict[str, Any]) -> Assessment | Refusal:
         disagreement_months=record.get("disagreement_months"),
         saliency=np.asarray(record["saliency"], dtype=np.float32),
         crop=(top, left, height, width),
+        turned_deg=record.get("turned_deg", 0),
         sex_used=record["sex_used"],
         bundle=BundleIdentity(**record["bundle"]),
         provider=record["provider"],

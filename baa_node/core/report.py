@@ -313,6 +313,7 @@ def _algorithm(result: Assessment | Refusal, device: Device, source_sha256: str)
             "sex": estimate.sex_used or "not used",
             "members": ", ".join(f"{member} {months:.1f} mo" for member, months in estimate.members.items()),
             "provider": estimate.provider,
+            **({"turned": f"{estimate.turned_deg} deg"} if estimate.turned_deg else {}),
             "model_sha256": estimate.bundle.sha256,
         }
     parameters["software"] = f"{device.model} {device.version}"
