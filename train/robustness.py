@@ -22,7 +22,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baa_node.bundle import default_bundle, load_bundle
-from baa_node.core.borders import without_border
 from baa_node.core.eligibility import refuse_pixels
 from baa_node.core.ensemble import Ensemble
 from baa_node.core.radiograph import Radiograph, Sex
@@ -75,9 +74,8 @@ def sample(data: Path, count: int) -> list[Label]:
 
 def read(pixels: Pixels, sex: Sex, ensemble: Ensemble) -> float | None:
     """Bone age in months as the node would report it, None where it would refuse the frame."""
-    inner = np.ascontiguousarray(without_border(pixels))
-    shown = Radiograph(pixels=inner, sex=sex, laterality=None, birth_date=None, examined_on=None, spacing_mm=None, lossy=False)
-    return None if refuse_pixels(shown) else ensemble.estimate(inner, sex).bone_age_months
+    shown = Radiograph(pixels=pixels, sex=sex, laterality=None, birth_date=None, examined_on=None, spacing_mm=None, lossy=False)
+    return None if refuse_pixels(shown) else ensemble.estimate(pixels, sex).bone_age_months
 
 
 def read_all(data: Path, labels: list[Label], ensemble: Ensemble, stored: Path, *, seconds: float) -> bool:

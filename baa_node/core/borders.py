@@ -1,4 +1,4 @@
-"""Lines along the edges of a frame that are no part of the radiograph: padding, and the white frame that a negative's zeros become."""
+"""Lines along the edges of a frame that are no part of the radiograph: padding, shutters, and the white that a negative's zeros become."""
 
 from __future__ import annotations
 
@@ -9,30 +9,19 @@ from numpy.typing import NDArray
 
 Box = tuple[int, int, int, int]
 
-WHITE: Final = 250
-"""Grey value from which a whole line of pixels is a border: bone bright on dark reaches it in spots, never from edge to edge."""
-
 LEAST_LEFT: Final = 0.1
 """Share of each side that must be left; a frame that is all border is kept as it is, for the gates to judge."""
 
 
-def inner_box(grey: NDArray[np.uint8], padding: NDArray[np.bool_] | None = None) -> Box:
-    """Rectangle without the border, ``(top, left, height, width)``.
+def inner_box(grey: NDArray[np.uint8]) -> Box:
+    """Rectangle without the border, ``(top, left, height, width)``: no line at its edges is nothing but black and white.
 
     Parameters
     ----------
     grey
-        ``(H, W)``, bone bright on dark.
-    padding
-        Of the same shape, True where Pixel Padding Value says that there is no image.
-
-    Notes
-    -----
-    A black border that is not declared stays: the dark surroundings of a hand look the same, and the networks know them.
+        ``(H, W)``, bone bright on dark, 0 where padded.
     """
-    outside = grey >= WHITE
-    if padding is not None:
-        outside |= padding
+    outside = (grey == 255) | (grey == 0)
     rows, columns = np.flatnonzero(~outside.all(axis=1)), np.flatnonzero(~outside.all(axis=0))
     if rows.size == 0:
         return 0, 0, *grey.shape
@@ -43,7 +32,7 @@ def inner_box(grey: NDArray[np.uint8], padding: NDArray[np.bool_] | None = None)
     return top, left, height, width
 
 
-def without_border(grey: NDArray[np.uint8], padding: NDArray[np.bool_] | None = None) -> NDArray[np.uint8]:
+def without_border(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Cut the frame to `inner_box`."""
-    top, left, height, width = inner_box(grey, padding)
+    top, left, height, width = inner_box(grey)
     return grey[top : top + height, left : left + width]

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from baa_node.core.borders import Box, inner_box
 from baa_node.core.orientation import box_turned_back, turned_back, turns_to_upright
 from baa_node.core.preprocess import Masker, Preparation, Prepared, prepare
 from baa_node.core.radiograph import Sex
@@ -207,8 +208,10 @@ class Ensemble:
         voters = [member for member in self.members if member.weight_for(sex) > 0]
         if not voters:
             raise MissingAttribute("PatientSex")
-        turns = turns_to_upright(pixels)
-        upright = np.rot90(pixels, turns)
+        top, left, height, width = inner_box(pixels)
+        inner = pixels[top : top + height, left : left + width]
+        turns = turns_to_upright(inner)
+        upright = np.rot90(inner, turns)
         seen = {spec: prepare(upright, spec, self.masker) for spec in dict.fromkeys(member.preparation for member in voters)}
         votes = [_vote(member, seen[member.preparation], sex) for member in voters]
         weights = [member.weight_for(sex) for member in voters]
@@ -222,13 +225,17 @@ class Ensemble:
             members={member.name: months for member, (months, _) in zip(voters, votes, strict=True)},
             spread_months=float(np.std([months for months, _ in votes], ddof=1)) if len(votes) > 1 else None,
             saliency=turned_back(saliency, turns),
-            crop=box_turned_back(crop, turns, upright.shape),
+            crop=_moved(box_turned_back(crop, turns, upright.shape), top, left),
             turned_deg=90 * turns,
             sex_used=None if sex is None or not any(member.needs_sex for member in voters) else sex.value,
             bundle=self.identity,
             provider=_provider(voters),
             disagreement_months=self.disagreement_months,
         )
+
+
+def _moved(box: Box, top: int, left: int) -> Box:
+    return box[0] + top, box[1] + left, box[2], box[3]
 
 
 def _vote(member: Member, prepared: Prepared, sex: Sex | None) -> tuple[float, NDArray[np.float32]]:

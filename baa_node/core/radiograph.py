@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pydicom import Dataset
 
 from baa_node.core import attributes, pixels
-from baa_node.core.borders import without_border
+from baa_node.core.borders import inner_box
 from baa_node.core.pixels import PixelLayout
 from baa_node.errors import UndecodablePixels
 
@@ -40,7 +40,7 @@ class Radiograph:
     Attributes
     ----------
     pixels
-        ``(H, W) uint8``, displayed grey values: bone bright on dark (MONOCHROME2 sense), 0 where padded, no border of padding.
+        ``(H, W) uint8``, displayed grey values: bone bright on dark (MONOCHROME2 sense), 0 where padded.
     sex
         None when Patient's Sex is absent, empty, ``O`` or anything but ``F`` and ``M``.
     birth_date, examined_on
@@ -88,9 +88,8 @@ def from_dataset(ds: Dataset, *, max_pixels: int = pixels.MAX_PIXELS) -> Radiogr
 
     Grey values follow the standard's order (PS3.3 C.11.1, C.11.2 and C.8.11.3): unused bits off, sign, Modality LUT or
     rescale, VOI LUT or first window, inversion. Where no window is given, or the one given fails ``MIN_INSIDE_WINDOW``
-    or ``MIN_SPREAD``, the quantiles ``STRETCH`` of the image's own values become black and white. Lines along the edges that
-    are nothing but padding or white are cut off (``core.borders``). Pixels whose sides differ are made square by shrinking
-    the finer direction, so no declaration can enlarge an image.
+    or ``MIN_SPREAD``, the quantiles ``STRETCH`` of the image's own values, a border left out (``core.borders``), become black and
+    white. Pixels whose sides differ are made square by shrinking the finer direction, so no declaration can enlarge an image.
 
     Raises
     ------
@@ -99,11 +98,9 @@ def from_dataset(ds: Dataset, *, max_pixels: int = pixels.MAX_PIXELS) -> Radiogr
     """
     layout = pixels.read_layout(ds, max_pixels=max_pixels)
     words = pixels.decode(ds, layout)
-    table, padding = _grey_table(ds, layout, _counts(words, layout))
-    grey = np.take(table, words, mode="clip")
-    grey = without_border(grey, np.take(padding, words, mode="clip") if padding.any() else None)
+    grey = _displayed(ds, layout, words)
     spacing = _spacing(ds)
-    square, spacing = _square(np.ascontiguousarray(grey), spacing, _aspect(ds, spacing))
+    square, spacing = _square(grey, spacing, _aspect(ds, spacing))
     study, acquired = attributes.day(ds, "StudyDate"), attributes.day(ds, "AcquisitionDate")
     return Radiograph(
         pixels=square,
@@ -172,14 +169,25 @@ def _square(
     return np.asarray(shrunk, np.uint8), (side, side) if side else None
 
 
+def _displayed(ds: Dataset, layout: PixelLayout, words: NDArray[np.uint8] | NDArray[np.uint16]) -> NDArray[np.uint8]:
+    """Grey values; a border of one value has no say in what becomes black and white."""
+    table = _grey_table(ds, layout, _counts(words, layout))
+    grey = np.take(table, words, mode="clip")
+    top, left, height, width = inner_box(grey)
+    if (height, width) == words.shape:
+        return grey
+    table = _grey_table(ds, layout, _counts(words[top : top + height, left : left + width], layout))
+    return np.take(table, words, mode="clip")
+
+
 def _counts(words: NDArray[np.uint8] | NDArray[np.uint16], layout: PixelLayout) -> NDArray[np.intp]:
     """Count how often each stored word occurs on a regular grid of about ``SAMPLES`` pixels."""
     step = max(1, math.isqrt(words.size // SAMPLES))
     return np.bincount(words[::step, ::step].ravel(), minlength=1 << layout.bits_allocated)
 
 
-def _grey_table(ds: Dataset, layout: PixelLayout, counts: NDArray[np.intp]) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-    """Grey value of every possible stored word, and whether it is padding: all arithmetic is done once a word, not once a pixel."""
+def _grey_table(ds: Dataset, layout: PixelLayout, counts: NDArray[np.intp]) -> NDArray[np.uint8]:
+    """Grey value of every possible stored word: all arithmetic is done once a word, not once a pixel."""
     stored = _stored_values(layout)
     padding = _padding(ds, layout, stored)
     counts = np.where(padding, 0, counts)
@@ -191,7 +199,7 @@ def _grey_table(ds: Dataset, layout: PixelLayout, counts: NDArray[np.intp]) -> t
     if layout.inverted:
         table = 255 - table
     table[padding] = 0
-    return table, padding
+    return table
 
 
 def _stored_values(layout: PixelLayout) -> NDArray[np.int64]:

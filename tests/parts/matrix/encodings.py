@@ -90,14 +90,16 @@ def _shown_inverse(ds: Dataset) -> None:
 def _padded(value: int, limit: int | None, frame: int) -> Change:
     """Frame the hand with pixels of the padding value, so that nothing of them may be seen."""
 
+    declared = {"PixelPaddingValue": value, **({} if limit is None else {"PixelPaddingRangeLimit": limit})}
+    return both(_framed_by(value, frame), sets(BitsStored=14, HighBit=13, **declared))
+
+
+def _framed_by(value: int, frame: int = 40) -> Change:
     def change(ds: Dataset) -> None:
         words = np.frombuffer(ds.PixelData, "<u2").reshape(ds.Rows, ds.Columns)
         shown = np.pad(words, frame, constant_values=value)
         ds.Rows, ds.Columns = shown.shape
         ds.PixelData = shown.astype("<u2").tobytes()
-        ds.PixelPaddingValue = value
-        if limit is not None:
-            ds.PixelPaddingRangeLimit = limit
 
     return change
 
@@ -121,7 +123,10 @@ def cases() -> Iterator[Case]:
             yield Case(id=f"lut_{name}_dx", change=both(as_dx, change), months_off=off, like=like)
     yield Case(id="lut_presentation_inverse_dx", change=_shown_inverse, months_off=ONE_MONTH)
     yield Case(id="lut_presentation_identity_dx", change=as_dx, months_off=ONE_MONTH)
-    for value, limit, frame in ((4095, None, 0), (0, None, 0), (4095, None, 8), (0, None, 8), (4000, 4095, 8)):
+    for value, limit, frame in ((16383, None, 0), (16383, None, 40), (8000, 9000, 40), (5000, 4096, 1)):
         name = f"padding_{value}{'' if limit is None else f'_to_{limit}'}_frame_{frame}"
-        yield Case(id=name, change=_padded(value, limit, frame), months_off=None if frame or value else ONE_MONTH)
+        yield Case(id=name, change=_padded(value, limit, frame), months_off=ONE_MONTH)
+    yield Case(id="border_undeclared_black", change=_framed_by(0), months_off=ONE_MONTH)
+    yield Case(id="border_undeclared_white", change=_framed_by(4095), months_off=ONE_MONTH)
+    yield Case(id="border_undeclared_monochrome1", change=both(store(bits=12, inverted=True), _framed_by(0)), months_off=ONE_MONTH)
     yield from _codings()

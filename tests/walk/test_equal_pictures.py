@@ -1,0 +1,65 @@
+"""The shipped networks give one hand one bone age, however its frame lies or is bordered; how it is encoded: tests/interop/test_matrix.py."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from baa_node.bundle import default_bundle, load_bundle
+from baa_node.core.ensemble import Ensemble
+from baa_node.core.radiograph import Sex
+from train.phantom import draw_hand
+from train.stress import CHANGES
+
+Pixels = NDArray[np.uint8]
+
+HANDS = {"infant": (30, Sex.MALE, 4), "girl": (94, Sex.FEMALE, 5), "boy": (160, Sex.MALE, 6)}
+
+SAME = {
+    "turned 90°": 0.0,
+    "turned 180°": 0.0,
+    "turned 270°": 0.0,
+    "black border of 15 %": 0.0,
+    "white border of 15 %": 0.0,
+    "mirrored": 2.0,
+    "upside down and mirrored": 2.0,
+}
+"""Months that the estimate may move. Every network sees the mirror image too, but CLAHE's tiles do not fall on mirrored places."""
+
+
+@pytest.fixture(scope="module")
+def ensemble() -> Ensemble:
+    return load_bundle(default_bundle(), providers=["CPUExecutionProvider"])
+
+
+@pytest.fixture(scope="module")
+def hands() -> dict[str, Pixels]:
+    return {name: _drawn(*drawn) for name, drawn in HANDS.items()}
+
+
+def _drawn(months: float, sex: Sex, seed: int) -> Pixels:
+    pixels = draw_hand(age_months=months, sex=sex, seed=seed, height_px=420).pixels.astype(np.float64)
+    return np.clip(np.rint(pixels / pixels.max() * 255), 1, 254).astype(np.uint8)
+
+
+@pytest.mark.parametrize("name", HANDS)
+@pytest.mark.parametrize("change", SAME)
+def test_the_estimate_stays(ensemble: Ensemble, hands: dict[str, Pixels], name: str, change: str) -> None:
+    sex = HANDS[name][1]
+    shown = np.ascontiguousarray(CHANGES[change](hands[name], np.random.default_rng(1)))
+    again = ensemble.estimate(shown, sex).bone_age_months
+    assert again == pytest.approx(ensemble.estimate(hands[name], sex).bone_age_months, abs=SAME[change] + 1e-4)
+
+
+@pytest.mark.parametrize("turns", [1, 2, 3])
+def test_attention_lies_on_the_frame_as_it_came(ensemble: Ensemble, hands: dict[str, Pixels], turns: int) -> None:
+    plain = ensemble.estimate(hands["girl"], Sex.FEMALE)
+    turned = ensemble.estimate(np.ascontiguousarray(np.rot90(hands["girl"], turns)), Sex.FEMALE)
+    assert (plain.turned_deg, turned.turned_deg) == (0, 360 - 90 * turns)
+    assert np.allclose(turned.saliency, np.rot90(plain.saliency, turns))
+    top, left, height, width = turned.crop
+    places = np.arange(hands["girl"].size).reshape(hands["girl"].shape)
+    seen = np.rot90(places, turns)[max(top, 0) : top + height, max(left, 0) : left + width]
+    row, column, rows, columns = plain.crop
+    assert np.array_equal(np.rot90(places[max(row, 0) : row + rows, max(column, 0) : column + columns], turns), seen)
