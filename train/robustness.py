@@ -142,16 +142,20 @@ def _row(name: str, changed: Mapping[str, float | None], plain: Mapping[str, flo
     )
 
 
+def _line(row: Row) -> str:
+    if np.isnan(row.median):
+        return f"| {row.change} | – | – | – | – | – | {row.refused:.1%} |\n"
+    moved = f"{row.median:.2f} | {row.p90:.2f} | {row.most:.1f} | {row.beyond:.1%}"
+    return f"| {row.change} | {moved} | {row.mae:.2f} | {row.refused:.1%} |\n"
+
+
 def section(folder: Path) -> str:
     """Part of ``RESULTS.md``; nothing where nothing was read."""
     found = rows(folder / READINGS)
     if not found:
         return ""
     head = "| change | median | 90 % below | most | beyond 12 | MAE | refused |\n|---|---|---|---|---|---|---|\n"
-    lines = "".join(
-        f"| {row.change} | {row.median:.2f} | {row.p90:.2f} | {row.most:.1f} | {row.beyond:.1%} | {row.mae:.2f} | {row.refused:.1%} |\n"
-        for row in found
-    )
+    lines = "".join(_line(row) for row in found)
     told = _TOLD.format(images=found[0].images)
     return f"{HEADING}\n\n{told}\n{head}{lines}\n![change of the estimate by what was done to the picture](results/robustness.png)\n\n"
 
@@ -186,11 +190,11 @@ def draw(found: list[Row], target: Path) -> None:
     axes = figure.subplots()
     shown = found[::-1]
     places = np.arange(len(shown))
-    axes.barh(places, [row.median for row in shown], color=BOYS, height=0.62)
+    axes.barh(places, np.nan_to_num([row.median for row in shown]), color=BOYS, height=0.62)
     axes.hlines(places, [row.median for row in shown], [row.p90 for row in shown], color=INK, lw=1.5)
     for place, row in zip(places, shown, strict=True):
         if row.refused:
-            axes.text(row.p90 + 0.3, float(place), f"{row.refused:.0%} refused", va="center", fontsize=8, color=INK)
+            axes.text(float(np.nan_to_num(row.p90)) + 0.3, float(place), f"{row.refused:.0%} refused", va="center", fontsize=8, color=INK)
     axes.axvline(1, color=FAINT, lw=1, ls="--")
     axes.set_yticks(places, [row.change for row in shown], fontsize=9)
     axes.set(xlabel="absolute change of the estimate, months: median (bar), 90th percentile (line)", xlim=(0, 30))

@@ -8,7 +8,7 @@ from collections.abc import Sequence as AbstractSequence
 from datetime import date
 
 from pydicom import Dataset
-from pydicom.charset import CODES_TO_ENCODINGS, python_encoding
+from pydicom.charset import CODES_TO_ENCODINGS, ENCODINGS_TO_CODES, python_encoding
 from pydicom.dataelem import RawDataElement
 from pydicom.errors import BytesLengthException
 from pydicom.sequence import Sequence
@@ -36,6 +36,7 @@ ESCAPE = b"\x1b"
 # ISO 2022 IR 58 (GB 2312) it leaves the escape sequences in the text.
 python_encoding.setdefault("ISO_IR 203", "iso8859_15")
 python_encoding["ISO 2022 IR 58"] = CODES_TO_ENCODINGS[ESCAPE + b"$)A"] = "gb2312"
+ENCODINGS_TO_CODES["gb2312"] = ESCAPE + b"$)A"
 
 
 def value(ds: Dataset, keyword: str) -> object:

@@ -348,6 +348,10 @@ class TestPhantoms:
     def test_a_drawn_knee_or_long_bone_is_no_hand(self, seed: int) -> None:
         assert pixel_reasons(drawn("foot_or_long_bone", seed)) == [Reason.NO_HAND]
 
+    @pytest.mark.parametrize("seed", range(8))
+    def test_the_negative_of_a_drawn_hand_does_not(self, seed: int) -> None:
+        assert pixel_reasons(255 - drawn(None, seed)) in ([Reason.NO_HAND], [Reason.POOR_QUALITY])
+
     def test_gates_may_be_switched_off(self) -> None:
         assert pixel_reasons(drawn("two_hands", 0), Gates(refuse_several_hands=False)) == []
         assert pixel_reasons(drawn("foot_or_long_bone", 0), Gates(refuse_no_hand=False)) == []
@@ -404,6 +408,9 @@ class TestRealFiles:
         ("GB18030", b"\xff\xff", False),
         ("\\ISO 2022 IR 149", b"Hong^Gildong=\x1b$)C\xfb\xf3^\x1b$)C\xd1\xce\xd4\xd7", True),
         (None, "Müller".encode("latin-1"), True),
+        ("ISO_IR 203", "Šárka".encode("iso8859-15"), True),
+        ("ISO_IR 999", "Müller".encode("latin-1"), False),
+        ("ISO_IR 999", b"Muller", True),
     ],
 )
 def test_an_identity_that_cannot_be_copied_faithfully_is_refused(charset: str | None, name: bytes, legible: bool) -> None:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from baa_node.core.hand_shape import clarity, count_hands
+from baa_node.core.hand_shape import clarity, count_hands, finger_direction_deg, looks_negative
 
 Grey = NDArray[np.uint8]
 
@@ -123,3 +123,21 @@ class TestRealHands:
         firsts, seconds = validation_hands[:30], validation_hands[60:90]
         pairs = [np.hstack([first, second[:, ::-1]]) for first, second in zip(firsts, seconds, strict=True)]
         assert sum(count_hands(pair) == 2 for pair in pairs) >= 28
+
+
+class TestDirection:
+    @pytest.mark.parametrize("turns", range(4))
+    def test_fingers_point_where_they_were_turned(self, turns: int) -> None:
+        direction = finger_direction_deg(np.ascontiguousarray(np.rot90(drawn_hand(), turns)))
+        assert direction is not None
+        assert (direction + 90 * turns + 180) % 360 - 180 == pytest.approx(0, abs=10)
+
+    def test_without_a_hand_there_is_none(self) -> None:
+        assert finger_direction_deg(drawn_hand(1)) is None
+
+
+class TestNegatives:
+    @pytest.mark.parametrize("fingers", [3, 4, 5])
+    def test_a_hand_is_no_negative_and_its_negative_is_one(self, fingers: int) -> None:
+        assert not looks_negative(drawn_hand(fingers))
+        assert looks_negative(255 - drawn_hand(fingers))

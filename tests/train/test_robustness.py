@@ -56,5 +56,10 @@ def test_the_section_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
     assert "| inverted | 30.00 |" in text
 
 
+def test_a_change_that_is_always_refused_has_no_months(tmp_path: Path) -> None:
+    written(tmp_path).write_text(",".join(COLUMNS) + "\na,100,none,101.00\na,100,inverted,\n")
+    assert "| inverted | – | – | – | – | – | 100.0% |" in section(tmp_path)
+
+
 def test_without_readings_there_is_no_section(tmp_path: Path) -> None:
     assert section(tmp_path) == ""

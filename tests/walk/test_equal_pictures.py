@@ -1,4 +1,4 @@
-"""The shipped networks give one hand one bone age, however its frame lies or is bordered; how it is encoded: tests/interop/test_matrix.py."""
+"""The shipped networks give one hand one bone age, however its frame lies or is bordered (encodings: interop/test_matrix.py)."""
 
 from __future__ import annotations
 

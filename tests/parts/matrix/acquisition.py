@@ -127,7 +127,8 @@ def cases() -> Iterator[Case]:
         yield Case(id=f"zone_{zone or 'empty'}", change=written("TimezoneOffsetFromUTC", "SH", zone.encode()))
     for name, (change, side) in {**_SIDES, **_CODED_SIDES}.items():
         yield Case(id=f"side_{name}", change=change, side=side)
-        yield Case(id=f"side_{name}_dx", change=both(as_dx, sets(ImageLaterality=None), _no_region, change), side=side)
+        if name in _CODED_SIDES or name.startswith("image"):
+            yield Case(id=f"side_{name}_dx", change=both(as_dx, sets(ImageLaterality=None), _no_region, change), side=side)
     yield Case(id="side_both", change=sets(Laterality="B"), reason="BAA102", side=None, months_off=None)
     for name, (change, reason) in {**{f"view_{key}": value for key, value in _VIEWS.items()}, **_parts()}.items():
         yield Case(id=name, change=change, reason=reason, months_off=0.0 if reason is None else None)
