@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 Box = tuple[int, int, int, int]
 
+NARROW: Final = 0.05
+"""Width of the black border, as a share of the shorter side."""
+
 LEAST_LEFT: Final = 0.1
 """Share of each side that must be left; a frame that is all border is kept as it is, for the gates to judge."""
 
@@ -32,7 +35,12 @@ def inner_box(grey: NDArray[np.uint8]) -> Box:
     return top, left, height, width
 
 
-def without_border(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Cut the frame to `inner_box`."""
+def narrowly_framed(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Put a narrow black border in place of the one that is there; a frame without border stays as it is.
+
+    A finger that reaches the border ends there, and its outline can be told from one that is cut off.
+    """
     top, left, height, width = inner_box(grey)
-    return grey[top : top + height, left : left + width]
+    if (height, width) == grey.shape:
+        return grey
+    return np.pad(grey[top : top + height, left : left + width], round(NARROW * min(height, width)))

@@ -27,7 +27,7 @@ from pydicom.uid import (
 
 from baa_node.core import attributes, hand_shape, vocabulary
 from baa_node.core.assessment import Refusal
-from baa_node.core.borders import without_border
+from baa_node.core.borders import narrowly_framed
 from baa_node.core.codes import Reason
 from baa_node.core.radiograph import Radiograph, examination_day, read_laterality
 from baa_node.core.vocabulary import folded
@@ -102,10 +102,11 @@ def refuse_header(ds: Dataset, gates: Gates = DEFAULT_GATES, *, sex_required: bo
 
 
 def refuse_pixels(radiograph: Radiograph, gates: Gates = DEFAULT_GATES) -> Refusal | None:
-    """Judge a radiograph by its grey values alone, those of a border left out."""
-    pixels = np.ascontiguousarray(without_border(radiograph.pixels))
-    if min(pixels.shape) < gates.min_short_side:
-        return _refusal([(Reason.POOR_QUALITY, f"the short side has {min(pixels.shape)} pixels, fewer than {gates.min_short_side}")])
+    """Judge a radiograph by its grey values alone, whatever its border."""
+    short_side = min(radiograph.pixels.shape)
+    if short_side < gates.min_short_side:
+        return _refusal([(Reason.POOR_QUALITY, f"the short side has {short_side} pixels, fewer than {gates.min_short_side}")])
+    pixels = narrowly_framed(radiograph.pixels)
     low, high = np.percentile(pixels[::4, ::4], (1, 99))
     if high - low < gates.min_spread:
         return _refusal([(Reason.POOR_QUALITY, f"grey values span {high - low:.0f} levels, fewer than {gates.min_spread}")])

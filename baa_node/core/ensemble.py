@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from baa_node.core.borders import Box, inner_box
+from baa_node.core.borders import Box, inner_box, narrowly_framed
 from baa_node.core.orientation import box_turned_back, turned_back, turns_to_upright
 from baa_node.core.preprocess import Masker, Preparation, Prepared, prepare
 from baa_node.core.radiograph import Sex
@@ -210,7 +210,7 @@ class Ensemble:
             raise MissingAttribute("PatientSex")
         top, left, height, width = inner_box(pixels)
         inner = pixels[top : top + height, left : left + width]
-        turns = turns_to_upright(inner)
+        turns = turns_to_upright(narrowly_framed(pixels))
         upright = np.rot90(inner, turns)
         seen = {spec: prepare(upright, spec, self.masker) for spec in dict.fromkeys(member.preparation for member in voters)}
         votes = [_vote(member, seen[member.preparation], sex) for member in voters]

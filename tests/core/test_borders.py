@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from baa_node.core.borders import inner_box, without_border
+from baa_node.core.borders import inner_box, narrowly_framed
 from baa_node.core.radiograph import from_dataset
 from tests.parts.frames import image, ramp
 
@@ -13,10 +13,16 @@ PICTURE = np.random.default_rng(5).integers(1, 240, (40, 30), np.uint8)
 
 
 @given(above=st.integers(0, 9), below=st.integers(0, 9), left=st.integers(0, 9), right=st.integers(0, 9), grey=st.sampled_from((0, 255)))
-def test_a_black_or_white_border_is_cut_off(above: int, below: int, left: int, right: int, grey: int) -> None:
+def test_a_black_or_white_border_is_found(above: int, below: int, left: int, right: int, grey: int) -> None:
     framed = np.pad(PICTURE, ((above, below), (left, right)), constant_values=grey)
-    assert np.array_equal(without_border(framed), PICTURE)
     assert inner_box(framed) == (above, left, 40, 30)
+
+
+@pytest.mark.parametrize("grey", [0, 255])
+def test_a_narrow_black_border_takes_the_place_of_any_other(grey: int) -> None:
+    assert np.array_equal(narrowly_framed(PICTURE), PICTURE)
+    framed = narrowly_framed(np.pad(PICTURE, ((9, 3), (20, 1)), constant_values=grey))
+    assert np.array_equal(framed, np.pad(PICTURE, 2))
 
 
 def test_a_border_of_another_grey_stays() -> None:
