@@ -44,6 +44,8 @@ OBJECTS: dict[str, Callable[[Dataset, Result], Dataset]] = {
 """What a node makes of one image, by name."""
 
 REPORTS = ("sr3d", "sr")
+PIXELS_DIFFER = ("bits_", "lut_", "padding_", "border_", "coding_")
+"""Cases whose header is the plain one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,7 +155,7 @@ def _coded(report: Dataset, concept: str) -> list[str]:
     return [str(found.ConceptCodeSequence[0].CodeValue) for found in named(report, (concept, "DCM"))]
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", [name for name in CASES if not name.startswith(PIXELS_DIFFER)])
 def test_another_library_finds_the_same_value_and_side(walk: Callable[[str], Walked], name: str) -> None:
     walked = walk(name)
     (group,) = highdicom.sr.srread(walked.files["sr3d"]).content.get_image_measurement_groups()
