@@ -12,6 +12,7 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,6 +29,7 @@ from baa_node.errors import BundleError, ConfigError
 BUNDLES: Final = Path(__file__).parent / "bundles"
 MANIFEST: Final = "bundle.json"
 SUMS: Final = "SHA256SUMS"
+CARD: Final = "MODEL_CARD.md"
 FORMAT: Final = 1
 """Version of the manifest's layout; a reader refuses any other."""
 
@@ -78,6 +80,29 @@ def verify_bundle(folder: Path) -> BundleIdentity:
         Names the file that is missing, changed or not accounted for, or the entry of the manifest that is wrong.
     """
     return _identity(folder, _manifest(folder))
+
+
+@dataclass(frozen=True, kw_only=True)
+class BundleDescription:
+    """What people want to know of a bundle: its manifest and, as Markdown, its model card."""
+
+    identity: BundleIdentity
+    manifest: Mapping[str, Any]
+    card: str
+
+
+def describe_bundle(folder: Path) -> BundleDescription:
+    """Read manifest and card of a bundle, once every file was compared with its SHA-256.
+
+    Raises
+    ------
+    BundleError
+        As `verify_bundle`.
+    """
+    manifest = _manifest(folder)
+    card = folder / CARD
+    text = card.read_text(encoding="utf-8") if card.is_file() else ""
+    return BundleDescription(identity=_identity(folder, manifest), manifest=manifest, card=text)
 
 
 def load_bundle(folder: Path, *, providers: Sequence[str] = (), threads: int = 0) -> Ensemble:

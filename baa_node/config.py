@@ -66,9 +66,22 @@ class ConsoleSection:
 
     host: str = "127.0.0.1"
     port: int = 8080
+    tls_certificate: str = ""
+    tls_key: str = ""
+    trusted_proxies: tuple[str, ...] = ()
+    root_path: str = ""
+    idle_minutes: int = 30
+    session_hours: int = 12
+    max_upload_mb: int = 64
 
     def __post_init__(self) -> None:
         _port("console.port", self.port)
+        if bool(self.tls_certificate) != bool(self.tls_key):
+            raise ConfigError("console.tls_certificate and console.tls_key go together: one of them is empty")
+        if self.root_path and (not self.root_path.startswith("/") or self.root_path.endswith("/")):
+            raise ConfigError(f'console.root_path {self.root_path!r} must begin with a slash and not end with one, such as "/bone-age"')
+        if min(self.idle_minutes, self.session_hours, self.max_upload_mb) < 1:
+            raise ConfigError("console.idle_minutes, console.session_hours and console.max_upload_mb must be at least 1")
 
 
 @dataclass(frozen=True, kw_only=True)

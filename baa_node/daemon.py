@@ -15,7 +15,9 @@ from typing import IO
 from fastapi import APIRouter
 
 from baa_node import __version__
+from baa_node.bridges import bridge_to
 from baa_node.config import Config
+from baa_node.core.ensemble import Ensemble
 from baa_node.core.rehearsal import rehearse
 from baa_node.core.words import Language
 from baa_node.db import Database, audit
@@ -33,8 +35,9 @@ from baa_node.pipeline import Pipeline
 from baa_node.process import settle
 from baa_node.spool import Spool, open_spool
 from baa_node.steps import Desk, Patience
-from baa_node.web import ConsoleServer, Health
-from baa_node.wiring import Identity, bundle_of, device_of, load_ensemble, load_identity, policy_of, wires_of
+from baa_node.web import Console, ConsoleServer, Health, build_app
+from baa_node.web.first_run import admit_first_user
+from baa_node.wiring import Identity, bundle_folder, bundle_of, device_of, load_ensemble, load_identity, policy_of, wires_of
 
 ROLES = ("intake", "worker", "console")
 LEFTOVER_AGE_S = 3600.0
@@ -60,6 +63,8 @@ class Daemon:
         self.config = config
         self._roles = tuple(roles)
         self._running = ExitStack()
+        self._ensemble: Ensemble | None = None
+        self._loading = threading.Lock()
         self.dicom_port: int | None = None
         self.console_port: int | None = None
 
@@ -88,14 +93,13 @@ class Daemon:
         intake = self._start_intake(running, database, spool, arrived) if "intake" in self._roles else None
         if "console" in self._roles:
             stow = stow_of(config, intake) if intake is not None and config.dicomweb.enabled else None
-            console = ConsoleServer.start(config.console.host, config.console.port, health, also=stow)
-            running.callback(console.stop)
-            self.console_port = console.port
+            self._start_console(running, database, spool, health, stow)
 
     def _start_worker(self, running: ExitStack, identity: Identity, database: Database, spool: Spool, health: Health) -> Callable[[], None]:
         config = self.config
         ensemble = load_ensemble(config)
         health.provider = ensemble.provider
+        self._ensemble = ensemble
         desk = Desk(
             database=database,
             spool=spool,
@@ -149,6 +153,33 @@ class Daemon:
         running.callback(server.stop)
         self.dicom_port = server.port
         return intake
+
+    def _start_console(self, running: ExitStack, database: Database, spool: Spool, health: Health, stow: APIRouter | None) -> None:
+        config = self.config
+        console = Console(
+            database=database,
+            spool=spool,
+            health=health,
+            settings=config.console,
+            ae_title=config.node.ae_title,
+            data_dir=config.data_dir,
+            bundle=bundle_folder(config),
+            policy=policy_of(config),
+            probe=lambda peer: bridge_to(peer, wires_of(config), endpoint=lambda one: endpoint_of(config, one)).probe(),
+            ensemble=self._ensemble_for_trials,
+            language=Language(config.report.language),
+        )
+        admit_first_user(console)
+        server = ConsoleServer.start(config.console, build_app(console, also=stow), closing=console.closing.set)
+        running.callback(server.stop)
+        self.console_port = server.port
+
+    def _ensemble_for_trials(self) -> Ensemble:
+        """Share the worker's networks; a console without worker loads its own when somebody first needs them."""
+        with self._loading:
+            if self._ensemble is None:
+                self._ensemble = load_ensemble(self.config)
+            return self._ensemble
 
 
 def serve(config: Config, roles: Sequence[str], *, ready: Callable[[Daemon], None]) -> None:

@@ -50,15 +50,16 @@ def load_identity(data_dir: Path) -> Identity:
 
 def load_ensemble(config: Config) -> Ensemble:
     """Load the configured bundle, or the one of the package."""
-    return load_bundle(_bundle_folder(config), providers=config.inference.providers, threads=config.inference.threads)
+    return load_bundle(bundle_folder(config), providers=config.inference.providers, threads=config.inference.threads)
 
 
 def bundle_of(config: Config) -> BundleIdentity:
     """Identity of the bundle that `load_ensemble` loads, without starting a network."""
-    return verify_bundle(_bundle_folder(config))
+    return verify_bundle(bundle_folder(config))
 
 
-def _bundle_folder(config: Config) -> Path:
+def bundle_folder(config: Config) -> Path:
+    """Folder of the bundle that reads."""
     return Path(config.inference.bundle) if config.inference.bundle else default_bundle()
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from baa_node.cli import assess, audit, bundle, config, demo, doctor, peers, serve, studies
+from baa_node.cli import assess, audit, bundle, config, demo, doctor, peers, serve, studies, users
 from baa_node.cli.context import options
 from baa_node.errors import BaaError
 
@@ -37,6 +37,7 @@ app.add_typer(peers.app, name="peers")
 app.add_typer(studies.app, name="studies")
 app.add_typer(audit.app, name="audit")
 app.add_typer(bundle.app, name="bundle")
+app.add_typer(users.app, name="users")
 app.add_typer(config.app, name="config")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import re
 import shlex
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -246,45 +245,31 @@ def _route(peer: Peer, routes: dict[str, list[str]]) -> str:
 
 
 def _refused_lines(refused: Sequence[RefusedCaller], known: Sequence[Peer]) -> Iterator[str]:
+    from baa_node.db.admission import why_refused
+
     if refused:
         yield ""
         yield "turned away:"
     for caller in refused:
         times = "once" if caller.count == 1 else f"{caller.count} times"
         last = caller.last_at.isoformat(sep=" ", timespec="seconds")
-        yield f"  {caller.calling_ae or '(blank)'} from {caller.address}, {times}, last {last}: {_why(caller, known)}"
+        yield f"  {caller.calling_ae or '(blank)'} from {caller.address}, {times}, last {last}: {why_refused(caller, known)}"
         command = _admitting(caller, known)
         if command is not None:
             yield f"    {command}"
 
 
-def _why(caller: RefusedCaller, known: Sequence[Peer]) -> str:
-    if caller.reason == "wrong_called_ae":
-        return f"it called {caller.called_ae or '(blank)'}, which is not this node's AE title"
-    if caller.reason != "unknown_caller":
-        return caller.reason.replace("_", " ")
-    alike = [peer for peer in known if peer.ae_title.casefold() == caller.calling_ae.casefold() and peer.ae_title != caller.calling_ae]
-    if alike:
-        return f"peer {alike[0].name} is called {alike[0].ae_title}, which differs in upper and lower case"
-    return "no source has this AE title"
-
-
 def _admitting(caller: RefusedCaller, known: Sequence[Peer]) -> str | None:
     """Give the command that would admit a caller; None when a peer entry would not help or no entry can hold the title."""
-    from baa_node.db.peers import checked_ae_title
+    from baa_node.db.admission import admitting
 
-    if caller.reason != "unknown_caller":
+    entry = admitting(caller, known)
+    if entry is None:
         return None
-    try:
-        title = checked_ae_title(caller.calling_ae)
-    except ConfigError:
-        return None
-    same = [peer for peer in known if peer.ae_title == title]
-    if same:
-        return _command("edit", same[0].name, "--source")
-    # Results of a new sender go to the destinations there are; only the first peer has to take its own.
-    back = [] if not any(peer.destination for peer in known) else ["--no-destination"]
-    return _command("add", _free_name(title, known), "--ae-title", title, "--host", caller.address, "--port", "104", *back)
+    if any(peer.name == entry.name for peer in known):
+        return _command("edit", entry.name, "--source")
+    back = [] if entry.destination else ["--no-destination"]
+    return _command("add", entry.name, "--ae-title", entry.ae_title, "--host", entry.host, "--port", str(entry.port), *back)
 
 
 def _command(*words: str) -> str:
@@ -294,14 +279,3 @@ def _command(*words: str) -> str:
     if options.config is not None:
         common += ["--config", str(options.config)]
     return shlex.join(["baa-node", *common, "peers", *words])
-
-
-def _free_name(title: str, known: Sequence[Peer]) -> str:
-    base = re.sub(r"[^a-z0-9._-]+", "-", title.lower()).strip("-._") or "peer"
-    taken = {peer.name for peer in known}
-    number = 2
-    name = base
-    while name in taken:
-        name = f"{base}-{number}"
-        number += 1
-    return name

@@ -3,99 +3,84 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
+from typing import Final
 
 import uvicorn
-from fastapi import APIRouter, FastAPI
-from fastapi.responses import JSONResponse, PlainTextResponse
-from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
-from prometheus_client.registry import Collector
+from fastapi import FastAPI
 
-from baa_node import __version__
-from baa_node.dicom import limits
+from baa_node.config import ConsoleSection
 from baa_node.errors import ConfigError
-from baa_node.web.health import Health
+
+CONNECTIONS: Final = 256
+"""Requests and event streams served at the same time; one more is answered with 503."""
+
+LAST_REQUESTS_S: Final = 5
 
 
 class ConsoleServer:
     """HTTP listener of one node; `start` returns when it listens."""
 
-    def __init__(self, server: uvicorn.Server, thread: threading.Thread, port: int) -> None:
+    def __init__(self, server: uvicorn.Server, thread: threading.Thread, port: int, closing: Callable[[], None]) -> None:
         self._server = server
         self._thread = thread
+        self._closing = closing
         self.port = port
 
     @classmethod
-    def start(cls, host: str, port: int, health: Health, *, also: APIRouter | None = None) -> ConsoleServer:
-        """Listen; `also` adds routes of a service that is switched on.
+    def start(cls, settings: ConsoleSection, app: FastAPI, *, closing: Callable[[], None] = lambda: None) -> ConsoleServer:
+        """Listen, with TLS where the settings name a certificate.
+
+        Parameters
+        ----------
+        closing
+            Called before the port closes, to end what would stay open.
 
         Raises
         ------
         ConfigError
-            The port is taken or the address is not ours.
+            The port is taken, the address is not ours, or certificate and key cannot be used.
         """
+        config = _config(settings, app)
+        host, port = settings.host, settings.port
         try:
-            listener = socket.create_server((host, port))
+            listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
         except OSError as error:
             raise ConfigError(f"console cannot listen on {host}:{port}: {error.strerror}") from error
-        server = uvicorn.Server(uvicorn.Config(build_app(health, also=also), log_config=None, access_log=False))
+        server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="console", daemon=True)
         thread.start()
         while not server.started and thread.is_alive():
             time.sleep(0.01)
-        return cls(server, thread, listener.getsockname()[1])
+        return cls(server, thread, listener.getsockname()[1], closing)
 
     def stop(self) -> None:
         """End open requests and close the port."""
+        self._closing()
         self._server.should_exit = True
-        self._thread.join(10)
+        self._thread.join(2 * LAST_REQUESTS_S)
 
 
-def build_app(health: Health, *, also: APIRouter | None = None) -> FastAPI:
-    """Routes of the console; none of them shows patient data."""
-    app = FastAPI(title="baa_node", version=__version__, description="Research use, not for diagnosis.")
-    registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Counts(health))
-    registry.register(limits.REACHED)
-
-    @app.get("/healthz", response_class=PlainTextResponse)
-    def healthz() -> str:
-        """Answer as long as the process lives."""
-        return "ok\n"
-
-    @app.get("/readyz")
-    def readyz() -> JSONResponse:
-        """Tell whether images are taken and read, and if not, why."""
-        problems = health.problems()
-        return JSONResponse({"ready": not problems, "problems": problems, "provider": health.provider}, 503 if problems else 200)
-
-    @app.get("/metrics", response_class=PlainTextResponse)
-    def metrics() -> str:
-        """Prometheus text format."""
-        return generate_latest(registry).decode()
-
-    if also is not None:
-        app.include_router(also)
-    return app
-
-
-class _Counts(Collector):
-    """Counts of the record, read from the database at each scrape."""
-
-    def __init__(self, health: Health) -> None:
-        self._health = health
-
-    def collect(self) -> Iterator[Metric]:
-        for name, counts in self._health.counts().items():
-            gauge = GaugeMetricFamily(f"baa_node_{name}", f"Number of {name} by state.", labels=["state"])
-            for state, count in counts.items():
-                gauge.add_metric([state], count)
-            yield gauge
-        free = self._health.spool.free_bytes()
-        if free is not None:
-            gauge = GaugeMetricFamily("baa_node_spool_free_bytes", "Free space of the spool's file system.")
-            gauge.add_metric([], free)
-            yield gauge
+def _config(settings: ConsoleSection, app: FastAPI) -> uvicorn.Config:
+    """Nothing is logged of a request: its path and query may name a patient's examination."""
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        root_path=settings.root_path,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
+        limit_concurrency=CONNECTIONS,
+        timeout_graceful_shutdown=LAST_REQUESTS_S,
+        ssl_certfile=settings.tls_certificate or None,
+        ssl_keyfile=settings.tls_key or None,
+    )
+    try:
+        config.load()
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigError(f"console.tls_certificate and console.tls_key cannot be used: {error.strerror or error}") from error
+    return config

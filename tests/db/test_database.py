@@ -14,7 +14,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import insert, select, text
 
-from baa_node.db import Database, audit, engine, make_engine, peers, schema, studies
+from baa_node.db import Database, accounts, audit, engine, make_engine, peers, schema, studies
 from baa_node.db.engine import make_own_engine, parse_url
 from baa_node.db.tables import metadata
 from baa_node.errors import ConfigError, StoreError
@@ -280,4 +280,5 @@ def test_what_an_earlier_version_recorded_is_carried_forward(url: str, revision:
         assert (delivery.state, delivery.attempts, delivery.stored, delivery.receipt, delivery.confirms) == ("delivered", 2, (), None, 0)
         assert studies.get_instance(c, "1.2.3").removed_at is None
         assert studies.due_confirmations(c, now=made.NOW) == []
+        assert accounts.list_users(c) == []
     database.close()

@@ -26,10 +26,11 @@ from baa_node.db.peers import Peer
 from baa_node.dicom import scp
 from baa_node.intake import Intake
 from baa_node.spool import FolderSpool
-from baa_node.web import ConsoleServer, Health
+from baa_node.web import ConsoleServer
 from baa_node.web.instances import Reception
 from tests.parts.dicomweb import CONTENT_TYPE, in_pieces, multipart
 from tests.parts.hands import hand_cr, part10
+from tests.web.visit import Clock, console_in, serve
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 GROUP_LENGTH = b"\x02\x00\x00\x00UL\x04\x00\x40\x00\x00\x00"
@@ -71,7 +72,7 @@ def started(folder: Path, monkeypatch: pytest.MonkeyPatch, *, spool: FolderSpool
         peers.add_peer(c, Peer(name="web", kind="stow", source=True, destination=False), actor="test", now=NOW)
     spool = spool or FolderSpool(folder / "spool")
     intake = Intake(database, spool, ae_title="BAA_NODE")
-    server = ConsoleServer.start("127.0.0.1", 0, Health(database=database, spool=spool), also=stow_of(config, intake))
+    server = serve(console_in(folder, database, Clock()), also=stow_of(config, intake))
     yield Bench(config, database, spool, server)
     server.stop()
     database.close()
@@ -235,8 +236,8 @@ def test_those_who_dawdle_do_not_lock_the_others_out_for_long(tmp_path: Path, mo
 
 
 def test_it_is_off_unless_switched_on(tmp_path: Path) -> None:
-    database, spool = Database.open(f"sqlite:///{tmp_path / 'node.db'}"), FolderSpool(tmp_path / "spool")
-    server = ConsoleServer.start("127.0.0.1", 0, Health(database=database, spool=spool))
+    database = Database.open(f"sqlite:///{tmp_path / 'node.db'}")
+    server = serve(console_in(tmp_path, database, Clock()))
     assert httpx.post(f"http://127.0.0.1:{server.port}/dicom-web/studies", content=b"").status_code == 404
     server.stop()
     database.close()

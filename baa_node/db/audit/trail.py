@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, TypeAlias
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, RowMapping, insert, or_, select, update
 
 from baa_node.db.engine import storable
-from baa_node.db.tables import audit_events, audit_head
+from baa_node.db.tables import audit_events, audit_head, instances
 from baa_node.errors import StoreError
 
 GENESIS: Final = "0" * 64
@@ -60,6 +60,14 @@ class AuditKind(enum.StrEnum):
     PEER_REMOVED = "PEER_REMOVED"
     PROVIDER_CHANGED = "PROVIDER_CHANGED"  # a GPU was lost or came back
     BUNDLE_LOADED = "BUNDLE_LOADED"
+    LOGGED_IN = "LOGGED_IN"  # to the console
+    LOGIN_FAILED = "LOGIN_FAILED"
+    LOGGED_OUT = "LOGGED_OUT"
+    USER_ADDED = "USER_ADDED"
+    USER_CHANGED = "USER_CHANGED"
+    USER_REMOVED = "USER_REMOVED"
+    STUDY_SHOWN = "STUDY_SHOWN"  # somebody looked at a study in the console
+    AUDIT_EXPORTED = "AUDIT_EXPORTED"
     EXECUTOR_TAKEN_OVER = "EXECUTOR_TAKEN_OVER"  # a dead host's work goes on elsewhere
 
 
@@ -179,10 +187,27 @@ def list_events(
     kind: AuditKind | None = None,
     since: datetime | None = None,
     limit: int = 100,
+    actor: str | None = None,
+    before: int | None = None,
+    about: str | None = None,
 ) -> list[AuditRecord]:
-    """List the newest ``limit`` events that match every filter given, oldest of them first."""
+    """List the newest ``limit`` events that match every filter given, oldest of them first.
+
+    Parameters
+    ----------
+    before
+        Only events with a smaller number: the page after one whose first event has this number.
+    about
+        UID, name or title that is an event's subject or study, or the accession number of its study.
+    """
     query = select(audit_events).order_by(audit_events.c.seq.desc()).limit(limit)
-    wanted = {"subject": subject, "study": study, "kind": kind and kind.value}
+    wanted = {"subject": subject, "study": study, "kind": kind and kind.value, "actor": actor}
+    if before is not None:
+        query = query.where(audit_events.c.seq < before)
+    if about is not None:
+        studies = select(instances.c.study_instance_uid).where(instances.c.accession_number == storable(about))
+        named = or_(audit_events.c.subject == storable(about), audit_events.c.study == storable(about), audit_events.c.study.in_(studies))
+        query = query.where(named)
     for column, value in wanted.items():
         if value is not None:
             query = query.where(audit_events.c[column] == value)
@@ -191,21 +216,21 @@ def list_events(
     return [_record(row) for row in reversed(c.execute(query).mappings().all())]
 
 
-def export(c: Connection) -> Iterator[str]:
-    """Give every event as one line of JSON, oldest first.
+def export(c: Connection, *, after: int = 0) -> Iterator[str]:
+    """Give every event, or those with a number above ``after``, as one line of JSON, oldest first.
 
     ``previous`` and ``sha256`` are in the line, so anybody can check the chain: take ``seq``, ``previous`` and
     ``sha256`` out, write the rest with sorted keys and without spaces, and hash as the module says.
     """
-    for row in rows_in_order(c):
+    for row in rows_in_order(c, after=after):
         text = canonical({**row, "at": _instant(row["at"])})
         yield f'{{"seq":{row["seq"]},"previous":{_json(row["previous"])},"sha256":{_json(row["sha256"])},{text[1:]}'
 
 
-def rows_in_order(c: Connection) -> Iterator[RowMapping]:
+def rows_in_order(c: Connection, *, after: int = 0) -> Iterator[RowMapping]:
     """Give every row as it stands by number, a page at a time, so that a long trail needs no memory and no open cursor."""
     query = select(audit_events).order_by(audit_events.c.seq).limit(_PAGE)
-    page = c.execute(query).mappings().all()
+    page = c.execute(query.where(audit_events.c.seq > after) if after else query).mappings().all()
     while page:
         yield from page
         page = c.execute(query.where(audit_events.c.seq > page[-1]["seq"])).mappings().all()

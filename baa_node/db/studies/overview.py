@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, or_, select
 
 from baa_node.db import audit
 from baa_node.db.audit import AuditRecord
+from baa_node.db.engine import storable
 from baa_node.db.studies.arrivals import Instance
 from baa_node.db.studies.deliveries import Delivery, deliveries_of
 from baa_node.db.studies.readings import Reading, State, reading_from
@@ -63,7 +64,17 @@ class StudyDetail:
     events: tuple[AuditRecord, ...]
 
 
-def list_studies(c: Connection, *, limit: int, since: datetime | None = None, state: State | None = None) -> list[StudySummary]:
+def list_studies(
+    c: Connection,
+    *,
+    limit: int,
+    since: datetime | None = None,
+    state: State | None = None,
+    until: datetime | None = None,
+    peer: str | None = None,
+    text: str = "",
+    skip: int = 0,
+) -> list[StudySummary]:
     """List the ``limit`` studies that received something last, latest first.
 
     Parameters
@@ -72,13 +83,34 @@ def list_studies(c: Connection, *, limit: int, since: datetime | None = None, st
         Only studies that received something at or after this time.
     state : State, optional
         Only studies with an image whose latest reading stands there.
+    until : datetime, optional
+        Only studies that received something before this time.
+    peer : str, optional
+        Only studies with an image from this peer.
+    text
+        An accession number or a UID of study or image; where none is exactly this, what begins with it.
+    skip
+        So many are left out at the beginning: the pages before.
     """
     query = select(instances.c.study_instance_uid).order_by(instances.c.received_at.desc())
+    if text:
+        query = query.where(_named(c, storable(text)))
     if since is not None:
         query = query.where(instances.c.received_at >= since)
+    if until is not None:
+        query = query.where(instances.c.received_at < until)
+    if peer is not None:
+        query = query.where(instances.c.peer == peer)
     if state is not None:
         query = query.where(instances.c.sop_instance_uid.in_(_standing_at(state)))
-    return _summaries(c, _first(c, query, limit))
+    return _summaries(c, _first(c, query, skip + limit)[skip:])
+
+
+def _named(c: Connection, text: str) -> ColumnElement[bool]:
+    columns = (instances.c.study_instance_uid, instances.c.sop_instance_uid, instances.c.accession_number)
+    exactly = or_(*(column == text for column in columns))
+    there = c.execute(select(instances.c.sop_instance_uid).where(exactly).limit(1)).first()
+    return exactly if there else or_(*(column.startswith(text, autoescape=True) for column in columns))
 
 
 def _first(c: Connection, query: Select[str], limit: int) -> list[str]:

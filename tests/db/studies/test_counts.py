@@ -15,3 +15,28 @@ def test_each_state_is_counted(reported: Connection) -> None:
     found = counts.count_readings(reported)
     assert (found["RECEIVED"], found["REPORTED"], sum(found.values())) == (1, 1, 2)
     assert counts.count_deliveries(reported) == {"pending": 2, "delivered": 0, "failed": 0}
+
+
+def test_todays_images_are_counted_by_their_latest_reading(reported: Connection) -> None:
+    studies.order_reading(reported, made.IMAGE, actor="cli:ann", reason="", now=made.later(9))
+    studies.record_arrival(reported, made.instance("1.2.3", received_at=made.later(-86400)), now=made.NOW)
+    assert counts.count_since(reported, made.later(-60)) == {"RECEIVED": 1}
+    assert counts.count_since(reported, made.later(-90000)) == {"RECEIVED": 2}
+    assert counts.count_since(reported, made.later(60)) == {}
+
+
+def test_the_queue_says_since_when_the_oldest_waits(reported: Connection) -> None:
+    assert counts.queue(reported) == counts.Queue(to_read=0, read_since=None, to_deliver=2, deliver_since=made.later(2))
+    studies.record_arrival(reported, made.instance("1.2.3"), now=made.later(5))
+    assert counts.queue(reported).to_read == 1
+
+
+def test_the_traffic_with_a_peer_tells_its_trouble(reported: Connection) -> None:
+    pending, delivered = (studies.list_deliveries(reported, made.IMAGE, 1)[number] for number in (1, 0))
+    studies.record_attempt(
+        reported, pending, state="pending", status=None, error="refused", next_attempt_at=made.later(9), now=made.later(4)
+    )
+    studies.record_attempt(reported, delivered, state="delivered", status=0, error=None, next_attempt_at=None, now=made.later(5))
+    assert counts.traffic_of(reported, "pacs") == counts.PeerTraffic(received_at=made.NOW, waiting=1, trouble="refused")
+    assert counts.traffic_of(reported, "archive") == counts.PeerTraffic(delivered_at=made.later(5))
+    assert counts.traffic_of(reported, "nobody") == counts.PeerTraffic()

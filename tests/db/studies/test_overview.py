@@ -81,3 +81,20 @@ def test_an_accession_number_of_several_studies_names_them(reported: Connection)
     receive(reported, "2.1", "1.9", 5)
     with pytest.raises(StoreError, match=rf"several studies have accession number A-0001: {made.STUDY}, 1\.9"):
         studies.show_study(reported, "A-0001")
+
+
+def test_studies_are_found_by_number_uid_peer_and_day_and_in_pages(c: Connection) -> None:
+    receive(c, "1.1", "study a", 0, accession_number="A-1")
+    receive(c, "2.1", "study b", 5, accession_number="A-10", peer="room")
+    receive(c, "3.1", "study c", 9, accession_number="50%_x")
+    assert uids(studies.list_studies(c, limit=10, text="A-1")) == ["study a"]
+    assert uids(studies.list_studies(c, limit=10, text="A-")) == ["study b", "study a"]
+    assert uids(studies.list_studies(c, limit=10, text="2.1")) == ["study b"]
+    assert uids(studies.list_studies(c, limit=10, text="study")) == ["study c", "study b", "study a"]
+    assert uids(studies.list_studies(c, limit=10, text="50%")) == ["study c"]
+    assert uids(studies.list_studies(c, limit=10, text="%")) == []
+    assert uids(studies.list_studies(c, limit=10, text="' OR 1=1 --\0")) == []
+    assert uids(studies.list_studies(c, limit=10, peer="room")) == ["study b"]
+    assert uids(studies.list_studies(c, limit=10, until=made.later(5))) == ["study a"]
+    assert uids(studies.list_studies(c, limit=1, skip=1)) == ["study b"]
+    assert uids(studies.list_studies(c, limit=10, skip=3)) == []

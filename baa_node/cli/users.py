@@ -1,0 +1,93 @@
+"""``baa-node users``: who may use the console."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from baa_node.cli.context import emit, open_database
+from baa_node.cli.operator import operator
+from baa_node.cli.tables import columns
+from baa_node.errors import ConfigError
+
+app = typer.Typer(help="Who may use the console. A running node sees changes at once.")
+
+Name = Annotated[str, typer.Argument(help="Name of the user.")]
+FromStdin = Annotated[bool, typer.Option("--password-stdin", help="Take the password from standard input instead of asking for it.")]
+Once = Annotated[bool, typer.Option("--once", help="The password serves once: a new one is asked for at log-in.")]
+
+
+@app.callback(invoke_without_command=True)
+def _bare(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        list_()
+
+
+@app.command("list")
+def list_() -> None:
+    """Show every user."""
+    from baa_node.db import accounts
+
+    with open_database() as database, database.reading() as c:
+        known = accounts.list_users(c)
+    value = [{"name": one.name, "role": one.role.value, "must_change": one.must_change, "since": one.created_at} for one in known]
+    rows = [(one.name, one.role.value, "must change its password" if one.must_change else "") for one in known]
+    emit(value, columns(("NAME", "ROLE", ""), rows) if rows else ["no users yet: the first start of the console makes one"])
+
+
+@app.command()
+def add(
+    name: Name,
+    role: Annotated[str, typer.Option(help="viewer sees everything, admin may change it.")] = "viewer",
+    password_stdin: FromStdin = False,
+    once: Once = False,
+) -> None:
+    """Admit a user.
+
+    Example: baa-node users add ann --role admin
+    """
+    from baa_node.db import accounts
+    from baa_node.web.passwords import checked, hash_password
+
+    if role not in set(accounts.Role):
+        raise typer.BadParameter("viewer or admin", param_hint="--role")
+    stored = hash_password(checked(_password(from_stdin=password_stdin), user=name))
+    now = datetime.now(UTC)
+    user = accounts.User(name=name, role=accounts.Role(role), password=stored, must_change=once, created_at=now, changed_at=now)
+    with open_database() as database, database.transaction() as c:
+        accounts.add_user(c, user, actor=operator())
+    emit({"name": name, "role": role}, [f"user {name} added as {role}"])
+
+
+@app.command()
+def password(name: Name, password_stdin: FromStdin = False, once: Once = False) -> None:
+    """Set a user's password and end its sessions."""
+    from baa_node.db import accounts
+    from baa_node.web.passwords import checked, hash_password
+
+    stored = hash_password(checked(_password(from_stdin=password_stdin), user=name))
+    with open_database() as database, database.transaction() as c:
+        accounts.set_password(c, name, stored, must_change=once, actor=operator(), now=datetime.now(UTC))
+    emit({"name": name, "changed": True}, [f"password of {name} set; it is logged out everywhere"])
+
+
+@app.command()
+def remove(name: Name) -> None:
+    """Remove a user and end its sessions."""
+    from baa_node.db import accounts
+
+    with open_database() as database, database.transaction() as c:
+        accounts.remove_user(c, name, actor=operator(), now=datetime.now(UTC))
+    emit({"name": name, "removed": True}, [f"user {name} removed"])
+
+
+def _password(*, from_stdin: bool) -> str:
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    if not sys.stdin.isatty():
+        raise ConfigError("there is no terminal to ask for a password: use --password-stdin")
+    asked: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    return asked

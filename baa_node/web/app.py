@@ -1,0 +1,93 @@
+"""The application: probes for machines, pages for people, one door between them."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from pathlib import Path
+from typing import Final
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, RedirectResponse, Response
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+
+from baa_node import __version__
+from baa_node.errors import BaaError, ConfigError, StoreError
+from baa_node.web.pages import account, audit, board, models, peers, studies, tryout
+from baa_node.web.parts import Console
+from baa_node.web.probes import probes
+from baa_node.web.render import link, render
+from baa_node.web.security import OurFault, SecurityHeaders
+from baa_node.web.session import LogInRequired, PasswordRequired, SignedIn
+
+STATIC: Final = Path(__file__).parent / "static"
+
+
+def build_app(console: Console, *, also: APIRouter | None = None) -> FastAPI:
+    """Everything that the console port answers; nothing but probes, style and log-in without a session.
+
+    Parameters
+    ----------
+    also
+        Routes of a service that is switched on, and that asks for keys of its own.
+    """
+    app = FastAPI(title="baa_node", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.console = console
+    app.include_router(probes(console.health))
+    if also is not None:
+        app.include_router(also)
+    for pages in (account, board, studies, peers, audit, models, tryout):
+        app.include_router(pages.router, include_in_schema=False)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.add_api_route("/api/openapi.json", _description, include_in_schema=False)
+    app.add_exception_handler(LogInRequired, _log_in_first)
+    app.add_exception_handler(PasswordRequired, _password_first)
+    app.add_exception_handler(HTTPException, _refused)
+    app.add_exception_handler(RequestValidationError, _not_understood)
+    app.add_exception_handler(BaaError, _explained)
+    app.add_middleware(OurFault)
+    app.add_middleware(SecurityHeaders)
+    return app
+
+
+def _description(request: Request, _visitor: SignedIn) -> JSONResponse:
+    """OpenAPI description of what machines may ask, for whoever is logged in."""
+    return JSONResponse(request.app.openapi())
+
+
+def _log_in_first(request: Request, _error: Exception) -> Response:
+    if request.method != "GET" or request.url.path.endswith(("/events", ".json", ".png")):
+        return _page(request, 401, "You are not logged in, or your session is over.")
+    return RedirectResponse(link(request, "/login"), 303)
+
+
+def _password_first(request: Request, _error: Exception) -> Response:
+    return RedirectResponse(link(request, "/password"), 303)
+
+
+def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    told = error.detail if error.detail != HTTPStatus(error.status_code).phrase else _WORDS.get(error.status_code, error.detail)
+    return _page(request, error.status_code, told, dict(error.headers or {}))
+
+
+def _not_understood(request: Request, _error: Exception) -> Response:
+    return _page(request, 400, "A value in this address is not what belongs there.")
+
+
+def _explained(request: Request, error: Exception) -> Response:
+    status = 400 if isinstance(error, ConfigError) else 409 if isinstance(error, StoreError) else 502
+    return _page(request, status, str(error))
+
+
+def _page(request: Request, status: int, told: str, headers: dict[str, str] | None = None) -> Response:
+    if "text/html" not in request.headers.get("accept", ""):
+        return JSONResponse({"detail": told}, status, headers=headers)
+    return render(request, "error.html", status=status, headers=headers, title=HTTPStatus(status).phrase, told=told)
+
+
+_WORDS: Final = {
+    404: "There is no such page.",
+    405: "This page cannot be used in this way.",
+}

@@ -1,0 +1,126 @@
+"""Logging in and out, and one's own password."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import RedirectResponse, Response
+from starlette.concurrency import run_in_threadpool
+
+from baa_node.db import accounts
+from baa_node.errors import ConfigError
+from baa_node.web.first_run import FILE, NAME, forget_first_password
+from baa_node.web.forms import read_form
+from baa_node.web.passwords import checked, hash_password, matches
+from baa_node.web.render import link, render
+from baa_node.web.session import (
+    BEFORE,
+    COOKIE,
+    SMALL_FORM,
+    SessionForm,
+    Visitor,
+    WithSession,
+    console_of,
+    form_token,
+    is_ours,
+    new_token,
+    set_cookie,
+)
+
+router = APIRouter()
+
+
+@router.get("/login")
+def login_page(request: Request) -> Response:
+    """Form for logging in."""
+    return _login_form(request)
+
+
+@router.post("/login")
+async def log_in(request: Request) -> Response:
+    """Look at name and password; a session begins, or the form comes back."""
+    form, _ = await read_form(request, SMALL_FORM)
+    if not is_ours(form, request.cookies.get(BEFORE, "")):
+        return _login_form(request, "The page was too old. Please try again.", 403)
+    return await run_in_threadpool(_log_in, request, form.get("name", "").strip(), form.get("password", ""))
+
+
+@router.post("/logout")
+def log_out(request: Request, form: SessionForm) -> Response:
+    """End the session."""
+    console = console_of(request)
+    with console.database.transaction() as c:
+        accounts.log_out(c, form.visitor.token, now=console.now())
+    answer = RedirectResponse(link(request, "/login"), 303)
+    answer.delete_cookie(COOKIE, path=request.scope.get("root_path") or "/")
+    return answer
+
+
+@router.get("/password")
+def password_page(request: Request, visitor: WithSession) -> Response:
+    """Form for one's own password."""
+    return render(request, "password.html", visitor=visitor, trouble="")
+
+
+@router.post("/password")
+def change_password(request: Request, form: SessionForm) -> Response:
+    """Set a new password: every session of the user ends, and another one begins here."""
+    console, user, now = console_of(request), form.visitor.user, console_of(request).now()
+    address = _address(request)
+    if not console.guard.admit(user.name, address, now=now):
+        raise HTTPException(429, "Too many attempts. Wait ten minutes.")
+    try:
+        new = _new_password(form.fields, form.visitor)
+    except ConfigError as error:
+        return render(request, "password.html", visitor=form.visitor, status=400, trouble=str(error))
+    console.guard.succeeded(user.name, address)
+    stored, token = hash_password(new), new_token()
+    with console.database.transaction() as c:
+        accounts.set_password(c, user.name, stored, must_change=False, actor=form.visitor.actor, now=now)
+        accounts.log_in(c, user, token, address=address, limits=console.limits, now=now)
+    forget_first_password(console, user.name)
+    answer = RedirectResponse(link(request, "/?said=welcome"), 303)
+    set_cookie(request, answer, COOKIE, token)
+    return answer
+
+
+def _log_in(request: Request, name: str, password: str) -> Response:
+    console, address, now = console_of(request), _address(request), console_of(request).now()
+    if not console.guard.admit(name, address, now=now):
+        return _login_form(request, "Too many attempts. Wait ten minutes.", 429)
+    with console.database.reading() as c:
+        user = accounts.find_user(c, name)
+    right = matches(user.password if user else None, password)
+    token = new_token()
+    with console.database.transaction() as c:
+        if user is None or not right:
+            accounts.note_failed_log_in(c, name, address=address, reason="wrong password" if user else "no such user", now=now)
+            return _login_form(request, "User name or password is wrong.", 401)
+        accounts.log_in(c, user, token, address=address, limits=console.limits, now=now)
+    console.guard.succeeded(name, address)
+    answer = RedirectResponse(link(request, "/"), 303)
+    set_cookie(request, answer, COOKIE, token)
+    return answer
+
+
+def _login_form(request: Request, trouble: str = "", status: int = 200) -> Response:
+    """Give the form with a token of its own; whoever has no user yet is told where the first password is."""
+    console, before = console_of(request), request.cookies.get(BEFORE) or new_token()
+    first = f"{FILE} in the node's data directory" if (console.data_dir / FILE).exists() else ""
+    answer = render(request, "login.html", status=status, trouble=trouble, csrf=form_token(before), first=first, first_name=NAME)
+    set_cookie(request, answer, BEFORE, before)
+    return answer
+
+
+def _new_password(fields: dict[str, str], visitor: Visitor) -> str:
+    old, new = fields.get("old", ""), fields.get("new", "")
+    if not matches(visitor.user.password, old):
+        raise ConfigError("the present password is wrong")
+    if new != fields.get("again", ""):
+        raise ConfigError("the two new passwords differ")
+    if new == old:
+        raise ConfigError("the new password is the present one")
+    return checked(new, user=visitor.user.name)
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else "unknown"

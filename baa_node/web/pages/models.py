@@ -1,0 +1,21 @@
+"""The bundle that reads: its members, how far it is off, its card."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from baa_node.bundle import describe_bundle
+from baa_node.web.card import read_card
+from baa_node.web.render import render
+from baa_node.web.session import SignedIn, console_of
+
+router = APIRouter(prefix="/models")
+
+
+@router.get("")
+def models_page(request: Request, visitor: SignedIn) -> Response:
+    """Show the bundle in use."""
+    console = console_of(request)
+    about = describe_bundle(console.bundle)
+    return render(request, "models.html", visitor=visitor, about=about, card=read_card(about.card), provider=console.health.provider)

@@ -1,0 +1,139 @@
+"""Templates to answers. Whatever comes from DICOM or from people is escaped on its way in."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+from urllib.parse import quote
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from baa_node import __version__
+from baa_node.core.codes import Reason
+from baa_node.web.session import Visitor
+
+SAID: Final = {
+    "welcome": "Your password is set.",
+    "retry": "What did not arrive is sent again at once.",
+    "reread": "The images are read again; amended reports will follow.",
+    "added": "The peer was added.",
+    "saved": "The peer was changed.",
+    "removed": "The peer was removed.",
+    "admitted": "The caller is admitted from its next association on. Check address and port before results go to it.",
+}
+"""What a page may be told to say after a redirect: the address holds the key, never a text of somebody else's."""
+
+
+def link(request: Request, path: str) -> str:
+    """Address of one of our pages, behind a reverse proxy too."""
+    return f"{request.scope.get('root_path', '')}{path}"
+
+
+def render(
+    request: Request,
+    template: str,
+    *,
+    visitor: Visitor | None = None,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    **values: Any,
+) -> HTMLResponse:
+    """Fill a template and answer with it."""
+    return HTMLResponse(fill(request, template, visitor=visitor, **values), status, headers=dict(headers or {}))
+
+
+def fill(request: Request, template: str, *, visitor: Visitor | None = None, **values: Any) -> str:
+    """Fill a template; ``visitor`` is who looks, None for strangers."""
+    common = {
+        "visitor": visitor,
+        "version": __version__,
+        "url": lambda path: link(request, path),
+        "here": request.url.path.removeprefix(request.scope.get("root_path", "")),
+        "said": SAID.get(request.query_params.get("said", "")),
+    }
+    return _ENVIRONMENT.get_template(template).render(**common, **values)
+
+
+def in_years(months: float | None) -> str:
+    """``"9 y 2 m"``."""
+    if months is None:
+        return "–"
+    whole = math.floor(abs(months) + 0.5)
+    return f"{'−' if months < 0 and whole else ''}{whole // 12} y {whole % 12} m"
+
+
+def result_in_words(outcome: Mapping[str, Any] | None) -> str:
+    """One line about what a reading gave; empty before it did."""
+    if outcome is None:
+        return ""
+    months = outcome.get("bone_age_months")
+    if months is None:
+        return f"Not read: {', '.join(meaning(code) for code in outcome.get('reasons', []))}"
+    interval = outcome.get("interval_months")
+    return in_years(months) + (f" ({in_years(interval[0])} to {in_years(interval[1])})" if interval else "")
+
+
+def meaning(code: str) -> str:
+    """Words for the code of a reason."""
+    return next((reason.meaning for reason in Reason if reason.code == code), code)
+
+
+def in_words(name: object) -> str:
+    """``"READING_DONE"`` as ``"Reading done"``."""
+    return str(name).replace("_", " ").capitalize()
+
+
+def sentence(text: str) -> str:
+    """Begin with a capital, end with a full stop; what is between stays as it is."""
+    return f"{text[:1].upper()}{text[1:].rstrip('.')}."
+
+
+def when(at: datetime | None) -> str:
+    """Time of day where the node stands."""
+    return "–" if at is None else at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def since(at: datetime | None, now: datetime) -> str:
+    """How long ago, roughly."""
+    if at is None:
+        return "–"
+    seconds = max(0, int((now - at).total_seconds()))
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
+
+
+def in_bytes(count: int | None) -> str:
+    """Size in a unit that people read."""
+    if count is None:
+        return "no limit"
+    for power, unit in ((40, "TiB"), (30, "GiB"), (20, "MiB"), (10, "KiB")):
+        if count >= 1 << power:
+            return f"{count / (1 << power):.1f} {unit}"
+    return f"{count} B"
+
+
+def segment(text: str) -> str:
+    """Write a text as one part of an address."""
+    return quote(text, safe="")
+
+
+_ENVIRONMENT: Final = Environment(
+    loader=PackageLoader("baa_node.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+)
+_ENVIRONMENT.filters |= {
+    "years": in_years,
+    "result": result_in_words,
+    "meaning": meaning,
+    "words": in_words,
+    "sentence": sentence,
+    "when": when,
+    "since": since,
+    "size": in_bytes,
+    "segment": segment,
+}

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from baa_node.db import peers
+from baa_node.dicom.practice import PracticePacs
+from tests.db import made
+from tests.web.visit import Visit
+
+FIELDS = {"ae_title": "PACS", "host": "10.0.0.5", "port": "104", "source": "on", "destination": "on", "route_to": ""}
+
+
+def known(visit: Visit) -> list[peers.Peer]:
+    with visit.console.database.reading() as c:
+        return peers.list_peers(c)
+
+
+def test_a_peer_is_added_changed_and_removed_and_each_is_on_record(admin: Visit) -> None:
+    assert admin.post("/peers/new", name="pacs", **FIELDS).headers["location"] == "/peers?said=added"
+    assert known(admin) == [made.peer(host="10.0.0.5")]
+    assert admin.post("/peers/pacs", **{**FIELDS, "port": "11112"}).status_code == 303
+    assert admin.events()[-1].detail == {"port_from": 104, "port_to": 11112}
+    assert admin.events()[-1].actor == "console:ann"
+    assert admin.post("/peers/pacs/remove").status_code == 303
+    assert known(admin) == []
+    assert admin.kinds()[-3:] == ["PEER_ADDED", "PEER_CHANGED", "PEER_REMOVED"]
+
+
+def test_a_mistake_is_explained_and_what_was_typed_is_kept(admin: Visit) -> None:
+    cases = [
+        ({"ae_title": "SEVENTEEN_LETTERS"}, "1 to 16 printable"),
+        ({"port": "70000"}, "not between 1 and 65535"),
+        ({"port": "x"}, "The port is a number"),
+        ({"host": "a b"}, "is not a host name"),
+        ({"name": "a/b"}, "use 1 to 64 letters"),
+        ({"route_to": "nowhere"}, "no destination has that name"),
+    ]
+    for change, told in cases:
+        answer = admin.post("/peers/new", **{"name": "pacs", **FIELDS, **change})
+        assert answer.status_code == 400, change
+        assert told in answer.text, change
+        assert 'value="10.0.0.5"' in answer.text or "host" in change
+    assert known(admin) == []
+    assert admin.get("/peers/nobody").status_code == 404
+
+
+def test_a_caller_that_was_turned_away_is_admitted_with_one_click(admin: Visit) -> None:
+    with admin.console.database.transaction() as c:
+        for title, reason in (("XRAY<b>", "unknown_caller"), ("OTHER", "wrong_called_ae")):
+            peers.note_refused_caller(c, calling_ae=title, called_ae="BAA_NODE", address="10.0.0.7", reason=reason, now=admin.console.now())
+    page = admin.get("/peers").text
+    assert "XRAY&lt;b&gt;" in page
+    assert page.count(">Admit</button>") == 1
+    answer = admin.post("/peers/admit", calling_ae="XRAY<b>", called_ae="BAA_NODE", address="10.0.0.7")
+    assert answer.headers["location"] == "/peers?said=admitted"
+    assert known(admin)[0].ae_title == "XRAY<b>"
+    assert admin.kinds()[-1] == "PEER_ADDED"
+    assert ">Admit</button>" not in admin.get("/peers").text
+    assert admin.post("/peers/admit", calling_ae="NEVER", called_ae="BAA_NODE", address="10.0.0.7").status_code == 409
+
+
+def test_an_echo_says_in_words_how_it_went(admin: Visit) -> None:
+    pacs = PracticePacs.start("PACS")
+    try:
+        admin.post("/peers/new", name="pacs", **{**FIELDS, "host": "127.0.0.1", "port": str(pacs.port)})
+        silent = admin.post("/peers/pacs/echo")
+    finally:
+        pacs.stop()
+    assert "pacs does not answer" in silent.text or "pacs answers" in silent.text
+    refused = admin.post("/peers/pacs/echo")
+    assert refused.status_code == 200
+    assert "Connection refused" in refused.text
