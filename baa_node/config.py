@@ -200,6 +200,17 @@ class DicomwebSection:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PriorsSection:
+    """The search for a patient's earlier assessments."""
+
+    wait_s: float = 2.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.wait_s <= 60:
+            raise ConfigError("priors.wait_s must lie between 0, which asks nobody, and 60")
+
+
+@dataclass(frozen=True, kw_only=True)
 class LogSection:
     """The log on standard error."""
 
@@ -232,6 +243,7 @@ class Config:
     report: ReportSection = field(default_factory=ReportSection)
     bridges: BridgesSection = field(default_factory=BridgesSection)
     dicomweb: DicomwebSection = field(default_factory=DicomwebSection)
+    priors: PriorsSection = field(default_factory=PriorsSection)
     log: LogSection = field(default_factory=LogSection)
 
     @property

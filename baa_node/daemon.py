@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -32,6 +33,7 @@ from baa_node.housekeeping import Housekeeper, Retention
 from baa_node.intake import Intake
 from baa_node.lease import Lease
 from baa_node.pipeline import Pipeline
+from baa_node.priors import PriorSearch
 from baa_node.process import settle
 from baa_node.spool import Spool, open_spool
 from baa_node.steps import Desk, Patience
@@ -100,13 +102,14 @@ class Daemon:
         ensemble = load_ensemble(config)
         health.provider = ensemble.provider
         self._ensemble = ensemble
+        endpoint = partial(endpoint_of, config)
         desk = Desk(
             database=database,
             spool=spool,
             ensemble=ensemble,
             device=device_of(config, identity),
             policy=policy_of(config),
-            endpoint=lambda peer: endpoint_of(config, peer),
+            endpoint=endpoint,
             study_quiet_s=config.pipeline.study_quiet_s,
             patience=Patience(
                 first_s=config.pipeline.retry_first_s,
@@ -118,6 +121,7 @@ class Daemon:
             commitment_wait_s=config.pipeline.commitment_wait_s,
             language=Language(config.report.language),
             wires=wires_of(config),
+            priors=PriorSearch(database, endpoint, wait_s=config.priors.wait_s),
         )
         lease = Lease(
             database,

@@ -10,7 +10,7 @@ import hashlib
 import io
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
@@ -22,6 +22,7 @@ from baa_node.core.assessment import Assessment, Refusal
 from baa_node.core.codes import Reason
 from baa_node.core.document import build_document
 from baa_node.core.ensemble import Ensemble
+from baa_node.core.history import Examination, examination_of, judge
 from baa_node.core.letter import write_letter
 from baa_node.core.messages.told import reasons_in
 from baa_node.core.picture import draw_picture
@@ -35,11 +36,15 @@ from baa_node.db.studies import Delivery, DeliveryState, Instance, ResultObject,
 from baa_node.dicom import commitment, scu
 from baa_node.errors import DeliveryError, InstanceError
 from baa_node.intake import content_sha256
+from baa_node.priors import Found, PriorSearch
 from baa_node.spool import Spool
 
 REPORT_CLASSES = (Comprehensive3DSRStorage, ComprehensiveSRStorage)
 """In order of preference; a destination gets the first one it accepts (SR_SPEC 1.1)."""
 
+
+NOTHING = Found()
+"""What a refusal is compared with."""
 
 COMMITMENT_AT_ONCE_S = 1.0
 """How long the association stays open for an answer: some peers give it there, most on an association of their own."""
@@ -83,6 +88,8 @@ class Desk:
         Whether each result is also sent as one page of PDF.
     confirm, commitment_wait_s
         Whether to ask destinations for commitment and by query, and how long they may take to answer before they are asked again.
+    priors
+        Finds earlier assessments for a report; None looks for none.
     permit
         Returns when this process may still act; called before anything is sent.
     language
@@ -100,6 +107,7 @@ class Desk:
     pdf: bool = False
     confirm: bool = True
     commitment_wait_s: float = 60.0
+    priors: PriorSearch | None = None
     permit: Callable[[], None] = lambda: None
     language: Language = Language.ENGLISH
     wires: Wires = field(default_factory=Wires)
@@ -117,8 +125,10 @@ class Desk:
             instance = studies.get_instance(connection, uid)
         if known is not None:
             return bool(known["status"] == "assessed")
-        result = self._read(self._source(instance))
-        self._record(uid, revision, result)
+        source = self._source(instance)
+        examination = None if isinstance(source, Refusal) else examination_of(source)
+        result = self._read(source)
+        self._record(uid, revision, result, examination)
         return isinstance(result, Assessment)
 
     def fail(self, uid: str, revision: int, code: str) -> None:
@@ -157,9 +167,12 @@ class Desk:
         if outcome is None:
             raise InstanceError(f"{uid} revision {revision} was reported before it was read")
         if not stored:
-            objects = self._build(instance, revision, from_json(outcome))
+            result = from_json(outcome)
+            found = self._search(instance, result)
+            objects = self._build(instance, revision, result, found)
             with self.database.transaction() as connection:
                 studies.record_results(connection, objects)
+                studies.record_earlier(connection, uid, revision, found.earlier)
         return self._open_deliveries(instance, revision)
 
     def report_failure(self, uid: str, revision: int, code: str) -> list[str]:
@@ -217,20 +230,37 @@ class Desk:
         except (ValueError, EOFError, KeyError, OverflowError, NotImplementedError):
             return Refusal(reasons=(Reason.UNDECODABLE,), detail="the data set cannot be parsed")
 
-    def _record(self, uid: str, revision: int, result: Assessment | Refusal) -> None:
+    def _record(self, uid: str, revision: int, result: Assessment | Refusal, examination: Examination | None = None) -> None:
         state = State.READ if isinstance(result, Assessment) else State.REFUSED
         with self.database.transaction() as connection:
-            studies.record_outcome(connection, uid, revision, state=state, outcome=to_json(result), now=datetime.now(UTC))
+            studies.record_outcome(
+                connection,
+                uid,
+                revision,
+                state=state,
+                outcome=to_json(result),
+                now=datetime.now(UTC),
+                patient_key=studies.patient_key(connection, examination) if examination else None,
+                examined_on=examination.examined_on if examination else None,
+            )
 
-    def _build(self, instance: Instance, revision: int, result: Assessment | Refusal) -> list[ResultObject]:
+    def _search(self, instance: Instance, result: Assessment | Refusal) -> Found:
+        """Look for what came before; a refusal is compared with nothing."""
+        if self.priors is None or isinstance(result, Refusal):
+            return NOTHING
+        source = dcmread(io.BytesIO(self.spool.read(instance.path)), stop_before_pixels=True)
+        return self.priors.search(instance.sop_instance_uid, examination_of(source), result.laterality)
+
+    def _build(self, instance: Instance, revision: int, result: Assessment | Refusal, found: Found = NOTHING) -> list[ResultObject]:
         content = self.spool.read(instance.path)
         source = dcmread(io.BytesIO(content))
+        result = _with_history(result, examination_of(source), found)
         now = datetime.now(UTC).astimezone()
         try:
             pixels = from_dataset(source).pixels
         except InstanceError:
             pixels = None
-        picture = draw_picture(pixels, result, version=self.device.version, language=self.language)
+        picture = draw_picture(pixels, result, version=self.device.version, earlier=found.earlier, language=self.language)
         reports = [
             build_report(
                 source,
@@ -242,6 +272,7 @@ class Desk:
                 source_sha256=content_sha256(content),
                 predecessor=self._predecessor(instance.sop_instance_uid, revision, rank),
                 language=self.language,
+                earlier=found.earlier,
             )
             for rank, sop_class in enumerate(REPORT_CLASSES)
         ]
@@ -249,7 +280,9 @@ class Desk:
         made: list[tuple[Kind, int, Dataset]] = [("sr", rank, report) for rank, report in enumerate(reports)]
         made.append(("capture", 0, capture))
         if self.pdf:
-            page = write_letter(source, pixels, result, self.device, written_at=now, revision=revision, language=self.language)
+            page = write_letter(
+                source, pixels, result, self.device, written_at=now, revision=revision, earlier=found.earlier, language=self.language
+            )
             made.append(
                 ("pdf", 0, build_document(source, page, result, self.device, written_at=now, revision=revision, language=self.language))
             )
@@ -257,6 +290,7 @@ class Desk:
             ResultObject(
                 sop_instance_uid=ds.SOPInstanceUID,
                 sop_class_uid=ds.SOPClassUID,
+                series_instance_uid=ds.SeriesInstanceUID,
                 source_uid=instance.sop_instance_uid,
                 revision=revision,
                 kind=kind,
@@ -386,6 +420,14 @@ class Desk:
                 stored=attempt.taken,
                 confirm=confirm,
             )
+
+
+def _with_history(result: Assessment | Refusal, examination: Examination, found: Found) -> Assessment | Refusal:
+    """Add to the cautions what earlier assessments tell: the one place where the two meet, for report and picture alike."""
+    if isinstance(result, Refusal):
+        return result
+    trajectory = judge(result, examination, found.earlier, complete=found.complete)
+    return replace(result, cautions=(*result.cautions, *trajectory.cautions))
 
 
 def _not_yet(results: Sequence[ResultObject], stored: Sequence[str]) -> list[ResultObject]:

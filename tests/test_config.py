@@ -55,6 +55,7 @@ def test_environment_overrides_file(tmp_path: Path) -> None:
         ('[report]\nlanguage = "it"', ["report.language", "'it'", "en, de, es, fr, pt"]),
         ('[node]\ntls_key = "k.pem"', ["tls_certificate"]),
         ("[pipeline]\nreaders = 0", ["pipeline.readers"]),
+        ("[priors]\nwait_s = -1", ["priors.wait_s"]),
     ],
 )
 def test_a_mistake_is_named(tmp_path: Path, content: str, parts: list[str]) -> None:

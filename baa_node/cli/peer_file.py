@@ -54,9 +54,10 @@ _FIELDS: dict[str, type] = {
     "secret": str,
     "wants": list,
     "refusals": str,
+    "query": bool,
 }
 _DEFAULTS: dict[str, Any] = {"source": True, "destination": True, "tls": False, "route_to": [], "kind": "dicom", "refusals": "both"}
-_DEFAULTS |= {"url": "", "user": "", "secret": "", "wants": ["sr", "picture", "pdf"]}
+_DEFAULTS |= {"url": "", "user": "", "secret": "", "wants": ["sr", "picture", "pdf"], "query": False}
 _BRIDGE_DEFAULTS: dict[str, Any] = {"ae_title": "", "host": "", "port": 0, "source": False}
 
 

@@ -36,6 +36,7 @@ User = Annotated[str | None, typer.Option(help="User of HTTP basic authenticatio
 Secret = Annotated[str | None, typer.Option(help="Where the password or token is found: env:NAME or file:/path.")]
 Wants = Annotated[list[str] | None, typer.Option(help="sr, picture or pdf; may be repeated. [default: all]")]
 Refusals = Annotated[str | None, typer.Option(help="What it gets when no bone age is given: both, sr, picture or none. [default: both]")]
+Query = Annotated[bool, typer.Option(help="It may be asked for a patient's earlier reports (C-FIND and C-GET).")]
 RouteTo = Annotated[list[str] | None, typer.Option(help="Name of a destination for what it sends; may be repeated. [default: itself]")]
 
 
@@ -70,6 +71,7 @@ def add(
     source: Source = None,
     destination: Destination = True,
     tls: Tls = False,
+    query: Query = False,
     route_to: RouteTo = None,
     kind: Kind = None,
     url: Url = None,
@@ -85,7 +87,7 @@ def add(
     if kind in {None, "dicom"} and (missing := next((key for key in ("ae_title", "host", "port") if key not in asked), None)):
         raise typer.BadParameter("is missing", ctx=context, param_hint=f"--{missing.replace('_', '-')}")
     sends = kind in {None, "dicom"} if source is None else source
-    peer = peers.Peer(name=name, source=sends, destination=destination, tls=tls, route_to=tuple(route_to or ()), **asked)
+    peer = peers.Peer(name=name, source=sends, destination=destination, tls=tls, query=query, route_to=tuple(route_to or ()), **asked)
     with open_database() as database, database.transaction() as c:
         peers.add_peer(c, peer, actor=operator(), now=datetime.now(UTC))
     emit(value_of(peer), [f"peer {name} added: {_described(peer)}"])
@@ -105,6 +107,7 @@ def edit(
     source: Annotated[bool | None, typer.Option("--source/--no-source", help="It may send images.")] = None,
     destination: Annotated[bool | None, typer.Option("--destination/--no-destination", help="It takes results.")] = None,
     tls: Annotated[bool | None, typer.Option("--tls/--no-tls", help="Results go to it over TLS.")] = None,
+    query: Annotated[bool | None, typer.Option("--query/--no-query", help="It may be asked for a patient's earlier reports.")] = None,
     route_to: RouteTo = None,
     no_route: Annotated[bool, typer.Option("--no-route", help="Forget the route: results go back to it.")] = False,
     url: Url = None,
@@ -118,7 +121,7 @@ def edit(
 
     if route_to and no_route:
         raise typer.BadParameter("--route-to and --no-route exclude each other")
-    changes = _asked(ae_title=ae_title, host=host, port=port, source=source, destination=destination, tls=tls)
+    changes = _asked(ae_title=ae_title, host=host, port=port, source=source, destination=destination, tls=tls, query=query)
     changes |= _asked(url=url, user=user, secret=secret, wants=wants, refusals=refusals)
     if route_to or no_route:
         changes["route_to"] = tuple(route_to or ())
@@ -207,6 +210,7 @@ def _described(peer: Peer) -> str:
     parts += ["may send"] if peer.source else []
     parts += ["takes results"] if peer.destination else []
     parts += ["over TLS"] if peer.tls else []
+    parts += ["may be asked for earlier reports"] if peer.query else []
     parts += [f"results go to {' and '.join(peer.route_to)}"] if peer.route_to else []
     parts += [f"wants {_wishes(peer)}"] if _wishes(peer) != "all" else []
     return ", ".join(parts)
@@ -216,7 +220,7 @@ def _peer_lines(known: Sequence[Peer], routes: dict[str, list[str]]) -> Iterator
     if not known:
         yield "no peers yet: every caller is turned away"
         return
-    head = ("NAME", "AE TITLE", "ADDRESS", "SENDS", "TAKES RESULTS", "TLS", "ITS RESULTS GO TO", "KIND", "WANTS")
+    head = ("NAME", "AE TITLE", "ADDRESS", "SENDS", "TAKES RESULTS", "TLS", "ITS RESULTS GO TO", "KIND", "WANTS", "ASKED")
     yield from columns(head, [(*_cells(peer), _route(peer, routes), *_specials(peer)) for peer in known])
 
 
@@ -225,10 +229,10 @@ def _cells(peer: Peer) -> tuple[str, ...]:
     return (peer.name, peer.ae_title, peer.address, *marks)
 
 
-def _specials(peer: Peer) -> tuple[str, str]:
-    """Kind and wishes, left out where they are those of every DICOM peer."""
+def _specials(peer: Peer) -> tuple[str, ...]:
+    """Kind, wishes and whether it is asked, left out where they are those of every DICOM peer."""
     wishes = _wishes(peer)
-    return ("" if peer.kind == "dicom" else peer.kind, "" if wishes == "all" else wishes)
+    return ("" if peer.kind == "dicom" else peer.kind, "" if wishes == "all" else wishes, "yes" if peer.query else "")
 
 
 def _wishes(peer: Peer) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -17,6 +17,7 @@ from baa_node.cli.tables import columns
 from baa_node.errors import ConfigError, StoreError
 
 if TYPE_CHECKING:
+    from baa_node.core.history import Earlier
     from baa_node.db import Connection
     from baa_node.db.studies import Delivery, Reading, State, StudyDetail, StudySummary
 
@@ -136,7 +137,7 @@ def _plain(value: Any) -> Any:
         return {str(key): _plain(one) for key, one in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(one) for one in value]
-    return value.isoformat() if isinstance(value, datetime) else value
+    return value.isoformat() if isinstance(value, date) else value  # a datetime is one
 
 
 def _summary_lines(found: Sequence[StudySummary]) -> Iterator[str]:
@@ -202,12 +203,18 @@ def _reading_lines(reading: Reading, detail: StudyDetail) -> Iterator[str]:
     yield f"  reading {reading.revision}  {reading.state} {_time(reading.changed_at)}{ordered}{because}"
     if reading.outcome is not None:
         yield f"    result     {_result(reading.outcome)}"
+    for one in reading.earlier:
+        yield f"    earlier    {one.examined_on.isoformat()}: {one.bone_age_months:.1f} mo by {one.source or 'unknown'}{_where(one)}"
     for result in detail.results:
         if (result.source_uid, result.revision) == key:
             yield f"    {result.kind:<9}  {result.sop_instance_uid}  {result.path}"
     for delivery in detail.deliveries:
         if (delivery.source_uid, delivery.revision) == key:
             yield f"    to {delivery.peer}: {_progress(delivery)}"
+
+
+def _where(one: Earlier) -> str:
+    return f", {one.sop_instance_uid}" if one.sop_instance_uid else ""
 
 
 def _progress(delivery: Delivery) -> str:

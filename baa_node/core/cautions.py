@@ -9,6 +9,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from statistics import NormalDist
 from typing import Final, TypeAlias
 
@@ -48,10 +49,16 @@ class Concern(enum.Enum):
     COARSE = "coarse"
     FAINT = "faint"
     LOSSY = "lossy"
+    BONE_AGE_FELL = "bone_age_fell"  # these and the following: see `core.history`
+    BONE_AGE_ROSE_TOO_FAST = "bone_age_rose_too_fast"
+    OTHER_SEX_BEFORE = "other_sex_before"
+    OTHER_BIRTH_DATE_BEFORE = "other_birth_date_before"
+    OTHER_HAND_BEFORE = "other_hand_before"
+    EARLIER_MAY_BE_MISSING = "earlier_may_be_missing"
 
 
-Term: TypeAlias = Determination | Sex | Laterality
-"""A value that each language has a word for."""
+Term: TypeAlias = Determination | Sex | Laterality | date
+"""A value that each language has a word for, and days, which are written alike in all (ISO 8601)."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -126,6 +126,7 @@ INTERVAL_UPPER: Final = _own("BAA002", "Upper limit of prediction interval of bo
 INTERVAL_COVERAGE: Final = _own("BAA003", "Nominal coverage of prediction interval")
 DIFFERENCE: Final = _own("BAA004", "Bone age minus chronological age")
 MEMBER_SD: Final = _own("BAA005", "Standard deviation of ensemble member estimates")
+VELOCITY: Final = _own("BAA006", "Bone age velocity since earlier examination")
 REASON: Final = _own("BAA010", "Reason bone age was not estimated")
 
 # In messages of HL7 only
@@ -135,6 +136,7 @@ REPORT_INSTANCE_UID: Final = _own("BAA020", "SOP Instance UID of report")
 
 # Units
 MONTH: Final = _ucum("mo", "month")
+YEARS_PER_YEAR: Final = _ucum("a/a", "year per year")
 PERCENT: Final = _ucum("%", "Percent")
 NO_UNITS: Final = _ucum("1", "no units")
 MILLIMETRE: Final = _ucum("mm", "mm")

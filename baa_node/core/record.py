@@ -1,7 +1,8 @@
-"""Assessment and refusal as JSON values and back: what the database keeps and the command line prints."""
+"""Assessments, earlier ones and refusals as JSON values and back: what the database keeps and the command line prints."""
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, Final
 
 import numpy as np
@@ -10,6 +11,7 @@ from baa_node.core.assessment import Assessment, AssessmentPolicy, Determination
 from baa_node.core.cautions import Caution, Concern, Term
 from baa_node.core.codes import Reason
 from baa_node.core.ensemble import BundleIdentity, Estimate
+from baa_node.core.history import Earlier
 from baa_node.core.radiograph import Laterality, Sex
 
 SALIENCY_DECIMALS = 3
@@ -96,14 +98,21 @@ def from_json(record: dict[str, Any]) -> Assessment | Refusal:
     )
 
 
-_TERMS: Final[dict[str, Term]] = {term.value: term for kind in (Determination, Sex, Laterality) for term in kind}
+_TERMS: Final[dict[str, Determination | Sex | Laterality]] = {
+    term.value: term for kind in (Determination, Sex, Laterality) for term in kind
+}
 
 
 def _caution_to_json(caution: Caution | str) -> dict[str, Any] | str:
     if isinstance(caution, str):
         return caution
-    values = {name: value if isinstance(value, int | float) else value.value for name, value in caution.values.items()}
-    return {"about": caution.about.value, **values}
+    return {"about": caution.about.value, **{name: _plain(value) for name, value in caution.values.items()}}
+
+
+def _plain(value: float | Term) -> float | str:
+    if isinstance(value, int | float):
+        return value
+    return value.isoformat() if isinstance(value, date) else value.value
 
 
 def _cautions_of(record: dict[str, Any]) -> tuple[Caution | str, ...]:
@@ -111,5 +120,27 @@ def _cautions_of(record: dict[str, Any]) -> tuple[Caution | str, ...]:
 
 
 def _caution_of(about: str, **values: float | str) -> Caution:
-    terms = {name: _TERMS[value] if isinstance(value, str) else value for name, value in values.items()}
-    return Caution(about=Concern(about), values=terms)
+    return Caution(about=Concern(about), values={name: _term(value) if isinstance(value, str) else value for name, value in values.items()})
+
+
+def _term(value: str) -> Term:
+    return _TERMS[value] if value in _TERMS else date.fromisoformat(value)
+
+
+def earlier_to_json(one: Earlier) -> dict[str, Any]:
+    """Turn what a report named into JSON types; the birth date is left out, the age says as much."""
+    values = dict(vars(one))
+    del values["birth_date"]
+    return {**values, "examined_on": one.examined_on.isoformat()}
+
+
+def earlier_from_json(record: dict[str, Any]) -> Earlier:
+    """Build the earlier assessment again that `earlier_to_json` wrote, without its birth date."""
+    return Earlier(
+        **{
+            **record,
+            "examined_on": date.fromisoformat(record["examined_on"]),
+            "sex": Sex(record["sex"]) if record["sex"] else None,
+            "laterality": Laterality(record["laterality"]) if record["laterality"] else None,
+        }
+    )

@@ -7,6 +7,7 @@ last. Every container is SEPARATE, or viewers run the values together (PS3.3 C.1
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from collections.abc import Sequence as AbstractSequence
 from datetime import date, datetime
 from typing import Final, TypeAlias
 
@@ -45,8 +46,10 @@ from baa_node.core.header import (
     value_of,
     values_of,
 )
+from baa_node.core.history import Earlier, examination_of, judge
 from baa_node.core.identifiers import CODING_SCHEME_UID, capture_uid, derive_uid, is_own_object, report_uid, series_uid, tracking_uid
 from baa_node.core.radiograph import Laterality, Sex
+from baa_node.core.report_history import evidence_of, history_lines, velocity_items
 from baa_node.core.words import Language
 from baa_node.core.words.sentences import hand_in_words, sentences, texts_of
 
@@ -105,6 +108,7 @@ def build_report(
     source_sha256: str = "",
     predecessor: Dataset | None = None,
     language: Language = Language.ENGLISH,
+    earlier: AbstractSequence[Earlier] = (),
 ) -> Dataset:
     """Report on one image, ready to be saved; equal arguments give equal objects.
 
@@ -124,6 +128,8 @@ def build_report(
         The report that this one replaces.
     language
         Of the sentences for people. Codes, their meanings and all numbers are the same in every language.
+    earlier
+        Assessments of earlier examinations of the same patient, one of each: named as evidence, told, and compared with.
 
     Raises
     ------
@@ -136,8 +142,8 @@ def build_report(
     if sop_class_uid not in _DOCUMENTS:
         raise ValueError(f"no report is built as SOP class {sop_class_uid}")
     document: Dataset = _DOCUMENTS[sop_class_uid](
-        evidence=[_evidence(source)],
-        content=_root(source, result, device, source_sha256, language, replaces=predecessor is not None),
+        evidence=[_evidence(source), *evidence_of(earlier)],
+        content=_root(source, result, device, source_sha256, language, earlier=earlier, replaces=predecessor is not None),
         series_instance_uid=series_uid(source, "report", device.version),
         series_number=SERIES_NUMBER,
         sop_instance_uid=report_uid(
@@ -194,8 +200,16 @@ def _private_scheme(device: Device) -> Dataset:
 
 
 def _root(
-    source: Dataset, result: Assessment | Refusal, device: Device, source_sha256: str, language: Language, *, replaces: bool
+    source: Dataset,
+    result: Assessment | Refusal,
+    device: Device,
+    source_sha256: str,
+    language: Language,
+    *,
+    earlier: AbstractSequence[Earlier],
+    replaces: bool,
 ) -> ContainerContentItem:
+    velocity = None if isinstance(result, Refusal) else judge(result, examination_of(source), earlier).velocity
     root = ContainerContentItem(codes.IMAGING_MEASUREMENT_REPORT, is_content_continuous=False, template_id="1500")
     items = [
         CodeContentItem(codes.LANGUAGE, _LANGUAGES[language], _MODIFIER),
@@ -208,7 +222,11 @@ def _root(
             [
                 _container(
                     codes.MEASUREMENT_GROUP,
-                    [*_group(source, result, device, source_sha256, language), *_comments(result, language, replaces=replaces)],
+                    [
+                        *_group(source, result, device, source_sha256, language),
+                        *velocity_items(velocity),
+                        *_comments(result, language, history_lines(earlier, velocity, language), replaces=replaces),
+                    ],
                     template_id="1501",
                 )
             ],
@@ -380,8 +398,8 @@ def _reasons(refusal: Refusal) -> Iterator[Item]:
         yield CodeContentItem(codes.REASON, concept, _CONTAINS)
 
 
-def _comments(result: Assessment | Refusal, language: Language, *, replaces: bool) -> Iterator[TextContentItem]:
-    """Tell what to do without a number, what was found, and the cautions; the disclaimer last."""
+def _comments(result: Assessment | Refusal, language: Language, history: Iterable[str], *, replaces: bool) -> Iterator[TextContentItem]:
+    """Tell what to do without a number, what was found, the cautions and what came before; the disclaimer last."""
     said = sentences(result, language)
     if said.by_hand:
         yield TextContentItem(codes.COMMENT, said.by_hand, _CONTAINS)
@@ -389,6 +407,7 @@ def _comments(result: Assessment | Refusal, language: Language, *, replaces: boo
         yield _english_comment(result.detail)
     for caution, sentence in zip(result.cautions, said.cautions, strict=True):
         yield _english_comment(caution) if isinstance(caution, str) else TextContentItem(codes.COMMENT, sentence, _CONTAINS)
+    yield from (TextContentItem(codes.COMMENT, line, _CONTAINS) for line in history)
     if replaces:
         yield TextContentItem(codes.COMMENT, texts_of(language).replaces, _CONTAINS)
     yield TextContentItem(codes.COMMENT, said.disclaimer, _CONTAINS)

@@ -53,6 +53,8 @@ class Peer:
         Of `WANTS`.
     refusals
         One of `REFUSALS`; narrows ``wants``.
+    query
+        May be asked, on ``host`` and ``port``, for a patient's earlier reports; DICOM peers only.
 
     Raises
     ------
@@ -74,6 +76,7 @@ class Peer:
     secret: str = ""
     wants: tuple[str, ...] = WANTS
     refusals: str = "both"
+    query: bool = False
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
@@ -121,6 +124,8 @@ def _check_address(peer: Peer) -> None:
 
 
 def _check_bridge(peer: Peer) -> None:
+    if peer.query:
+        raise ConfigError(f"peer {peer.name}: only a DICOM peer can be asked for earlier reports")
     if peer.host or peer.port or peer.tls:
         raise ConfigError(f"peer {peer.name}: a peer of kind {peer.kind} has its address, and whether it speaks TLS, in its URL alone")
     if peer.source and peer.kind != "stow":

@@ -1,6 +1,7 @@
 """Every table once. The migrations repeat it; a test holds the two together.
 
-Nothing of the patient is stored beyond UIDs and the accession number, which the report needs to find its study.
+Nothing of the patient is stored beyond UIDs, the accession number, which the report needs to find its study, and what an assessment
+compares: sex and age, the day of the examination, and a keyed digest of the patient's number by which earlier assessments are found.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     DateTime,
     Dialect,
     Float,
@@ -79,6 +81,7 @@ peers = Table(
     Column("secret", Text, nullable=False, server_default=""),  # where it is found, never itself
     Column("wants", JSON, nullable=False, server_default=EVERYTHING),
     Column("refusals", String(8), nullable=False, server_default="both"),
+    Column("query", Boolean, nullable=False, server_default=text("false")),  # may be asked for earlier reports
 )
 Index("uq_peers_source_ae_title", peers.c.ae_title, unique=True, sqlite_where=text(TITLED_SOURCE), postgresql_where=text(TITLED_SOURCE))
 
@@ -139,6 +142,17 @@ readings = Table(
     Column("changed_at", UtcTime, nullable=False),
     Column("bone_age_months", Float),  # copied from the outcome so that SQL can ask for it
     Column("outcome", JSON(none_as_null=True)),
+    Column("patient_key", String(64)),  # of readings with a number: see `studies.history`
+    Column("examined_on", Date),
+    Column("earlier", JSON(none_as_null=True)),  # the assessments that the report names, as `core.record` writes them
+    Index(None, "patient_key", "examined_on"),
+)
+
+installation = Table(
+    "installation",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),  # one row, number 1
+    Column("patient_salt", String(64), nullable=False),  # made with the table, the same for all hosts of the database
 )
 
 results = Table(
@@ -153,6 +167,7 @@ results = Table(
     Column("path", Text, nullable=False),
     Column("sha256", String(64), nullable=False),
     Column("created_at", UtcTime, nullable=False),
+    Column("series_instance_uid", Text),  # not known of what was made before revision 0004
     ForeignKeyConstraint(["source_uid", "revision"], ["readings.sop_instance_uid", "readings.revision"]),
     Index(None, "source_uid", "revision"),
 )

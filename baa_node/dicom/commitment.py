@@ -184,7 +184,7 @@ def _action(transaction_uid: str, stored: Sequence[Stored], context: Presentatio
     ds = Dataset()
     ds.TransactionUID = transaction_uid
     ds.ReferencedSOPSequence = [_reference(one) for one in stored]
-    request.ActionInformation = _encoded(ds, context)
+    request.ActionInformation = encoded_for(ds, context)
     return request
 
 
@@ -226,7 +226,7 @@ def _knows(association: RequestedAssociation, context: PresentationContext, numb
     request.MessageID = number
     request.AffectedSOPClassUID = STUDY_ROOT_FIND
     request.Priority = MEDIUM_PRIORITY
-    request.Identifier = _encoded(query, context)
+    request.Identifier = encoded_for(query, context)
     response: Any = association.exchange(request, context)
     found = False
     while response.Status in PENDING:
@@ -237,7 +237,8 @@ def _knows(association: RequestedAssociation, context: PresentationContext, numb
     return found
 
 
-def _encoded(ds: Dataset, context: PresentationContext) -> BytesIO:
+def encoded_for(ds: Dataset, context: PresentationContext) -> BytesIO:
+    """Encode what goes with a request as its context was negotiated."""
     syntax = context.transfer_syntax[0]
     encoded = encode(ds, syntax.is_implicit_VR, syntax.is_little_endian)
     if encoded is None:

@@ -299,10 +299,15 @@ class RequestedAssociation(BoundedAssociation):
 
 
 @contextmanager
-def association_with(endpoint: Endpoint, contexts: Sequence[PresentationContext]) -> Iterator[RequestedAssociation]:
+def association_with(
+    endpoint: Endpoint,
+    contexts: Sequence[PresentationContext],
+    *,
+    opened_by: Callable[[Endpoint, Sequence[PresentationContext]], RequestedAssociation] = RequestedAssociation,
+) -> Iterator[RequestedAssociation]:
     """Open an association and close it again; DeliveryError where the peer cannot be reached or refuses."""
     try:
-        association = RequestedAssociation(endpoint, contexts)
+        association = opened_by(endpoint, contexts)
     except (OSError, ValueError, ConfigError) as error:  # unknown host, impossible AE title, TLS files
         raise DeliveryError(f"cannot connect to {endpoint}: {reason_of(error) if isinstance(error, OSError) else error}") from error
     association.request()

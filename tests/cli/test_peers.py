@@ -81,8 +81,18 @@ def test_an_added_peer_is_listed(cli: Command) -> None:
         "secret": "",
         "wants": ["sr", "picture", "pdf"],
         "refusals": "both",
+        "query": False,
         "results_go_to": ["pacs"],
     }
+
+
+def test_a_peer_may_be_asked_for_earlier_reports(cli: Command) -> None:
+    assert "may be asked for earlier reports" in cli.ok("peers", "add", "pacs", *PACS, "--query").out
+    assert cli.json("peers", "list")["peers"][0]["query"] is True
+    assert cli.ok("peers", "list").lines[1].split()[3:] == ["yes", "yes", "no", "pacs", "yes"]
+    assert json.loads(cli.ok("peers", "export").out)[0]["query"] is True
+    cli.ok("peers", "edit", "pacs", "--no-query")
+    assert cli.json("peers", "list")["peers"][0]["query"] is False
 
 
 def test_an_edit_changes_what_it_names(cli: Command) -> None:

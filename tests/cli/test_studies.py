@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from baa_node.core.history import Earlier
 from baa_node.db import studies
 from baa_node.db.studies import State
 from tests.cli.command import Command
@@ -98,6 +100,26 @@ def test_everything_about_one_study(cli: Command, key: str) -> None:
     assert value["readings"][0]["outcome"] == made.READ
     assert [one["state"] for one in value["deliveries"]] == ["failed", "delivered", "pending"]
     assert value["events"][0]["kind"] == "INSTANCE_RECEIVED"
+
+
+def test_the_earlier_assessments_of_a_report_are_shown(cli: Command) -> None:
+    database = cli.database()
+    with database.transaction() as c:
+        named = Earlier(
+            examined_on=date(2025, 3, 1),
+            bone_age_months=119.0,
+            chronological_age_months=116.0,
+            source="hands 1",
+            sop_instance_uid="2.25.77",
+        )
+        heard = Earlier(examined_on=date(2024, 3, 1), bone_age_months=107.0, chronological_age_months=None)
+        studies.record_earlier(c, made.IMAGE, 1, [heard, named])
+    database.close()
+    shown = cli.ok("studies", "show", "A-0001").out
+    assert "    earlier    2025-03-01: 119.0 mo by hands 1, 2.25.77\n" in shown
+    assert "    earlier    2024-03-01: 107.0 mo by unknown\n" in shown
+    (reading,) = cli.json("studies", "show", "A-0001")["readings"]
+    assert [one["examined_on"] for one in reading["earlier"]] == ["2024-03-01", "2025-03-01"]
 
 
 def test_an_unknown_study_is_one_line(cli: Command) -> None:

@@ -253,6 +253,19 @@ OLD_ROWS: dict[str, list[dict[str, object]]] = {
             "changed_at": THEN,
         }
     ],
+    "results": [
+        {
+            "sop_instance_uid": "2.25.1",
+            "sop_class_uid": "1.2.840.10008.5.1.4.1.1.88.34",
+            "source_uid": "1.2.3",
+            "revision": 1,
+            "kind": "sr",
+            "rank": 0,
+            "path": "results/aa/2.25.1",
+            "sha256": "b" * 64,
+            "created_at": THEN,
+        }
+    ],
     "deliveries": [
         {
             "source_uid": "1.2.3",
@@ -281,4 +294,19 @@ def test_what_an_earlier_version_recorded_is_carried_forward(url: str, revision:
         assert studies.get_instance(c, "1.2.3").removed_at is None
         assert studies.due_confirmations(c, now=made.NOW) == []
         assert accounts.list_users(c) == []
+        assert [(peer.name, peer.query) for peer in peers.list_peers(c)] == [("pacs", False)]
+        reading = studies.get_reading(c, "1.2.3", 1)
+        assert (reading.state, reading.earlier) == ("DELIVERED", ())
+        assert [result.series_instance_uid for result in studies.list_results(c, "1.2.3", 1)] == [None]
+        assert len(c.execute(text("SELECT patient_salt FROM installation WHERE id = 1")).scalar_one()) == 64
     database.close()
+
+
+def test_every_database_has_a_salt_of_its_own(url: str, tmp_path: Path) -> None:
+    salts = set()
+    for one in (url, f"sqlite:///{tmp_path / 'other.db'}"):
+        database = Database.open(one)
+        with database.reading() as c:
+            salts.add(c.execute(text("SELECT patient_salt FROM installation")).scalar_one())
+        database.close()
+    assert len(salts) == 2

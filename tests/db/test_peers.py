@@ -153,12 +153,19 @@ def test_a_name_never_changes(c: Connection) -> None:
 def test_every_change_is_told_with_old_and_new(c: Connection) -> None:
     add(c, made.peer())
     peers.edit_peer(c, "pacs", made.peer(), actor="cli:ann", now=made.NOW)
-    peers.edit_peer(c, "pacs", made.peer(port=11112, tls=True), actor="cli:ann", now=made.later(1))
+    peers.edit_peer(c, "pacs", made.peer(port=11112, tls=True, query=True), actor="cli:ann", now=made.later(1))
     peers.remove_peer(c, "pacs", actor="cli:bob", now=made.later(2))
     added, changed, removed = audit.list_events(c)
     assert (added.kind, added.actor, added.subject, added.detail["ae_title"]) == ("PEER_ADDED", "test", "pacs", "PACS")
     assert (changed.kind, changed.actor, changed.at) == ("PEER_CHANGED", "cli:ann", made.later(1))
-    assert changed.detail == {"port_from": 104, "port_to": 11112, "tls_from": False, "tls_to": True}
+    assert changed.detail == {
+        "port_from": 104,
+        "port_to": 11112,
+        "tls_from": False,
+        "tls_to": True,
+        "query_from": False,
+        "query_to": True,
+    }
     assert (removed.kind, removed.actor, removed.detail["port"]) == ("PEER_REMOVED", "cli:bob", 11112)
 
 

@@ -5,7 +5,18 @@ from __future__ import annotations
 from typing import Final
 
 from baa_node.core.words import Language
-from baa_node.core.words.texts import CautionTexts, Determinations, Formulas, Groups, Hands, ReasonTexts, SexWords, Texts, Verdicts
+from baa_node.core.words.texts import (
+    CautionTexts,
+    Determinations,
+    Formulas,
+    Groups,
+    Hands,
+    HistoryTexts,
+    ReasonTexts,
+    SexWords,
+    Texts,
+    Verdicts,
+)
 
 TEXTS: Final = Texts(
     language=Language.GERMAN,
@@ -73,6 +84,27 @@ TEXTS: Final = Texts(
         ),
         faint="Eingeschränkte Bildqualität: geringer Kontrast ({levels:.0f} von 255 Graustufen).",
         lossy="Die Aufnahme wurde vor der Auswertung verlustbehaftet komprimiert.",
+        bone_age_fell=(
+            "Das Skelettalter ist in den {elapsed_months:.1f} Monaten seit {since} um {change_months:.1f} "
+            "Monate gesunken: mehr, als der Fehler beider Bestimmungen erklärt."
+        ),
+        bone_age_rose_too_fast=(
+            "Das Skelettalter ist in den {elapsed_months:.1f} Monaten seit {since} um {change_months:.1f} Monate gestiegen: schneller als "
+            "{limit_years_per_year:g} Jahre pro Jahr, auch wenn der Fehler beider Bestimmungen berücksichtigt wird."
+        ),
+        other_sex_before="Die Bestimmung vom {since} galt dem anderen Geschlecht: Identität prüfen.",
+        other_birth_date_before="Die Bestimmung vom {since} ging von einem anderen Geburtsdatum aus: Identität prüfen.",
+        other_hand_before="Die Bestimmung vom {since} betrifft die andere Hand.",
+        earlier_may_be_missing=(
+            "Nicht jedes Archiv, das nach früheren Befunden gefragt wurde, hat geantwortet: Frühere Bestimmungen können fehlen."
+        ),
+    ),
+    history=HistoryTexts(
+        velocity=(
+            "Das Skelettalter nahm seit {since} um {rate:.1f} Jahre pro Jahr zu ({coverage:g}-%-Intervall {low:.1f} bis {high:.1f})."
+        ),
+        earlier="Früher: {since}, Skelettalter {bone_age:.1f} Monate mit {age:.1f} Monaten ({source}).",
+        earlier_at_unknown_age="Früher: {since}, Skelettalter {bone_age:.1f} Monate ({source}).",
     ),
     refusal="Das Skelettalter wurde NICHT bestimmt. {reasons}",
     reasons=ReasonTexts(

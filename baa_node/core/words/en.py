@@ -6,7 +6,18 @@ from typing import Final
 
 from baa_node.core.reference import SOURCE
 from baa_node.core.words import Language
-from baa_node.core.words.texts import CautionTexts, Determinations, Formulas, Groups, Hands, ReasonTexts, SexWords, Texts, Verdicts
+from baa_node.core.words.texts import (
+    CautionTexts,
+    Determinations,
+    Formulas,
+    Groups,
+    Hands,
+    HistoryTexts,
+    ReasonTexts,
+    SexWords,
+    Texts,
+    Verdicts,
+)
 
 TEXTS: Final = Texts(
     language=Language.ENGLISH,
@@ -64,6 +75,23 @@ TEXTS: Final = Texts(
         ),
         faint="Low image quality: there is little contrast ({levels:.0f} of 255 grey levels).",
         lossy="The image was compressed with loss before it was read.",
+        bone_age_fell=(
+            "Bone age fell by {change_months:.1f} months in the {elapsed_months:.1f} months since "
+            "{since}: more than the error of both readings explains."
+        ),
+        bone_age_rose_too_fast=(
+            "Bone age rose by {change_months:.1f} months in the {elapsed_months:.1f} months since {since}: faster than "
+            "{limit_years_per_year:g} years per year, even with the error of both readings allowed for."
+        ),
+        other_sex_before="The assessment of {since} was made for the other sex: check the patient's identity.",
+        other_birth_date_before="The assessment of {since} was made with another birth date: check the patient's identity.",
+        other_hand_before="The assessment of {since} is of the other hand.",
+        earlier_may_be_missing="Not every archive that was asked for earlier reports has answered: earlier assessments may be missing.",
+    ),
+    history=HistoryTexts(
+        velocity=("Bone age advanced by {rate:.1f} years per year since {since} ({coverage:g} % interval {low:.1f} to {high:.1f})."),
+        earlier="Earlier: {since}, bone age {bone_age:.1f} mo at {age:.1f} mo ({source}).",
+        earlier_at_unknown_age="Earlier: {since}, bone age {bone_age:.1f} mo ({source}).",
     ),
     refusal="Bone age was NOT estimated. {reasons}",
     reasons=ReasonTexts(

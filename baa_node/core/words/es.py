@@ -5,7 +5,18 @@ from __future__ import annotations
 from typing import Final
 
 from baa_node.core.words import Language
-from baa_node.core.words.texts import CautionTexts, Determinations, Formulas, Groups, Hands, ReasonTexts, SexWords, Texts, Verdicts
+from baa_node.core.words.texts import (
+    CautionTexts,
+    Determinations,
+    Formulas,
+    Groups,
+    Hands,
+    HistoryTexts,
+    ReasonTexts,
+    SexWords,
+    Texts,
+    Verdicts,
+)
 
 TEXTS: Final = Texts(
     language=Language.SPANISH,
@@ -71,6 +82,25 @@ TEXTS: Final = Texts(
         ),
         faint="Calidad de imagen baja: hay poco contraste ({levels:.0f} de 255 niveles de gris).",
         lossy="La imagen se comprimió con pérdida antes de su lectura.",
+        bone_age_fell=(
+            "La edad ósea bajó {change_months:.1f} meses en los {elapsed_months:.1f} meses desde "
+            "{since}: más de lo que explica el error de ambas lecturas."
+        ),
+        bone_age_rose_too_fast=(
+            "La edad ósea subió {change_months:.1f} meses en los {elapsed_months:.1f} meses desde {since}: más rápido que "
+            "{limit_years_per_year:g} años por año, aun teniendo en cuenta el error de ambas lecturas."
+        ),
+        other_sex_before="La evaluación del {since} se hizo para el otro sexo: compruebe la identidad del paciente.",
+        other_birth_date_before="La evaluación del {since} se hizo con otra fecha de nacimiento: compruebe la identidad del paciente.",
+        other_hand_before="La evaluación del {since} es de la otra mano.",
+        earlier_may_be_missing=(
+            "No todos los archivos consultados sobre informes anteriores han respondido: pueden faltar evaluaciones anteriores."
+        ),
+    ),
+    history=HistoryTexts(
+        velocity=("La edad ósea avanzó {rate:.1f} años por año desde {since} (intervalo del {coverage:g} %: {low:.1f} a {high:.1f})."),
+        earlier="Anterior: {since}, edad ósea {bone_age:.1f} meses a los {age:.1f} meses ({source}).",
+        earlier_at_unknown_age="Anterior: {since}, edad ósea {bone_age:.1f} meses ({source}).",
     ),
     refusal="NO se ha estimado la edad ósea. {reasons}",
     reasons=ReasonTexts(

@@ -5,7 +5,18 @@ from __future__ import annotations
 from typing import Final
 
 from baa_node.core.words import Language
-from baa_node.core.words.texts import CautionTexts, Determinations, Formulas, Groups, Hands, ReasonTexts, SexWords, Texts, Verdicts
+from baa_node.core.words.texts import (
+    CautionTexts,
+    Determinations,
+    Formulas,
+    Groups,
+    Hands,
+    HistoryTexts,
+    ReasonTexts,
+    SexWords,
+    Texts,
+    Verdicts,
+)
 
 TEXTS: Final = Texts(
     language=Language.FRENCH,
@@ -76,6 +87,28 @@ TEXTS: Final = Texts(
         ),
         faint="Qualité d'image faible : le contraste est faible ({levels:.0f} niveaux de gris sur 255).",
         lossy="L'image a été compressée avec perte avant la lecture.",
+        bone_age_fell=(
+            "L'âge osseux a diminué de {change_months:.1f} mois dans les {elapsed_months:.1f} mois depuis le "
+            "{since} : plus que l'erreur des deux lectures n'explique."
+        ),
+        bone_age_rose_too_fast=(
+            "L'âge osseux a augmenté de {change_months:.1f} mois dans les {elapsed_months:.1f} mois depuis le {since} : plus vite que "
+            "{limit_years_per_year:g} ans par an, même en tenant compte de l'erreur des deux lectures."
+        ),
+        other_sex_before="L'évaluation du {since} a été faite pour l'autre sexe : vérifier l'identité du patient.",
+        other_birth_date_before="L'évaluation du {since} a été faite avec une autre date de naissance : vérifier l'identité du patient.",
+        other_hand_before="L'évaluation du {since} porte sur l'autre main.",
+        earlier_may_be_missing=(
+            "Les archives interrogées sur des comptes rendus antérieurs n'ont pas toutes répondu "
+            ": des évaluations antérieures peuvent manquer."
+        ),
+    ),
+    history=HistoryTexts(
+        velocity=(
+            "L'âge osseux a progressé de {rate:.1f} ans par an depuis le {since} (intervalle à {coverage:g} % : {low:.1f} à {high:.1f})."
+        ),
+        earlier="Antérieur : {since}, âge osseux {bone_age:.1f} mois à {age:.1f} mois ({source}).",
+        earlier_at_unknown_age="Antérieur : {since}, âge osseux {bone_age:.1f} mois ({source}).",
     ),
     refusal="L'âge osseux n'a PAS été estimé. {reasons}",
     reasons=ReasonTexts(

@@ -5,7 +5,18 @@ from __future__ import annotations
 from typing import Final
 
 from baa_node.core.words import Language
-from baa_node.core.words.texts import CautionTexts, Determinations, Formulas, Groups, Hands, ReasonTexts, SexWords, Texts, Verdicts
+from baa_node.core.words.texts import (
+    CautionTexts,
+    Determinations,
+    Formulas,
+    Groups,
+    Hands,
+    HistoryTexts,
+    ReasonTexts,
+    SexWords,
+    Texts,
+    Verdicts,
+)
 
 TEXTS: Final = Texts(
     language=Language.PORTUGUESE,
@@ -72,6 +83,23 @@ TEXTS: Final = Texts(
         ),
         faint="Baixa qualidade de imagem: há pouco contraste ({levels:.0f} de 255 níveis de cinza).",
         lossy="A imagem foi comprimida com perdas antes da leitura.",
+        bone_age_fell=(
+            "A idade óssea diminuiu {change_months:.1f} meses nos {elapsed_months:.1f} meses desde "
+            "{since}: mais do que o erro das duas leituras explica."
+        ),
+        bone_age_rose_too_fast=(
+            "A idade óssea aumentou {change_months:.1f} meses nos {elapsed_months:.1f} meses desde {since}: mais depressa que "
+            "{limit_years_per_year:g} anos por ano, mesmo considerando o erro das duas leituras."
+        ),
+        other_sex_before="A avaliação de {since} foi feita para o outro sexo: verifique a identidade do paciente.",
+        other_birth_date_before="A avaliação de {since} foi feita com outra data de nascimento: verifique a identidade do paciente.",
+        other_hand_before="A avaliação de {since} é da outra mão.",
+        earlier_may_be_missing="Nem todos os arquivos consultados sobre laudos anteriores responderam: podem faltar avaliações anteriores.",
+    ),
+    history=HistoryTexts(
+        velocity=("A idade óssea avançou {rate:.1f} anos por ano desde {since} (intervalo de {coverage:g} %: {low:.1f} a {high:.1f})."),
+        earlier="Anterior: {since}, idade óssea {bone_age:.1f} meses aos {age:.1f} meses ({source}).",
+        earlier_at_unknown_age="Anterior: {since}, idade óssea {bone_age:.1f} meses ({source}).",
     ),
     refusal="A idade óssea NÃO foi estimada. {reasons}",
     reasons=ReasonTexts(

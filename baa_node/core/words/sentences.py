@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from baa_node.core.assessment import Assessment, Refusal
@@ -134,7 +135,9 @@ def hand_in_words(side: Laterality | None, language: Language) -> str:
 
 
 def term_in_words(term: Term, language: Language) -> str:
-    """Name a determination, a sex or a side."""
+    """Name a determination, a sex or a side; write a day."""
+    if isinstance(term, date):
+        return term.isoformat()
     if isinstance(term, Laterality):
         return hand_in_words(term, language)
     texts = texts_of(language)

@@ -84,6 +84,29 @@ class CautionTexts:
     coarse: str
     faint: str
     lossy: str
+    bone_age_fell: str
+    bone_age_rose_too_fast: str
+    other_sex_before: str
+    other_birth_date_before: str
+    other_hand_before: str
+    earlier_may_be_missing: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class HistoryTexts:
+    """What came before; ``{since}`` and ``{source}`` are written as they are.
+
+    Attributes
+    ----------
+    velocity
+        ``{rate:.1f}``, ``{low:.1f}`` and ``{high:.1f}`` years per year, ``{coverage:g}`` percent.
+    earlier, earlier_at_unknown_age
+        ``{bone_age:.1f}`` months, the first at ``{age:.1f}`` months.
+    """
+
+    velocity: str
+    earlier: str
+    earlier_at_unknown_age: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,6 +178,7 @@ class Texts:
     formulas: Formulas
     tracking_identifier: str
     cautions: CautionTexts
+    history: HistoryTexts
     refusal: str
     reasons: ReasonTexts
     by_hand: str

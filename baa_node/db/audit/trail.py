@@ -55,6 +55,7 @@ class AuditKind(enum.StrEnum):
     COMMITMENT_FAILED = "COMMITMENT_FAILED"  # for some objects at least: these are sent again
     DELIVERY_FOUND = "DELIVERY_FOUND"  # the peer's own query shows what it was sent
     FILES_REMOVED = "FILES_REMOVED"  # by age or disk pressure, after everything was delivered
+    PEER_QUERIED = "PEER_QUERIED"  # asked for a patient's earlier reports (PS3.15 A.5.3.10)
     PEER_ADDED = "PEER_ADDED"
     PEER_CHANGED = "PEER_CHANGED"
     PEER_REMOVED = "PEER_REMOVED"

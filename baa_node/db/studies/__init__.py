@@ -16,6 +16,7 @@ from baa_node.db.studies.deliveries import (
     record_attempt,
     reopen_delivery,
 )
+from baa_node.db.studies.history import earlier_readings, patient_key, record_earlier
 from baa_node.db.studies.overview import StudyDetail, StudySummary, list_studies, show_study
 from baa_node.db.studies.readings import (
     Reading,
@@ -55,6 +56,7 @@ __all__ = [
     "ask_commitment",
     "due_confirmations",
     "due_deliveries",
+    "earlier_readings",
     "expected_paths",
     "get_instance",
     "get_outcome",
@@ -71,9 +73,11 @@ __all__ = [
     "open_deliveries",
     "order_if_outdated",
     "order_reading",
+    "patient_key",
     "pending_readings",
     "record_arrival",
     "record_attempt",
+    "record_earlier",
     "record_outcome",
     "record_results",
     "removable",

@@ -6,11 +6,13 @@ import enum
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
+from baa_node.core.history import Earlier
+from baa_node.core.record import earlier_from_json
 from baa_node.db import audit
 from baa_node.db.audit import AuditEvent, AuditKind, Scalar
 from baa_node.db.tables import instances, readings
@@ -44,6 +46,8 @@ class Reading:
         Why it was ordered; empty for revision 1.
     outcome
         What ``record_outcome`` was given; None before.
+    earlier
+        The assessments of earlier examinations that its report names, oldest first; empty before there is a report.
     """
 
     sop_instance_uid: str
@@ -54,11 +58,12 @@ class Reading:
     ordered_at: datetime
     changed_at: datetime
     outcome: dict[str, Any] | None
+    earlier: tuple[Earlier, ...] = ()
 
 
 _UNFINISHED: Final = (State.RECEIVED.value, State.READ.value, State.REFUSED.value)
 _FINISHED: Final = (State.DELIVERED.value, State.UNDELIVERABLE.value)
-_NUMBERED: Final = (State.READ, State.REPORTED, State.DELIVERED, State.UNDELIVERABLE)
+NUMBERED: Final = (State.READ, State.REPORTED, State.DELIVERED, State.UNDELIVERABLE)
 _TOLD: Final = ("bone_age_months", "chronological_age_months", "z_score", "sex", "reasons", "bundle", "provider")
 _STATE_EVENTS: Final = {
     State.DISMISSED: (AuditKind.REPORT_DISMISSED, 0),
@@ -119,7 +124,17 @@ def pending_readings(c: Connection) -> list[tuple[str, int]]:
     return [(row.sop_instance_uid, row.revision) for row in c.execute(query.order_by(readings.c.ordered_at, readings.c.sop_instance_uid))]
 
 
-def record_outcome(c: Connection, sop_uid: str, revision: int, *, state: State, outcome: Mapping[str, Any], now: datetime) -> bool:
+def record_outcome(
+    c: Connection,
+    sop_uid: str,
+    revision: int,
+    *,
+    state: State,
+    outcome: Mapping[str, Any],
+    now: datetime,
+    patient_key: str | None = None,
+    examined_on: date | None = None,
+) -> bool:
     """Store what a reading gave, recorded as ``READING_DONE`` or ``READING_REFUSED``.
 
     The first outcome of a reading stands: a step that runs twice, here or on another host, cannot change a number that may
@@ -131,6 +146,8 @@ def record_outcome(c: Connection, sop_uid: str, revision: int, *, state: State, 
         READ or REFUSED.
     outcome : Mapping
         JSON, no patient data. A number under ``bone_age_months`` makes the study one that has a reading.
+    patient_key, examined_on
+        By which later examinations of the same patient find this one, see `history`; kept of a number only.
 
     Returns
     -------
@@ -150,6 +167,8 @@ def record_outcome(c: Connection, sop_uid: str, revision: int, *, state: State, 
     if get_reading(c, sop_uid, revision, lock=True).outcome is not None:
         return False
     values = {"state": state.value, "outcome": stored, "bone_age_months": stored.get("bone_age_months"), "changed_at": now}
+    if values["bone_age_months"] is not None:
+        values |= {"patient_key": patient_key, "examined_on": examined_on}
     c.execute(update(readings).where(*_key(sop_uid, revision)).values(values))
     kind = AuditKind.READING_DONE if state is State.READ else AuditKind.READING_REFUSED
     detail = {"revision": revision, **{name: _scalar(stored[name]) for name in _TOLD if name in stored}}
@@ -203,7 +222,7 @@ def study_has_reading(c: Connection, study_uid: str) -> bool:
     query = select(readings.c.revision).where(
         readings.c.sop_instance_uid.in_(of_study),
         readings.c.bone_age_months.is_not(None),
-        readings.c.state.in_([state.value for state in _NUMBERED]),
+        readings.c.state.in_([state.value for state in NUMBERED]),
     )
     return c.execute(query.limit(1)).first() is not None
 
@@ -225,8 +244,9 @@ def study_of(c: Connection, sop_instance_uid: str, *, lock: bool = False) -> str
 
 def reading_from(row: RowMapping) -> Reading:
     """Make a reading of a row of ``readings``."""
-    values = {name: value for name, value in row.items() if name != "bone_age_months"}
-    return Reading(**{**values, "state": State(row["state"])})
+    values = {name: value for name, value in row.items() if name not in {"bone_age_months", "patient_key", "examined_on"}}
+    earlier = tuple(earlier_from_json(one) for one in row["earlier"] or ())
+    return Reading(**{**values, "state": State(row["state"]), "earlier": earlier})
 
 
 def _key(sop_uid: str, revision: int) -> tuple[Any, Any]:

@@ -32,6 +32,8 @@ class ResultObject:
         0 is preferred; a destination that cannot take it gets the next of the same kind.
     path
         Relative to the spool.
+    series_instance_uid
+        None for what was made before the record kept it.
     """
 
     sop_instance_uid: str
@@ -43,6 +45,7 @@ class ResultObject:
     path: str
     sha256: str
     created_at: datetime
+    series_instance_uid: str | None = None
 
 
 _OWN: Final = select(results.c.kind).where(results.c.sop_instance_uid == bindparam("uid"))

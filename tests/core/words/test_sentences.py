@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from baa_node.core.assessment import AssessmentPolicy, Determination, ZConvention, assess
 from baa_node.core.cautions import Caution, Concern
 from baa_node.core.codes import Reason
+from baa_node.core.history import Earlier, Examination, judge
 from baa_node.core.radiograph import Laterality, Sex
 from baa_node.core.words import Language
 from baa_node.core.words.sentences import age_in_words, hand_in_words, sentences, texts_of, z_in_words
@@ -133,7 +134,17 @@ def every_caution() -> list[Caution]:
         assessment(lossy=True, laterality=Laterality.RIGHT, pixels=RADIOGRAPH.pixels[:250, :250] // 20),
         assess(RADIOGRAPH, replace(ESTIMATE, spread_months=12.3, sex_used=None)),
     ]
-    return [caution for result in found for caution in result.cautions if isinstance(caution, Caution)]
+    return [caution for result in found for caution in result.cautions if isinstance(caution, Caution)] + cautions_of_the_past()
+
+
+def cautions_of_the_past() -> list[Caution]:
+    now = Examination(patient_id="1", issuer="", birth_date=RADIOGRAPH.birth_date, examined_on=date(2020, 1, 1), study_instance_uid="1.2")
+    usual = Earlier(examined_on=date(2019, 1, 1), bone_age_months=98.0, chronological_age_months=108.0)
+    pasts = [
+        *(replace(usual, bone_age_months=months) for months in (20.0, 200.0)),
+        replace(usual, sex=Sex.FEMALE, laterality=Laterality.RIGHT, birth_date=date(2011, 1, 1)),
+    ]
+    return [caution for past in pasts for caution in judge(assessment(), now, [past], complete=False).cautions]
 
 
 def test_the_examples_hold_every_caution() -> None:
