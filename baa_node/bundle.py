@@ -1,8 +1,8 @@
-"""The only door to ONNX Runtime: a folder of weights becomes an ensemble, and nothing changed since packing gets in.
+"""The only door to the networks: a folder of weights becomes an ensemble, and nothing changed since packing gets in.
 
 A bundle folder holds ``bundle.json`` (the manifest), one ``.onnx`` a member, for members of ``unet_edges`` the network that masks the
-hand, ``MODEL_CARD.md``, and ``SHA256SUMS`` over all of them in the format of ``sha256sum``. The
-sums show damage and careless edits; they are no signature.
+hand, maybe the network that sees whether there is one whole hand, ``MODEL_CARD.md``, and ``SHA256SUMS`` over all of them in the format
+of ``sha256sum``. The sums show damage and careless edits; they are no signature.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
 import onnxruntime
-from numpy.typing import NDArray
-from onnxruntime.capi import onnxruntime_pybind11_state as native
 
 from baa_node.core.ensemble import BundleIdentity, Calibration, Ensemble, Member
-from baa_node.core.preprocess import MASK_SIDE, UNET_EDGES, Preparation
+from baa_node.core.preprocess import UNET_EDGES, Preparation
 from baa_node.core.radiograph import Sex
 from baa_node.errors import BundleError, ConfigError
+from baa_node.networks import CPU, DetectorNetwork, MaskNetwork, Network
+
+__all__ = ["BUNDLES", "CPU", "CUDA", "FORMAT", "MANIFEST", "SUMS", "default_bundle", "list_bundles", "load_bundle", "verify_bundle"]
 
 BUNDLES: Final = Path(__file__).parent / "bundles"
 MANIFEST: Final = "bundle.json"
@@ -34,20 +34,10 @@ FORMAT: Final = 1
 """Version of the manifest's layout; a reader refuses any other."""
 
 CUDA: Final = "CUDAExecutionProvider"
-CPU: Final = "CPUExecutionProvider"
 
 GPU_TRACES: Final = ("/dev/nvidia0", "/dev/dxg", "/proc/driver/nvidia/version")
 """Any of these means a driver is present, so that trying CUDA is worth its time and its messages."""
 
-_UNLOADABLE: Final = (
-    native.Fail,
-    native.InvalidArgument,
-    native.InvalidGraph,
-    native.InvalidProtobuf,
-    native.NotImplemented,
-    native.RuntimeException,
-)
-_LOST: Final = (native.DeviceReset, native.EngineError, native.EPFail, native.Fail, native.RuntimeException)
 _SUM_LINE: Final = re.compile(r"([0-9a-f]{64})  ([A-Za-z0-9][A-Za-z0-9._-]*)")
 
 
@@ -133,72 +123,11 @@ def load_bundle(folder: Path, *, providers: Sequence[str] = (), threads: int = 0
         identity=identity,
         disagreement_months=_disagreement(manifest),
         masker=MaskNetwork(_bytes(folder, _section(manifest["mask"], "file", str)), wanted, threads) if "mask" in manifest else None,
+        detector=_detector(folder, manifest),
+        validated_range_months=_validated_range(manifest),
     )
     _check_complete(ensemble)
     return ensemble
-
-
-class MaskNetwork:
-    """The U-Net of ``unet_edges``: a ``Masker`` of ``baa_node.core.preprocess`` from the bytes of an ONNX file.
-
-    Raises
-    ------
-    BundleError
-        The bytes are no such network.
-    """
-
-    def __init__(self, weights: bytes, providers: Sequence[str] = (CPU,), threads: int = 0) -> None:
-        self.sha256 = hashlib.sha256(weights).hexdigest()
-        self._session = _started(weights, "mask", providers, threads)
-        takes = {port.name: (port.type, list(port.shape[1:])) for port in self._session.get_inputs()}
-        gives = [port.name for port in self._session.get_outputs()]
-        if takes != {"image": ("tensor(uint8)", [MASK_SIDE, MASK_SIDE, 1])} or gives != ["mask"]:
-            raise BundleError(f"the network that masks the hand takes {takes} and gives {gives}")
-
-    def __call__(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Probabilities of one square, ``(MASK_SIDE, MASK_SIDE)``."""
-        return np.asarray(self._session.run(["mask"], {"image": pixels[np.newaxis, :, :, np.newaxis]})[0][0], np.float32)
-
-
-class _Network:
-    """One ONNX session, and the provider it has at the moment."""
-
-    def __init__(self, weights: bytes, name: str, providers: Sequence[str], threads: int) -> None:
-        self._weights, self._name, self._threads = weights, name, threads
-        self._session = _started(weights, name, providers, threads)
-
-    @property
-    def session(self) -> onnxruntime.InferenceSession:
-        return self._session
-
-    def provider(self) -> str:
-        """Name what ONNX Runtime says it got: asking for CUDA where there is none silently gives the CPU."""
-        return str(self._session.get_providers()[0])
-
-    def run(self, image: NDArray[np.uint8], sex: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Infer; a GPU that fails under way is given up for the CPU, which `provider` then says."""
-        feeds = {"image": image, "sex": sex}
-        wanted = {port.name: feeds[port.name] for port in self._session.get_inputs()}
-        try:
-            months, saliency = self._session.run(["bone_age_months", "saliency"], wanted)
-        except _LOST:
-            if self.provider() == CPU:
-                raise
-            self._session = _started(self._weights, self._name, [CPU], self._threads)
-            months, saliency = self._session.run(["bone_age_months", "saliency"], wanted)
-        return np.asarray(months, np.float32)[:, 0], np.asarray(saliency, np.float32)
-
-
-def _started(weights: bytes, name: str, providers: Sequence[str], threads: int) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.log_severity_level = 3
-    try:
-        session = onnxruntime.InferenceSession(weights, options, providers=list(providers))
-    except _UNLOADABLE as fault:
-        raise BundleError(f"member {name} is no network that ONNX Runtime can load: {fault}") from fault
-    session.disable_fallback()
-    return session
 
 
 def _wanted(providers: Sequence[str]) -> list[str]:
@@ -250,7 +179,8 @@ def _bytes(folder: Path, name: str) -> bytes:
 def _identity(folder: Path, manifest: Mapping[str, Any]) -> BundleIdentity:
     """Name, version and the manifest's own SHA-256, which covers the members' sums standing in it."""
     sums = _sums(folder)
-    for entry in [*_section(manifest, "members", list), *([manifest["mask"]] if "mask" in manifest else [])]:
+    beside = [manifest[role] for role in ("mask", "detector") if role in manifest]
+    for entry in [*_section(manifest, "members", list), *beside]:
         if not isinstance(entry, dict) or sums.get(str(entry.get("file"))) != entry.get("sha256"):
             name = entry.get("file") if isinstance(entry, dict) else entry
             raise BundleError(f"{folder.name}/{MANIFEST}: member {name} has another SHA-256 than in {SUMS}, or none")
@@ -265,7 +195,7 @@ def _member(folder: Path, entry: Mapping[str, Any], providers: Sequence[str], th
     without_sex = None if needs_sex or "weight_without_sex" not in entry else _weight(entry, "weight_without_sex", name)
     if not (weight or without_sex):
         raise BundleError(f"member {name}: weight 0 takes part in nothing")
-    network = _Network(_bytes(folder, _section(entry, "file", str)), name, providers, threads)
+    network = Network(_bytes(folder, _section(entry, "file", str)), name, providers, threads)
     _check_ports(name, network.session, spec, needs_sex=needs_sex)
     return Member(
         name=name,
@@ -309,6 +239,23 @@ def _calibration(manifest: Mapping[str, Any]) -> Calibration:
 def _disagreement(manifest: Mapping[str, Any]) -> float | None:
     """Spread that the bundle calls disagreement; bundles of one member have none."""
     return float(_section(manifest, "disagreement_months", (int, float))) if manifest.get("disagreement_months") is not None else None
+
+
+def _detector(folder: Path, manifest: Mapping[str, Any]) -> DetectorNetwork | None:
+    """Load the network that sees hands; bundles up to rsna-hands 0.3.0 were first packed without one."""
+    if "detector" not in manifest:
+        return None
+    entry = _section(manifest, "detector", dict)
+    return DetectorNetwork(_bytes(folder, _section(entry, "file", str)), _section(entry, "classes", list))
+
+
+def _validated_range(manifest: Mapping[str, Any]) -> tuple[float, float] | None:
+    if "validated_range_months" not in manifest:
+        return None
+    limits = _section(manifest, "validated_range_months", list)
+    if len(limits) != 2 or not all(isinstance(limit, int | float) for limit in limits) or not limits[0] < limits[1]:
+        raise BundleError(f"{MANIFEST}: validated_range_months {limits} is no range")
+    return float(limits[0]), float(limits[1])
 
 
 def _check_complete(ensemble: Ensemble) -> None:

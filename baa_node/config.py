@@ -16,7 +16,7 @@ import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, Literal
 
 from baa_node.core.words import Language
 from baa_node.errors import ConfigError
@@ -148,6 +148,52 @@ class InferenceSection:
 
 
 @dataclass(frozen=True, kw_only=True)
+class GatesSection:
+    """What is read and what is refused; the meaning of each key is that of the field of ``core.gates.Gates``."""
+
+    modalities: tuple[str, ...] = ("CR", "DX", "RG", "OT")
+    right_hands: bool = True
+    hand_words: tuple[str, ...] = ()
+    other_body_part_words: tuple[str, ...] = ()
+    both_hands_words: tuple[str, ...] = ()
+    side_view_words: tuple[str, ...] = ()
+    max_age_years: float = 20.0
+    max_age_contradiction_months: float = 12.0
+    min_short_side_px: int = 200
+    min_spread: int = 12
+    min_clarity: float = 28.0
+    min_one_hand: float = 0.5
+    max_unlikeness: float = 18.0
+    outline: bool = True
+    refuse_negatives: bool = True
+    sure_one_hand: float = 0.98
+    max_member_sd_months: float = 15.0
+    beyond_range_months: float = 0.0
+    time_limit_s: float = 120.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.min_one_hand <= 1 or not self.sure_one_hand >= 0:
+            raise ConfigError("gates.min_one_hand lies between 0 and 1, gates.sure_one_hand is not negative")
+        if self.min_one_hand == 0 and not self.outline:
+            raise ConfigError("gates.min_one_hand = 0 and gates.outline = false: nothing would ask whether there is a hand")
+        limits = (self.max_age_years, self.min_short_side_px, self.max_unlikeness)
+        if min(limits) <= 0 or min(self.max_age_contradiction_months, self.max_member_sd_months, self.time_limit_s) < 0:
+            raise ConfigError(
+                "gates: max_age_years, min_short_side_px and max_unlikeness must be above 0, "
+                "max_age_contradiction_months, max_member_sd_months and time_limit_s not negative"
+            )
+
+
+REFUSALS: Final[dict[str, tuple[Literal["sr", "capture", "pdf"], ...]]] = {
+    "both": ("sr", "capture", "pdf"),
+    "sr": ("sr",),
+    "picture": ("capture",),
+    "none": (),
+}
+"""Kinds of objects that a refusal is sent as, by what ``report.refusals`` says."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReportSection:
     """What the report says of whom and against what."""
 
@@ -157,8 +203,11 @@ class ReportSection:
     station_name: str = "BAA_NODE"
     device_uid: str = ""
     pdf: bool = False
+    refusals: str = "both"
 
     def __post_init__(self) -> None:
+        if self.refusals not in REFUSALS:
+            raise ConfigError(f"report.refusals is {self.refusals!r}; it can be {', '.join(REFUSALS)}")
         if self.z_score not in {"chronological_age", "reference_mean"}:
             raise ConfigError(f'report.z_score is {self.z_score!r}; it can be "chronological_age" or "reference_mean"')
         if self.language not in set(Language):
@@ -240,6 +289,7 @@ class Config:
     retention: RetentionSection = field(default_factory=RetentionSection)
     pipeline: PipelineSection = field(default_factory=PipelineSection)
     inference: InferenceSection = field(default_factory=InferenceSection)
+    gates: GatesSection = field(default_factory=GatesSection)
     report: ReportSection = field(default_factory=ReportSection)
     bridges: BridgesSection = field(default_factory=BridgesSection)
     dicomweb: DicomwebSection = field(default_factory=DicomwebSection)

@@ -17,7 +17,7 @@ from fastapi import APIRouter
 
 from baa_node import __version__
 from baa_node.bridges import bridge_to
-from baa_node.config import Config
+from baa_node.config import REFUSALS, Config
 from baa_node.core.ensemble import Ensemble
 from baa_node.core.rehearsal import rehearse
 from baa_node.core.words import Language
@@ -122,6 +122,7 @@ class Daemon:
             language=Language(config.report.language),
             wires=wires_of(config),
             priors=PriorSearch(database, endpoint, wait_s=config.priors.wait_s),
+            refusals=REFUSALS[config.report.refusals],
         )
         lease = Lease(
             database,

@@ -1,9 +1,11 @@
-"""Settings of the whole process for a node that serves many connections at once."""
+"""Settings of the whole process for a node that serves many connections at once, and its patience with one image."""
 
 from __future__ import annotations
 
 import ctypes
 import sys
+import time
+from collections.abc import Callable
 from typing import Final
 
 SWITCH_INTERVAL_S: Final = 0.0005
@@ -25,3 +27,9 @@ def settle() -> None:
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
         mallopt(MMAP_THRESHOLD, OWN_MAPPING_BYTES)
+
+
+def out_of_time(limit_s: float) -> Callable[[], bool]:
+    """Start a clock: the function that comes back says whether ``limit_s`` seconds are over; 0 never ends."""
+    ends = time.monotonic() + limit_s
+    return lambda: limit_s > 0 and time.monotonic() > ends

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Final, Literal
 
 from pydicom import Dataset, dcmread
 from pydicom.uid import Comprehensive3DSRStorage, ComprehensiveSRStorage, generate_uid
@@ -37,6 +37,7 @@ from baa_node.dicom import commitment, scu
 from baa_node.errors import DeliveryError, InstanceError
 from baa_node.intake import content_sha256
 from baa_node.priors import Found, PriorSearch
+from baa_node.process import out_of_time
 from baa_node.spool import Spool
 
 REPORT_CLASSES = (Comprehensive3DSRStorage, ComprehensiveSRStorage)
@@ -59,6 +60,7 @@ class Verdict(enum.Enum):
 
 
 Kind = Literal["sr", "capture", "pdf"]
+KINDS: Final[tuple[Kind, ...]] = ("sr", "capture", "pdf")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +96,8 @@ class Desk:
         Returns when this process may still act; called before anything is sent.
     language
         Of the sentences in reports and pictures.
+    refusals
+        What is made of a refusal; with nothing it is dismissed once the study is quiet, and stands in record and audit alone.
     """
 
     database: Database
@@ -111,6 +115,7 @@ class Desk:
     permit: Callable[[], None] = lambda: None
     language: Language = Language.ENGLISH
     wires: Wires = field(default_factory=Wires)
+    refusals: tuple[Kind, ...] = KINDS
 
     def read(self, uid: str, revision: int) -> bool:
         """Read the image and record what came out; True when it holds a bone age.
@@ -136,7 +141,7 @@ class Desk:
         self._record(uid, revision, Refusal(reasons=(Reason.INTERNAL,), detail=f"internal error {code}; see the log of the node"))
 
     def judge_refusal(self, uid: str, revision: int) -> tuple[Verdict, float]:
-        """Decide on a refusal: dismissed when another image of its study was read, sent when the study is quiet.
+        """Decide on a refusal: dismissed when another image of its study was read or none are sent, else sent when the study is quiet.
 
         Returns
         -------
@@ -148,12 +153,14 @@ class Desk:
             study = studies.get_instance(connection, uid).study_instance_uid
             read = studies.study_has_reading(connection, study)
             quiet_s = (now - studies.study_last_arrival(connection, study)).total_seconds()
-        if read:
-            with self.database.transaction() as connection:
-                studies.set_state(connection, uid, revision, State.DISMISSED, now=now)
-            return Verdict.DISMISS, 0.0
         rest_s = self.study_quiet_s - quiet_s
-        return (Verdict.WAIT, rest_s) if rest_s > 0 else (Verdict.SEND, 0.0)
+        if not read and rest_s > 0:
+            return Verdict.WAIT, rest_s
+        if not read and self.refusals:
+            return Verdict.SEND, 0.0
+        with self.database.transaction() as connection:
+            studies.set_state(connection, uid, revision, State.DISMISSED, now=now)
+        return Verdict.DISMISS, 0.0
 
     def report(self, uid: str, revision: int) -> list[str]:
         """Build report and picture, store their bytes once, open a delivery to each destination; return the peers' names.
@@ -183,6 +190,8 @@ class Desk:
         try:
             objects = self._build(instance, revision, refusal)
         except Exception:  # noqa: BLE001 - whatever it is, it must not be lost
+            objects = []
+        if not objects:
             with self.database.transaction() as connection:
                 studies.set_state(connection, uid, revision, State.QUARANTINED, now=datetime.now(UTC))
             return []
@@ -222,7 +231,9 @@ class Desk:
             self._note_unconfirmed(as_it_is or delivery, str(error), self._next_look(delivery))
 
     def _read(self, ds: Dataset | Refusal) -> Assessment | Refusal:
-        return ds if isinstance(ds, Refusal) else read_bone_age(ds, self.ensemble, self.policy)
+        if isinstance(ds, Refusal):
+            return ds
+        return read_bone_age(ds, self.ensemble, self.policy, out_of_time=out_of_time(self.policy.gates.time_limit_s))
 
     def _source(self, instance: Instance) -> Dataset | Refusal:
         try:
@@ -286,6 +297,7 @@ class Desk:
             made.append(
                 ("pdf", 0, build_document(source, page, result, self.device, written_at=now, revision=revision, language=self.language))
             )
+        wanted = self.refusals if isinstance(result, Refusal) else KINDS
         return [
             ResultObject(
                 sop_instance_uid=ds.SOPInstanceUID,
@@ -299,6 +311,7 @@ class Desk:
                 **self._keep(ds),
             )
             for kind, rank, ds in made
+            if kind in wanted
         ]
 
     def _predecessor(self, uid: str, revision: int, rank: int) -> Dataset | None:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from baa_node import __version__
 from baa_node.bridges import Wires
 from baa_node.bundle import default_bundle, load_bundle, verify_bundle
 from baa_node.config import Config
 from baa_node.core.assessment import AssessmentPolicy, ZConvention
-from baa_node.core.eligibility import DEFAULT_GATES, DIGITISED_FILM, SECONDARY_CAPTURE
 from baa_node.core.ensemble import BundleIdentity, Ensemble
+from baa_node.core.gates import DEFAULT_GATES, DIGITISED_FILM, SECONDARY_CAPTURE, Gates
 from baa_node.core.header import Device
 from baa_node.core.identifiers import derive_uid
 from baa_node.core.reading import ReadingPolicy
@@ -67,8 +68,16 @@ def policy_of(config: Config) -> ReadingPolicy:
     """Turn settings into what the core calls policy."""
     convention = ZConvention[config.report.z_score.upper()]
     return ReadingPolicy(
-        gates=replace(DEFAULT_GATES, sop_classes=DEFAULT_GATES.sop_classes | _admitted_classes(config)),
+        gates=gates_of(config),
         assessment=AssessmentPolicy(convention=convention, normal_limit_sd=config.report.normal_limit_sd),
+    )
+
+
+def gates_of(config: Config) -> Gates:
+    """Take section ``[gates]``, whose keys are the fields of `Gates`, and the SOP classes that ``[node]`` admits."""
+    chosen: dict[str, Any] = asdict(config.gates)
+    return Gates(
+        **chosen | {"modalities": frozenset(config.gates.modalities)}, sop_classes=DEFAULT_GATES.sop_classes | _admitted_classes(config)
     )
 
 

@@ -7,7 +7,6 @@ the predictions on ``val``. Every member is compared with the network it was exp
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import math
 import os
@@ -22,17 +21,17 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from baa_node.bundle import BUNDLES, CPU, FORMAT, MANIFEST, SUMS, load_bundle
+from baa_node.bundle import BUNDLES, CPU, FORMAT, load_bundle
 from baa_node.core.ensemble import Calibration
 from baa_node.core.preprocess import UNET_EDGES, Preparation
 from baa_node.core.radiograph import Sex
+from export.seal import CARD, detector_card, detector_entry, seal, sha256
 from train.ensemble import COVERAGE, calibration
 from train.evaluate import RESULTS, WORKSHOP
 from train.scores import Predictions, read_predictions, score, score_groups, table
 
 Images = Callable[[Preparation], NDArray[np.uint8]]
 
-CARD: Final = "MODEL_CARD.md"
 LARGEST_BYTES: Final = 60_000_000
 
 LICENCE: Final = "Research and other non-commercial use only (terms of the RSNA Pediatric Bone Age Machine Learning Challenge 2017)"
@@ -98,7 +97,14 @@ class Pooled:
 
 
 def write_bundle(
-    members: Sequence[Packed], pooled: Pooled, *, name: str, version: str, folder: Path = BUNDLES, masker: Path | None = None
+    members: Sequence[Packed],
+    pooled: Pooled,
+    *,
+    name: str,
+    version: str,
+    folder: Path = BUNDLES,
+    masker: Path | None = None,
+    detector: Path | None = None,
 ) -> Path:
     """Write ``folder/<name>-<version>`` whole or not at all, and only if the node can load it.
 
@@ -106,6 +112,8 @@ def write_bundle(
     ----------
     masker
         The U-Net, where a member's preparation is ``unet_edges``.
+    detector
+        The network that sees hands, with what is said of it in a ``.json`` of the same name; None leaves that to the outline.
 
     Raises
     ------
@@ -119,7 +127,7 @@ def write_bundle(
     target = folder / f"{name}-{version}"
     if target.exists():
         raise FileExistsError(f"{target.name} exists; choose another version")
-    networks = [*(member.weights for member in members), *([masker] if masker else [])]
+    networks = [*(member.weights for member in members), *([masker] if masker else []), *([detector] if detector else [])]
     size = sum(weights.stat().st_size for weights in networks)
     if size > LARGEST_BYTES:
         raise ValueError(f"{target.name} would hold {size / 1e6:.0f} MB of weights; at most {LARGEST_BYTES / 1e6:g} are packed")
@@ -131,11 +139,11 @@ def write_bundle(
             shutil.copyfile(weights, unfinished / weights.name)
         manifest = _manifest(members, pooled, name, version)
         if masker:
-            manifest["mask"] = {"file": masker.name, "sha256": _sha256(masker)}
-        (unfinished / MANIFEST).write_text(json.dumps(manifest, indent=None, separators=(",", ":")) + "\n", encoding="utf-8")
-        (unfinished / CARD).write_text(_card(members, pooled, manifest), encoding="utf-8")
-        sums = "".join(f"{_sha256(file)}  {file.name}\n" for file in sorted(unfinished.iterdir()))
-        (unfinished / SUMS).write_text(sums, encoding="ascii")
+            manifest["mask"] = {"file": masker.name, "sha256": sha256(masker)}
+        if detector:
+            manifest["detector"] = detector_entry(detector)
+        (unfinished / CARD).write_text(_card(members, pooled, manifest) + detector_card(manifest), encoding="utf-8")
+        seal(unfinished, manifest)
         load_bundle(unfinished, providers=[CPU])
         unfinished.rename(target)
     return target
@@ -172,7 +180,7 @@ def _member(member: Packed) -> dict[str, Any]:
     entry = {
         "name": member.name,
         "file": member.weights.name,
-        "sha256": _sha256(member.weights),
+        "sha256": sha256(member.weights),
         "architecture": member.architecture,
         "input": {"height": size, "width": size, "channels": 1},
         "preprocessing": member.preparation.to_json(),
@@ -181,10 +189,6 @@ def _member(member: Packed) -> dict[str, Any]:
         "weight": member.weight,
     }
     return entry if member.sex_required else entry | {"weight_without_sex": member.weight_without_sex}
-
-
-def _sha256(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def _card(members: Sequence[Packed], pooled: Pooled, manifest: Mapping[str, Any]) -> str:
@@ -318,7 +322,10 @@ def pack(source: str, *, name: str, version: str, runs: Path, results: Path = RE
         )
         masked = any(member.preparation.variant == UNET_EDGES.variant for member in members)
         masker = runs / "unet" / "mask.onnx" if masked else None
-        return write_bundle(members, pooled, name=name, version=version, folder=folder, masker=masker)
+        detector = runs / "detector" / "detector.onnx"
+        return write_bundle(
+            members, pooled, name=name, version=version, folder=folder, masker=masker, detector=detector if detector.exists() else None
+        )
 
 
 def _export(run: Path, results: Path, scratch: Path, images: Images, *, weight: float, weight_without_sex: float) -> Packed:

@@ -12,6 +12,7 @@ import onnxruntime
 import pytest
 
 from baa_node.bundle import CPU, CUDA, MANIFEST, SUMS, default_bundle, list_bundles, load_bundle, verify_bundle
+from baa_node.core.detection import view_of
 from baa_node.core.radiograph import Sex
 from baa_node.errors import BundleError, ConfigError
 
@@ -128,6 +129,12 @@ def test_sums_that_reach_outside_the_folder_are_refused(copied: Path) -> None:
         (lambda manifest: manifest["members"][0].pop("weight"), "weight"),
         (lambda manifest: manifest["calibration"]["residuals_months"].pop("M"), "sex M"),
         (lambda manifest: manifest.pop("calibration"), "calibration"),
+        (lambda manifest: manifest["detector"].update(sha256="0" * 64), "another SHA-256"),
+        (lambda manifest: manifest["detector"].update(classes=["one_hand", "foot"]), "hands"),
+        (lambda manifest: manifest["detector"].update(classes=["one_hand"]), "hands"),
+        (lambda manifest: manifest["detector"].update(file="vgg11_sex_fine.onnx"), "vgg11_sex_fine|sees hands"),
+        (lambda manifest: manifest.update(detector=None), "None has another"),
+        (lambda manifest: manifest.update(validated_range_months=[228, 6]), "no range"),
         (lambda manifest: manifest.update(members=[]), "no members"),
         (lambda manifest: manifest.update(members=["vgg"]), "vgg"),
         (lambda manifest: manifest.update(format=2), "format"),
@@ -192,3 +199,28 @@ def test_the_newest_version_is_the_default(tmp_path: Path) -> None:
         (tmp_path / name / MANIFEST).write_text("{}")
     assert [path.name for path in list_bundles(tmp_path)] == ["hand-0.2.1", "hand-0.9.0", "hand-0.10.0"]
     assert default_bundle() == list_bundles()[-1]
+
+
+def test_a_bundle_without_a_detector_still_reads(copied: Path) -> None:
+    older = resealed(copied, lambda manifest: manifest.pop("detector"))
+    ensemble = load_bundle(older, providers=[CPU])
+    assert ensemble.detector is None
+    assert np.isfinite(ensemble.estimate(PIXELS, Sex.FEMALE).bone_age_months)
+
+
+def test_the_detector_ships_small_and_takes_noise_for_no_hand() -> None:
+    manifest = json.loads((default_bundle() / MANIFEST).read_text())
+    assert manifest["detector"]["parameters"] <= 300_000
+    assert (default_bundle() / manifest["detector"]["file"]).stat().st_size < 1_500_000
+    detector = load_bundle(default_bundle(), providers=[CPU]).detector
+    assert detector is not None
+    seen = detector(view_of(PIXELS))
+    assert sum(seen.shares.values()) == pytest.approx(1, abs=1e-5)
+    assert seen.one_hand < 0.5
+
+
+def test_the_range_that_was_validated_comes_with_the_bundle() -> None:
+    ensemble = load_bundle(default_bundle(), providers=[CPU])
+    manifest = json.loads((default_bundle() / MANIFEST).read_text())
+    assert ensemble.validated_range_months == tuple(manifest["validated_range_months"])
+    assert ensemble.estimate(PIXELS, Sex.FEMALE).validated_range_months == ensemble.validated_range_months

@@ -56,6 +56,11 @@ def test_environment_overrides_file(tmp_path: Path) -> None:
         ('[node]\ntls_key = "k.pem"', ["tls_certificate"]),
         ("[pipeline]\nreaders = 0", ["pipeline.readers"]),
         ("[priors]\nwait_s = -1", ["priors.wait_s"]),
+        ('[report]\nrefusals = "fax"', ["report.refusals", "fax", "picture"]),
+        ("[gates]\nmin_one_hand = 50", ["gates.min_one_hand", "0 and 1"]),
+        ("[gates]\nmin_one_hand = 0\noutline = false", ["gates.outline", "nothing"]),
+        ("[gates]\nmax_unlikeness = 0", ["max_unlikeness", "above 0"]),
+        ("[gates]\ntime_limit_s = -1", ["time_limit_s", "negative"]),
     ],
 )
 def test_a_mistake_is_named(tmp_path: Path, content: str, parts: list[str]) -> None:

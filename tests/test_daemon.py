@@ -3,14 +3,14 @@ from __future__ import annotations
 import json
 import logging
 import socket
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import httpx
 import pytest
 
-from baa_node.config import Config, ConsoleSection, NodeSection, load_config
-from baa_node.core.eligibility import DIGITISED_FILM, SECONDARY_CAPTURE
+from baa_node.config import Config, ConsoleSection, GatesSection, NodeSection, load_config
+from baa_node.core.gates import DIGITISED_FILM, SECONDARY_CAPTURE, Gates
 from baa_node.daemon import Daemon, endpoint_of
 from baa_node.db import Database, audit
 from baa_node.db.peers import Peer
@@ -107,3 +107,17 @@ def test_the_log_is_json_where_asked(capsys: pytest.CaptureFixture[str]) -> None
         root.handlers, root.level = before[0], before[1]
     entry = json.loads(capsys.readouterr().err)
     assert (entry["event"], entry["level"], entry["sop_instance_uid"]) == ("something happened", "warning", "1.2.3")
+
+
+def test_every_gate_is_a_setting_and_by_default_what_the_core_has() -> None:
+    settings = {f.name for f in fields(GatesSection)}
+    assert settings == {f.name for f in fields(Gates)} - {"sop_classes"}
+    assert policy_of(Config(data_dir=Path())).gates == Gates()
+
+
+def test_settings_reach_the_gates() -> None:
+    chosen = GatesSection(modalities=("CR",), hand_words=("Pfötchen",), min_one_hand=0.7, max_member_sd_months=9.0, time_limit_s=3.0)
+    gates = policy_of(Config(data_dir=Path(), gates=chosen)).gates
+    assert gates.modalities == {"CR"}
+    assert gates.hand_words == ("Pfötchen",)
+    assert (gates.min_one_hand, gates.max_member_sd_months, gates.time_limit_s) == (0.7, 9.0, 3.0)

@@ -15,7 +15,9 @@ from pydicom import Dataset
 from pydicom.uid import generate_uid
 
 from baa_node import pipeline
+from baa_node.config import REFUSALS
 from baa_node.core.findings import read_report
+from baa_node.core.gates import Gates
 from baa_node.core.reading import ReadingPolicy
 from baa_node.core.report import Device
 from baa_node.core.words import Language
@@ -214,6 +216,55 @@ def test_a_refusal_is_dropped_when_another_image_of_the_study_was_read(bench: Be
     time.sleep(0.5)
     assert len(pacs.received) == 2
     assert "REPORT_DISMISSED" in bench.kinds()
+
+
+@pytest.mark.parametrize(("refusals", "sent"), [("sr", {"sr"}), ("picture", {"capture"}), ("both", {"sr", "capture"})])
+def test_a_refusal_is_sent_as_the_administrator_wants_it(
+    bench: Bench, pacs: PracticePacs, tmp_path: Path, refusals: str, sent: set[str]
+) -> None:
+    bench.desk = replace(bench.desk, refusals=REFUSALS[refusals])
+    bad, good = hand_cr(tmp_path, ViewPosition="LL"), hand_cr(tmp_path)
+    good.StudyInstanceUID, good.SOPInstanceUID = generate_uid(), generate_uid()
+    good.file_meta.MediaStorageSOPInstanceUID = good.SOPInstanceUID
+    bench.start()
+    bench.send(bad)
+    bench.send(good)
+    wait(lambda: bench.states(bad) == bench.states(good) == ["DELIVERED"], "both delivered")
+    assert set(pacs.results_for(bad.SOPInstanceUID)) == sent
+    assert set(pacs.results_for(good.SOPInstanceUID)) == {"sr", "capture"}
+
+
+def test_a_refusal_that_nobody_wants_stands_in_the_record_alone(bench: Bench, pacs: PracticePacs, tmp_path: Path) -> None:
+    bench.desk = replace(bench.desk, refusals=REFUSALS["none"])
+    ds = hand_cr(tmp_path, ViewPosition="LL")
+    bench.start()
+    bench.send(ds)
+    wait(lambda: bench.states(ds) == ["DISMISSED"], "the refusal settled")
+    with bench.desk.database.reading() as connection:
+        (reading,) = studies.show_study(connection, ds.StudyInstanceUID).readings
+        assert reading.outcome is not None
+        assert reading.outcome["reasons"] == ["BAA104"]
+    assert bench.kinds()[-2:] == ["READING_REFUSED", "REPORT_DISMISSED"]
+    assert pacs.stores == 0
+
+
+def test_a_fault_of_ours_that_nobody_wants_to_get_is_set_aside_and_shown(bench: Bench, pacs: PracticePacs, tmp_path: Path) -> None:
+    bench.desk = replace(bench.desk, refusals=REFUSALS["none"])
+    object.__setattr__(bench.desk, "_build", failing(1, ZeroDivisionError(), bench.desk._build))
+    ds = hand_cr(tmp_path)
+    bench.start()
+    bench.send(ds)
+    wait(lambda: bench.states(ds) == ["QUARANTINED"], "the reading set aside")
+    assert pacs.stores == 0
+
+
+def test_an_image_that_takes_too_long_is_refused(bench: Bench, pacs: PracticePacs, tmp_path: Path) -> None:
+    bench.desk = replace(bench.desk, policy=ReadingPolicy(gates=Gates(time_limit_s=1e-9)))
+    ds = hand_cr(tmp_path)
+    bench.start()
+    bench.send(ds)
+    wait(lambda: len(pacs.received) == 2, "refusal")
+    assert read_report(pacs.results_for(ds.SOPInstanceUID)["sr"])["reasons"] == ["BAA116"]
 
 
 def test_an_operators_order_gives_an_amended_report(bench: Bench, pacs: PracticePacs, tmp_path: Path) -> None:

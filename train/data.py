@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from baa_node.bundle import MaskNetwork
 from baa_node.core.preprocess import UNET_EDGES, Preparation, prepare
 from baa_node.core.radiograph import Sex
+from baa_node.networks import MaskNetwork
 from train.challenge import is_challenge, read_files, read_set
 from train.labels import DataError, Label, read_labels
 

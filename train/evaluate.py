@@ -18,6 +18,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from train.detector.told import section as gates
 from train.papers import reported_of
 from train.plots import draw
 from train.robustness import section as robustness
@@ -64,18 +65,19 @@ def evaluate(run: Path, data: Path, cache: Path, target: Path, *, split: str = "
     return score(read_predictions(target / f"{run.name}-{split}-mirrored.csv"))
 
 
-def write_results(folder: Path, target: Path) -> None:
-    """Rewrite ``target`` and the pictures from all stored predictions, best model first."""
+def write_results(folder: Path, target: Path, *, pictures: bool = True) -> None:
+    """Rewrite ``target`` and, unless they are left as they are, the pictures from all stored predictions, best model first."""
     models = {source.name.removesuffix("-val-mirrored.csv"): read_predictions(source) for source in folder.glob("*-val-mirrored.csv")}
     notes = {name: json.loads((folder / f"{name}.json").read_text(encoding="utf-8")) for name in models}
     scores = {name: score_groups(found) for name, found in models.items()}
     ranked = sorted(models, key=lambda name: scores[name]["all"].mae.value)
-    for name in ranked:
+    for name in ranked if pictures else ():
         draw(models[name], f"{name}: MAE {scores[name]['all'].mae.value:.2f} months on val", folder / f"{name}.png")
     overview = table({name: scores[name]["all"] for name in ranked}, heading="model")
     sections = [_section(name, notes[name], scores[name], folder) for name in ranked]
     papers = _papers({name: (notes[name], scores[name]["all"]) for name in ranked})
-    target.write_text(f"{_PREAMBLE}\n{overview}\n{papers}{masks(folder)}{robustness(folder).rstrip()}{''.join(sections)}", encoding="utf-8")
+    more = f"{masks(folder)}{gates(folder)}{robustness(folder).rstrip()}"
+    target.write_text(f"{_PREAMBLE}\n{overview}\n{papers}{more}{''.join(sections)}", encoding="utf-8")
 
 
 _PREAMBLE: Final = """# Results

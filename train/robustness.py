@@ -22,9 +22,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baa_node.bundle import default_bundle, load_bundle
-from baa_node.core.eligibility import refuse_pixels
 from baa_node.core.ensemble import Ensemble
 from baa_node.core.radiograph import Radiograph, Sex
+from baa_node.core.suitability import refuse_pixels
 from train.data import read_images
 from train.labels import Label, read_labels
 from train.stress import CHANGES, PLAIN
@@ -75,7 +75,7 @@ def sample(data: Path, count: int) -> list[Label]:
 def read(pixels: Pixels, sex: Sex, ensemble: Ensemble) -> float | None:
     """Bone age in months as the node would report it, None where it would refuse the frame."""
     shown = Radiograph(pixels=pixels, sex=sex, laterality=None, birth_date=None, examined_on=None, spacing_mm=None, lossy=False)
-    return None if refuse_pixels(shown) else ensemble.estimate(pixels, sex).bone_age_months
+    return None if refuse_pixels(shown, detector=ensemble.detector) else ensemble.estimate(pixels, sex).bone_age_months
 
 
 def read_all(data: Path, labels: list[Label], ensemble: Ensemble, stored: Path, *, seconds: float) -> bool:

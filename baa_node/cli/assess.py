@@ -76,11 +76,12 @@ def _assess_file(
     from baa_node.core.reading import read_bone_age
     from baa_node.core.record import to_json
     from baa_node.core.words.sentences import sentences
+    from baa_node.process import out_of_time
     from baa_node.wiring import policy_of
 
     try:
         ds = _read(path)
-        result = read_bone_age(ds, ensemble, policy_of(config), sex=sex)
+        result = read_bone_age(ds, ensemble, policy_of(config), sex=sex, out_of_time=out_of_time(config.gates.time_limit_s))
         if sr_dir is not None:
             _write_results(ds, result, config, sr_dir, language)
     except BaaError as error:

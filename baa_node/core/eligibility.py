@@ -1,85 +1,24 @@
-"""What must not be read, and why: gates over the header and over the pixels.
+"""What must not be read by its attributes alone, and why: the gates over the header.
 
-A gate returns a `Refusal` or None. All reasons found are listed, the most fundamental first, and the detail names
-attribute keywords, never the patient. The thresholds are fields of `Gates`, so that a node can be configured; each
-default carries its reason.
+A gate yields the reasons it finds. All are listed, the most fundamental first, and the detail names attribute keywords, never
+the patient. What the pixels and the estimate must be like is in ``suitability``.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
 from pydicom import Dataset
 from pydicom.sr.codedict import codes as standard_codes
-from pydicom.uid import (
-    ComputedRadiographyImageStorage,
-    DigitalXRayImageStorageForPresentation,
-    DigitalXRayImageStorageForProcessing,
-    MultiFrameGrayscaleByteSecondaryCaptureImageStorage,
-    MultiFrameGrayscaleWordSecondaryCaptureImageStorage,
-    SecondaryCaptureImageStorage,
-)
 
-from baa_node.core import attributes, hand_shape, vocabulary
+from baa_node.core import attributes
 from baa_node.core.assessment import Refusal
-from baa_node.core.borders import narrowly_framed
 from baa_node.core.codes import Reason
-from baa_node.core.radiograph import Radiograph, examination_day, read_laterality
-from baa_node.core.vocabulary import folded
-
-DX_FOR_PROCESSING: Final = str(DigitalXRayImageStorageForProcessing)
-SECONDARY_CAPTURE: Final = str(SecondaryCaptureImageStorage)
-DIGITISED_FILM: Final = frozenset(
-    {str(MultiFrameGrayscaleByteSecondaryCaptureImageStorage), str(MultiFrameGrayscaleWordSecondaryCaptureImageStorage)}
-)
-"""Of these a single frame is read; more are refused as any multi-frame image."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Gates:
-    """Limits beyond which no bone age is given.
-
-    Attributes
-    ----------
-    sop_classes, modalities
-        What is read. ``DX_FOR_PROCESSING`` and ``SECONDARY_CAPTURE`` (digitised film, Modality ``RG`` or ``OT``) are
-        left out until a site adds them: raw detector values look unlike the training images, and a secondary capture
-        may be anything.
-    max_age_years
-        Growth references end at 18 or 19 years; nobody of 20 has open epiphyses to read.
-    max_age_contradiction_months
-        Patient's Age is rounded down to whole years, so a year of difference says nothing.
-    min_short_side
-        Pixels. The networks look at 224 to 500 pixels; below 200 the epiphyseal lines are not there any more.
-    min_spread
-        Grey levels between the 1st and the 99th percentile. The faintest of 1,262 validation hands spans 22.
-    min_clarity
-        Coarse contrast over fine grain (``hand_shape.clarity``). The least clear of 1,262 validation hands has 48, empty
-        exposures up to 21.
-    refuse_negatives
-        Whether a frame that shows a hand better when inverted is turned away; a tenth of all negatives would be read, years off.
-    refuse_no_hand, refuse_several_hands
-        The gates by outline (``hand_shape``). A site whose hands are turned away by them may switch them off.
-    """
-
-    sop_classes: frozenset[str] = frozenset({str(ComputedRadiographyImageStorage), str(DigitalXRayImageStorageForPresentation)})
-    modalities: frozenset[str] = frozenset({"CR", "DX", "RG", "OT"})
-    max_age_years: float = 20.0
-    max_age_contradiction_months: float = 12.0
-    min_short_side: int = 200
-    min_spread: int = 12
-    min_clarity: float = 28.0
-    refuse_negatives: bool = True
-    refuse_no_hand: bool = True
-    refuse_several_hands: bool = True
-
-
-DEFAULT_GATES: Final = Gates()
+from baa_node.core.gates import DEFAULT_GATES, Gates
+from baa_node.core.radiograph import Laterality, examination_day, read_laterality
+from baa_node.core.vocabulary import FRONTAL_VIEW, REGIONS, SIDE_POSITION, Words, folded, words_with
 
 DAYS_PER_MONTH: Final = 365.25 / 12
 
@@ -99,30 +38,6 @@ def refuse_header(ds: Dataset, gates: Gates = DEFAULT_GATES, *, sex_required: bo
     if sex_required and attributes.text(ds, "PatientSex") not in {"F", "M"}:
         findings.append((Reason.SEX_UNKNOWN, "PatientSex is neither F nor M"))
     return _refusal(findings)
-
-
-def refuse_pixels(radiograph: Radiograph, gates: Gates = DEFAULT_GATES) -> Refusal | None:
-    """Judge a radiograph by its grey values alone, whatever its border."""
-    short_side = min(radiograph.pixels.shape)
-    if short_side < gates.min_short_side:
-        return _refusal([(Reason.POOR_QUALITY, f"the short side has {short_side} pixels, fewer than {gates.min_short_side}")])
-    pixels = narrowly_framed(radiograph.pixels)
-    low, high = np.percentile(pixels[::4, ::4], (1, 99))
-    if high - low < gates.min_spread:
-        return _refusal([(Reason.POOR_QUALITY, f"grey values span {high - low:.0f} levels, fewer than {gates.min_spread}")])
-    if hand_shape.clarity(pixels) < gates.min_clarity:
-        return _refusal([(Reason.POOR_QUALITY, "the frame holds little but noise")])
-    return _refusal(list(_outline(pixels, gates)))
-
-
-def _outline(pixels: NDArray[np.uint8], gates: Gates) -> Iterator[_Finding]:
-    hands = hand_shape.count_hands(pixels)
-    if hands > 1 and gates.refuse_several_hands:
-        yield Reason.SEVERAL_HANDS, "two outlines with fingers"
-    if hands == 0 and gates.refuse_no_hand:
-        yield Reason.NO_HAND, "no outline with fingers"
-    if hands == 1 and gates.refuse_negatives and hand_shape.looks_negative(pixels):
-        yield Reason.POOR_QUALITY, "the frame looks like a negative: is its PhotometricInterpretation right?"
 
 
 def _refusal(findings: list[_Finding]) -> Refusal | None:
@@ -208,25 +123,36 @@ _ANATOMY_TEXT: Final = (
 _ANATOMY_CODES: Final = ("AnatomicRegionSequence", "PrimaryAnatomicStructureSequence", "ProcedureCodeSequence")
 
 
-def _anatomy(ds: Dataset, _gates: Gates) -> Iterator[_Finding]:
+def _anatomy(ds: Dataset, gates: Gates) -> Iterator[_Finding]:
     """Refuse when some attribute names another body part and none names a hand: a study may hold both, and pixels decide then."""
+    words = _words(gates)
     named = {keyword: folded(attributes.text(ds, keyword)) for keyword in _ANATOMY_TEXT}
     for keyword in _ANATOMY_CODES:
-        named[keyword] = folded(" ".join(attributes.text(item, "CodeMeaning") for item in attributes.items(ds, keyword)))
-    if any(vocabulary.HAND.search(words) for words in named.values()):
+        named[keyword] = " / ".join(_meaning(item) for item in attributes.items(ds, keyword))
+    if any(words.hand.search(text) for text in named.values()):
         return
-    others = [keyword for keyword, words in named.items() if vocabulary.OTHER_BODY_PART.search(words)]
+    others = [keyword for keyword, text in named.items() if words.other_body_part.search(text)]
     if others:
         yield Reason.NO_HAND, f"another body part is named in {', '.join(others)} and no hand anywhere"
+
+
+def _meaning(item: Dataset) -> str:
+    """Words of a coded body part: its own, and English for a known code, which may come with a meaning in any language or none."""
+    return f"{folded(attributes.text(item, 'CodeMeaning'))} / {REGIONS.get(attributes.text(item, 'CodeValue'), '')}"
+
+
+def _words(gates: Gates) -> Words:
+    return words_with(gates.hand_words, gates.other_body_part_words, gates.both_hands_words, gates.side_view_words)
 
 
 _BILATERAL: Final = frozenset({"51440002", "G-A102"})
 
 
-def _sides(ds: Dataset, _gates: Gates) -> Iterator[_Finding]:
+def _sides(ds: Dataset, gates: Gates) -> Iterator[_Finding]:
     """Refuse what is explicitly both hands. A study or request of both hands may hold one image a hand, so it does not count."""
     if read_laterality(ds) is not None:
         return
+    both = _words(gates).both_hands
     for keyword in ("ImageLaterality", "Laterality"):
         if attributes.text(ds, keyword) == "B":
             yield Reason.SEVERAL_HANDS, f"{keyword} is B (both)"
@@ -235,8 +161,13 @@ def _sides(ds: Dataset, _gates: Gates) -> Iterator[_Finding]:
         if any(attributes.text(item, "CodeValue") in _BILATERAL for item in modifiers):
             yield Reason.SEVERAL_HANDS, "AnatomicRegionModifierSequence says bilateral"
     for keyword in ("BodyPartExamined", "SeriesDescription", "ProtocolName", "AcquisitionDeviceProcessingDescription"):
-        if vocabulary.BOTH_HANDS.search(folded(attributes.text(ds, keyword))):
+        if both.search(folded(attributes.text(ds, keyword))):
             yield Reason.SEVERAL_HANDS, f"{keyword} names both hands"
+
+
+def _right(ds: Dataset, gates: Gates) -> Iterator[_Finding]:
+    if not gates.right_hands and read_laterality(ds) is Laterality.RIGHT:
+        yield Reason.UNSUPPORTED, "right hands are not read here"
 
 
 _SIDE_VIEW_CODES: Final = frozenset(
@@ -278,11 +209,11 @@ _SIDE_VIEW_CODES: Final = frozenset(
 )
 
 
-def _view(ds: Dataset, _gates: Gates) -> Iterator[_Finding]:
+def _view(ds: Dataset, gates: Gates) -> Iterator[_Finding]:
     """Refuse lateral and oblique views (PS3.3 C.8.1.1.3 View Position, PS3.16 CID 4010), by text only where neither is given."""
     position = folded(attributes.text(ds, "ViewPosition"))
     views = attributes.items(ds, "ViewCodeSequence")
-    if vocabulary.SIDE_POSITION.search(position):
+    if SIDE_POSITION.search(position):
         yield Reason.NOT_FRONTAL, "ViewPosition is lateral or oblique"
     for item in views:
         meaning = folded(attributes.text(item, "CodeMeaning"))
@@ -292,8 +223,8 @@ def _view(ds: Dataset, _gates: Gates) -> Iterator[_Finding]:
         return
     for keyword in ("SeriesDescription", "ProtocolName", "AcquisitionDeviceProcessingDescription"):
         words = folded(attributes.text(ds, keyword))
-        if vocabulary.SIDE_VIEW.search(words) and not vocabulary.FRONTAL_VIEW.search(words):
+        if _words(gates).side_view.search(words) and not FRONTAL_VIEW.search(words):
             yield Reason.NOT_FRONTAL, f"{keyword} names a lateral or oblique view"
 
 
-_HEADER_GATES: Final[tuple[_HeaderGate, ...]] = (_kind, _identity, _dates, _anatomy, _sides, _view, _age)
+_HEADER_GATES: Final[tuple[_HeaderGate, ...]] = (_kind, _right, _identity, _dates, _anatomy, _sides, _view, _age)

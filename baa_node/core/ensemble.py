@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baa_node.core.borders import Box, inner_box, narrowly_framed
+from baa_node.core.detection import Detector
 from baa_node.core.orientation import box_turned_back, turned_back, turns_to_upright
 from baa_node.core.preprocess import Masker, Preparation, Prepared, prepare
 from baa_node.core.radiograph import Sex
@@ -59,6 +60,8 @@ class Estimate:
     turned_deg
         By how much the frame was turned against the clock, 0 to 270, so that the fingers pointed up for the networks; ``saliency``
         and ``crop`` lie in the frame as it was before.
+    validated_range_months
+        Youngest and oldest label that the bundle was validated on; None where the bundle does not say.
     """
 
     bone_age_months: float
@@ -73,6 +76,7 @@ class Estimate:
     provider: str
     disagreement_months: float | None = None
     turned_deg: int = 0
+    validated_range_months: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,13 +174,15 @@ class Calibration:
 
 @dataclass(frozen=True, kw_only=True)
 class Ensemble:
-    """Networks that vote, and how far their vote may be off."""
+    """Networks that vote, how far their vote may be off, and one that looks whether there is a hand to vote on."""
 
     members: tuple[Member, ...]
     calibration: Calibration
     identity: BundleIdentity
     disagreement_months: float | None = None
     masker: Masker | None = None
+    detector: Detector | None = None
+    validated_range_months: tuple[float, float] | None = None
 
     @property
     def needs_sex(self) -> bool:
@@ -231,6 +237,7 @@ class Ensemble:
             bundle=self.identity,
             provider=_provider(voters),
             disagreement_months=self.disagreement_months,
+            validated_range_months=self.validated_range_months,
         )
 
 

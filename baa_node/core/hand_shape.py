@@ -196,6 +196,13 @@ def _is_lone_hand(palm: Palm) -> bool:
     return palm.is_hand(radius=PALM, fingers=FINGERS[0]) or palm.is_hand(radius=SMALL_PALM, fingers=ALL_FINGERS)
 
 
+def find_palm(pixels: Grey) -> Palm | None:
+    """Find the palm of a frame's only hand; None where the outline shows none."""
+    reduced = _reduced(pixels)
+    found = (palm for lit in _lit_fields(reduced) for palm in _palms_within(_against_neighbourhood(reduced, lit)))
+    return next((palm for palm in found if palm.is_hand(radius=PALM, fingers=FINGERS[0])), None)
+
+
 def _holds_whole_hand(half: Grey) -> bool:
     """Find a hand whose palm is well clear of the cut at the right edge: what a cut leaves of one hand lies on the cut."""
     cut = _reduced_size(half)[0] + _MARGIN

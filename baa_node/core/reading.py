@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from pydicom import Dataset
 
 from baa_node.core.assessment import Assessment, AssessmentPolicy, Refusal, assess
 from baa_node.core.codes import Reason
-from baa_node.core.eligibility import Gates, refuse_header, refuse_pixels
+from baa_node.core.eligibility import refuse_header
 from baa_node.core.ensemble import Ensemble
-from baa_node.core.radiograph import Sex, from_dataset
+from baa_node.core.gates import Gates
+from baa_node.core.radiograph import Radiograph, Sex, from_dataset
+from baa_node.core.suitability import refuse_estimate, refuse_pixels
 from baa_node.errors import InstanceError, MissingAttribute, UnsupportedImage
 
 
@@ -22,7 +25,14 @@ class ReadingPolicy:
     assessment: AssessmentPolicy = field(default_factory=AssessmentPolicy)
 
 
-def read_bone_age(ds: Dataset, ensemble: Ensemble, policy: ReadingPolicy | None = None, *, sex: Sex | None = None) -> Assessment | Refusal:
+def read_bone_age(
+    ds: Dataset,
+    ensemble: Ensemble,
+    policy: ReadingPolicy | None = None,
+    *,
+    sex: Sex | None = None,
+    out_of_time: Callable[[], bool] = lambda: False,
+) -> Assessment | Refusal:
     """Read one image.
 
     Parameters
@@ -31,6 +41,8 @@ def read_bone_age(ds: Dataset, ensemble: Ensemble, policy: ReadingPolicy | None 
         A DICOM image with its file meta information; Pixel Data is decoded here.
     sex
         Stands in for Patient's Sex where a person gave it by hand; None takes the data set's.
+    out_of_time
+        Asked before the gates over the pixels and before the networks; a number that is there is not thrown away.
 
     Notes
     -----
@@ -43,10 +55,21 @@ def read_bone_age(ds: Dataset, ensemble: Ensemble, policy: ReadingPolicy | None 
         radiograph = from_dataset(ds)
     except InstanceError as error:
         return Refusal(reasons=(_reason_for(error),), detail=str(error))
-    if refusal := refuse_pixels(radiograph, policy.gates):
-        return refusal
     radiograph = replace(radiograph, sex=sex or radiograph.sex)
-    return assess(radiograph, ensemble.estimate(radiograph.pixels, radiograph.sex), policy.assessment)
+    if out_of_time():
+        return _too_late("decoding")
+    if refusal := refuse_pixels(radiograph, policy.gates, ensemble.detector):
+        return refusal
+    return _too_late("looking for a hand") if out_of_time() else _read(radiograph, ensemble, policy)
+
+
+def _read(radiograph: Radiograph, ensemble: Ensemble, policy: ReadingPolicy) -> Assessment | Refusal:
+    estimate = ensemble.estimate(radiograph.pixels, radiograph.sex)
+    return refuse_estimate(estimate, policy.gates) or assess(radiograph, estimate, policy.assessment)
+
+
+def _too_late(after: str) -> Refusal:
+    return Refusal(reasons=(Reason.TIME_LIMIT,), detail=f"the time for one image was over after {after}")
 
 
 def _reason_for(error: InstanceError) -> Reason:

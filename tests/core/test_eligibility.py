@@ -26,8 +26,11 @@ from pydicom.uid import (
 )
 
 from baa_node.core.codes import Reason
-from baa_node.core.eligibility import DX_FOR_PROCESSING, SECONDARY_CAPTURE, Gates, refuse_header, refuse_pixels
+from baa_node.core.eligibility import refuse_header
+from baa_node.core.gates import DX_FOR_PROCESSING, SECONDARY_CAPTURE, Gates
 from baa_node.core.radiograph import Radiograph, Sex, from_dataset
+from baa_node.core.suitability import refuse_pixels
+from baa_node.core.vocabulary import REGIONS
 from tests.parts.frames import image, ramp
 from train.phantom import draw_hand, draw_not_a_hand
 
@@ -117,7 +120,9 @@ class TestAnatomy:
             "CHEST", "KNEE", "Thorax p.a.", "FOOT LT", "Hüfte links", "HIP", "SKULL", "Schädel 2 Ebenen", "genou droit", "pied gauche",
             "Rodilla AP y lateral", "tórax", "CSPINE", "LSPINE", "C-SPINE", "Wirbelsäule gesamt", "BWS", "radiografia torace", "joelho",
             "voet links", "kolano prawe", "грудная клетка", "коленный сустав", "胸部", "膝関節", "흉부", "ELBOW", "Unterarm", "PELVIS",
-            "XR ANKLE 3 VIEWS", "Panoramic dental", "Fußgelenk",
+            "XR ANKLE 3 VIEWS", "Panoramic dental", "Fußgelenk", "колінний суглоб", "гръден кош",
+            "ακτινογραφία θώρακος", "γόνατο δεξί", "genunchi drept", "torace", "koljeno lijevo", "hrudník", "térd", "diz grafisi", "polvi",
+            "rodilla izq", "صدر", "الركبة اليمنى", "חזה", "زانو", "เข่า", "ทรวงอก", "khớp gối", "lutut kanan", "छाती", "ankle",
         ],
     )  # fmt: skip
     @pytest.mark.parametrize("keyword", ["SeriesDescription", "StudyDescription", "ProtocolName"])
@@ -130,6 +135,9 @@ class TestAnatomy:
             "HAND", "Bone Age", "BONEAGE", "Hand links d.p.", "main gauche", "Mano izquierda", "Handwurzel", "age osseux", "Knochenalter",
             "edad ósea", "LHAND", "XR WRIST LT", "dłoń lewa", "hånd", "kemik yaşı", "кисть левая", "костный возраст", "手", "骨龄", "손",
             "metacarpal neck", "Left hand and knee", "", "EXTREMITY", "UPPER LIMB", "2 views", "Follow-up", "Arm",
+            "кисть і коліно", "кістковий вік, коліно", "китка лява, коляно", "χέρι και γόνατο", "mâna stângă și genunchi", "šaka i koljeno",
+            "zápěstí, koleno", "csukló és térd", "el bilek, diz",
+            "ranne ja polvi", "يد والركبة", "כף יד וברך", "مچ دست و زانو", "มือ เข่า", "bàn tay, khớp gối", "tangan, lutut", "हाथ, छाती",
         ],
     )  # fmt: skip
     def test_a_hand_or_nothing_in_particular_passes(self, words: str) -> None:
@@ -144,6 +152,33 @@ class TestAnatomy:
     def test_region_codes_are_heard(self) -> None:
         assert reasons(BodyPartExamined="", AnatomicRegionSequence=[region("Knee")]) == [Reason.NO_HAND]
         assert reasons(BodyPartExamined="", StudyDescription="Knee", AnatomicRegionSequence=[region("Wrist joint")]) == []
+
+    @pytest.mark.parametrize(
+        ("value", "found"), [("72696002", [Reason.NO_HAND]), ("T-D9200", [Reason.NO_HAND]), ("85562004", []), ("T-D8700", [])]
+    )
+    def test_a_known_code_speaks_for_itself(self, value: str, found: list[Reason]) -> None:
+        coded = code(value, "SCT", "в другом языке")
+        assert reasons(BodyPartExamined="", AnatomicRegionSequence=[coded], StudyDescription="Knee" if not found else "") == found
+
+    def test_retired_codes_of_regions_say_what_their_successors_say(self) -> None:
+        retired = {value: words for value, words in REGIONS.items() if value.startswith("T-")}
+        assert len(retired) >= 15
+        for value, words in retired.items():
+            assert set(words.split()) <= set(REGIONS[mapping["SRT"][value]].split()), value
+
+    def test_a_site_adds_words_of_its_own(self) -> None:
+        ours = Gates(
+            hand_words=("Pfötchen",),
+            other_body_part_words=("Haxe", "脛"),
+            both_hands_words=("Händchen bds.",),
+            side_view_words=("von der Seite",),
+        )
+        assert reasons(BodyPartExamined="", StudyDescription="Haxe links") == []
+        assert reasons(gates=ours, BodyPartExamined="", StudyDescription="Haxe links") == [Reason.NO_HAND]
+        assert reasons(gates=ours, BodyPartExamined="", StudyDescription="右脛骨") == [Reason.NO_HAND]
+        assert reasons(gates=ours, BodyPartExamined="", StudyDescription="Haxe und PFÖTCHEN") == []
+        assert reasons(gates=ours, SeriesDescription="haendchen Händchen bds") == [Reason.SEVERAL_HANDS]
+        assert reasons(gates=ours, SeriesDescription="Hand von der Seite") == [Reason.NOT_FRONTAL]
 
     def test_the_detail_names_keywords_and_no_words_of_the_patient(self) -> None:
         refusal = refuse_header(image(ramp(), BodyPartExamined="", StudyDescription="Knee of Doe^Jane"))
@@ -199,6 +234,9 @@ class TestSides:
             {"ProtocolName": "HANDS BILATERAL"},
             {"SeriesDescription": "Beide Hände"},
             {"SeriesDescription": "mains bilatérales, deux mains"},
+            {"SeriesDescription": "рентген обеих кистей"},
+            {"SeriesDescription": "obě ruce"},
+            {"ProtocolName": "両手 正面"},
         ],
         ids=str,
     )
@@ -216,11 +254,17 @@ class TestSides:
             {"ImageLaterality": "L", "SeriesDescription": "Both hands"},
             {"StudyDescription": "XR HANDS BILATERAL"},
             {"SeriesDescription": "HAND"},
+            {"Laterality": "R"},
         ],
         ids=str,
     )
     def test_a_study_of_both_may_hold_an_image_of_one(self, one: dict[str, str]) -> None:
         assert reasons(**one) == []
+
+    def test_right_hands_may_be_turned_away(self) -> None:
+        left_only = Gates(right_hands=False)
+        assert reasons(gates=left_only, Laterality="R") == [Reason.UNSUPPORTED]
+        assert reasons(gates=left_only, Laterality="L") == reasons(gates=left_only) == []
 
 
 class TestPatient:
@@ -350,11 +394,11 @@ class TestPhantoms:
 
     @pytest.mark.parametrize("seed", range(8))
     def test_the_negative_of_a_drawn_hand_does_not(self, seed: int) -> None:
-        assert pixel_reasons(255 - drawn(None, seed)) in ([Reason.NO_HAND], [Reason.POOR_QUALITY])
+        assert pixel_reasons(255 - drawn(None, seed)) in ([Reason.NO_HAND], [Reason.UNLIKE_TRAINING])
 
     def test_gates_may_be_switched_off(self) -> None:
-        assert pixel_reasons(drawn("two_hands", 0), Gates(refuse_several_hands=False)) == []
-        assert pixel_reasons(drawn("foot_or_long_bone", 0), Gates(refuse_no_hand=False)) == []
+        assert pixel_reasons(drawn("two_hands", 0), Gates(outline=False)) == []
+        assert pixel_reasons(drawn("foot_or_long_bone", 0), Gates(outline=False)) == []
 
 
 EXPECTED = {

@@ -13,10 +13,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from baa_node.bundle import CPU, MaskNetwork, default_bundle, load_bundle
+from baa_node.bundle import CPU, default_bundle, load_bundle
 from baa_node.core.ensemble import Ensemble
 from baa_node.core.preprocess import UNET_EDGES, Box, Preparation, hand_mask, in_box, prepare
 from baa_node.core.radiograph import Sex
+from baa_node.networks import MaskNetwork
 from train.data import masker_for, read_images
 from train.evaluate import RESULTS, WORKSHOP
 from train.labels import read_labels

@@ -27,7 +27,7 @@ class State(enum.StrEnum):
     REFUSED = "REFUSED"  # no number; the refusal waits for the study to be quiet
     REPORTED = "REPORTED"  # the result objects are stored
     DELIVERED = "DELIVERED"  # every destination has them
-    DISMISSED = "DISMISSED"  # a refusal dropped: another image of the study was read
+    DISMISSED = "DISMISSED"  # a refusal not sent: another image of the study was read, or none are sent
     UNDELIVERABLE = "UNDELIVERABLE"  # some destination was given up
     QUARANTINED = "QUARANTINED"  # set aside for a person to look at
 
