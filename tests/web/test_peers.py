@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+from pynetdicom import AE
+from pynetdicom.sop_class import Verification
+
 from baa_node.db import peers
-from baa_node.dicom.practice import PracticePacs
 from tests.db import made
 from tests.web.visit import Visit
 
@@ -58,13 +60,17 @@ def test_a_caller_that_was_turned_away_is_admitted_with_one_click(admin: Visit) 
 
 
 def test_an_echo_says_in_words_how_it_went(admin: Visit) -> None:
-    pacs = PracticePacs.start("PACS")
+    pacs = AE("PACS")
+    pacs.add_supported_context(Verification)
+    server = pacs.start_server(("127.0.0.1", 0), block=False)
     try:
-        admin.post("/peers/new", name="pacs", **{**FIELDS, "host": "127.0.0.1", "port": str(pacs.port)})
-        silent = admin.post("/peers/pacs/echo")
+        port = str(server.socket.getsockname()[1])
+        admin.post("/peers/new", name="pacs", **{**FIELDS, "host": "127.0.0.1", "port": port})
+        answer = admin.post("/peers/pacs/echo")
     finally:
-        pacs.stop()
-    assert "pacs does not answer" in silent.text or "pacs answers" in silent.text
+        server.shutdown()
+    assert "pacs answers: PACS at 127.0.0.1" in answer.text
     refused = admin.post("/peers/pacs/echo")
     assert refused.status_code == 200
+    assert "pacs does not answer: " in refused.text
     assert "Connection refused" in refused.text

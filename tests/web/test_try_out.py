@@ -6,6 +6,9 @@ import http.client
 import io
 import re
 import zlib
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import cv2
@@ -15,6 +18,7 @@ import pytest
 from PIL import Image
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
+from baa_node.core.assessment import Assessment
 from baa_node.core.radiograph import Sex
 from baa_node.core.reading import ReadingPolicy
 from baa_node.errors import InstanceError
@@ -22,6 +26,8 @@ from baa_node.web import pictures, trial
 from tests.parts.hands import constant_ensemble, hand_cr, part10
 from tests.web.visit import Visit
 from train.phantom import reference
+
+TODAY = date(2025, 1, 2)
 
 
 def png(pixels: np.ndarray, kind: str = "PNG") -> bytes:
@@ -101,17 +107,11 @@ def test_a_data_set_that_swells_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_
     ds = hand_cr(tmp_path)
     ds.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
     content = part10(ds)
-    answers = [trial.read_upload(content, constant_ensemble(), ReadingPolicy(), sex=None, birth_date=None, today=ds_day())]
-    assert answers[0].result.__class__.__name__ == "Assessment"
+    whole = trial.read_upload(content, constant_ensemble(), ReadingPolicy(), sex=None, birth_date=None, today=TODAY)
+    assert isinstance(whole.result, Assessment)
     monkeypatch.setattr(trial, "MAX_INFLATED_BYTES", 1 << 10)
     with pytest.raises(InstanceError, match="swells"):
-        trial.read_upload(content, constant_ensemble(), ReadingPolicy(), sex=None, birth_date=None, today=ds_day())
-
-
-def ds_day():  # type: ignore[no-untyped-def]
-    from datetime import date
-
-    return date(2025, 1, 2)
+        trial.read_upload(content, constant_ensemble(), ReadingPolicy(), sex=None, birth_date=None, today=TODAY)
 
 
 def test_huge_uploads_are_refused_before_they_have_come(admin: Visit) -> None:
@@ -126,7 +126,7 @@ def test_huge_uploads_are_refused_before_they_have_come(admin: Visit) -> None:
         answer = connection.getresponse()
         assert (answer.status, b"2 MiB" in answer.read()) == (413, True)
 
-    def endless():  # type: ignore[no-untyped-def]
+    def endless() -> Iterator[bytes]:
         yield b'--x\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\n'
         for _ in range(200):
             yield zlib.crc32(b"x").to_bytes(4, "big") * (1 << 16)
@@ -139,8 +139,6 @@ def test_huge_uploads_are_refused_before_they_have_come(admin: Visit) -> None:
 def test_attention_reaching_beyond_the_frame_is_cut_to_it(tmp_path: Path) -> None:
     estimate = constant_ensemble().estimate(hand_cr(tmp_path).pixel_array.astype(np.uint8), Sex.FEMALE)
     frame = np.full((300, 200), 100, np.uint8)
-    from dataclasses import replace
-
     inside = pictures.coloured(frame, replace(estimate, crop=(-50, -100, 400, 400)))
     assert inside.shape == (300, 200, 3)
     half = pictures.coloured(frame, replace(estimate, crop=(150, 0, 150, 200)))
