@@ -17,6 +17,7 @@ UNKNOWN_TO_PYDICOM = {
     "GREULICH_PYLE": "a SNOMED CT procedure outside every DICOM context group",
     **dict.fromkeys(("ENGLISH", "GERMAN", "SPANISH", "FRENCH", "PORTUGUESE"), "RFC 5646"),
     "PIXELS": "UCUM annotation, as TID 1603 writes it",
+    "YEARS_PER_YEAR": "UCUM, of no DICOM context group",
 }
 OTHER_MEANING = {"SOURCE": "the template (TID 1600) shortens the SNOMED CT name"}
 

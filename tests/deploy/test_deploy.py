@@ -314,7 +314,8 @@ def rich_dx() -> Dataset:
         setattr(ds, keyword, value)
     for keyword in RARE_SEQUENCES:
         item = Dataset()
-        item.CodeMeaning = keyword
+        item.CodeMeaning = item.PatientID = keyword  # what an item is about must be there, or it is not copied
+        item.ReferencedSOPInstanceUID = "1.2.3"
         setattr(ds, keyword, [item])
     return as_received(ds)
 

@@ -116,7 +116,9 @@ class PriorArchive:
         for event in (self.before_find, self.before_store):
             if event is not None:
                 event.set()
-        self._server.shutdown()
+        if self._server is not None:
+            self._server.shutdown()
+            self._server = None
 
     def _find(self, event: evt.Event) -> Iterator[tuple[int, Dataset | None]]:
         self.asked += 1
