@@ -214,8 +214,9 @@ def _latest_studies(association: _Retrieval, wanted: Wanted) -> list[str]:
 
 
 def _uids(association: _Retrieval, question: Dataset, keyword: str, *, reports_only: bool = False) -> list[str]:
+    """List the UIDs of what matches; not every peer tells the SOP Class, and what was not negotiated does not come."""
     answers = _find(association, question)
-    return _distinct([one for one in answers if not reports_only or attributes.text(one, "SOPClassUID") in REPORT_CLASSES], keyword)
+    return _distinct([one for one in answers if not reports_only or attributes.text(one, "SOPClassUID") in {*REPORT_CLASSES, ""}], keyword)
 
 
 def _distinct(answers: Sequence[Dataset], keyword: str) -> list[str]:
