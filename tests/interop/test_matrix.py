@@ -19,6 +19,7 @@ from pydicom.dataset import Dataset
 from baa_node.bundle import default_bundle, load_bundle
 from baa_node.core.assessment import Assessment, Refusal
 from baa_node.core.capture import build_capture
+from baa_node.core.document import build_document
 from baa_node.core.ensemble import Ensemble, Member
 from baa_node.core.reading import read_bone_age
 from baa_node.core.report import COMPREHENSIVE_3D_SR, COMPREHENSIVE_SR, build_report
@@ -34,12 +35,16 @@ from tests.parts.results import DEVICE, WRITTEN_AT, as_bytes
 PICTURE = np.full((60, 80, 3), 40, np.uint8)
 """Stands for the picture of a result: what is drawn in it is tested elsewhere, here its header is."""
 
+PAGE = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+"""Stands for the printed page in the same way."""
+
 Result = Assessment | Refusal
 
 OBJECTS: dict[str, Callable[[Dataset, Result], Dataset]] = {
     "sr3d": lambda source, result: build_report(source, result, DEVICE, written_at=WRITTEN_AT, sop_class_uid=COMPREHENSIVE_3D_SR),
     "sr": lambda source, result: build_report(source, result, DEVICE, written_at=WRITTEN_AT, sop_class_uid=COMPREHENSIVE_SR),
     "sc": lambda source, result: build_capture(source, PICTURE, result, DEVICE, written_at=WRITTEN_AT),
+    "pdf": lambda source, result: build_document(source, PAGE, result, DEVICE, written_at=WRITTEN_AT),
 }
 """What a node makes of one image, by name."""
 
