@@ -59,7 +59,6 @@ _ABOUT: Final = {
     "OtherPatientIDsSequence": "PatientID",
     "ProcedureCodeSequence": "CodeMeaning",
     "DeidentificationMethodCodeSequence": "CodeMeaning",
-    "ReferencedStudySequence": "ReferencedSOPInstanceUID",
 }
 """Attribute without which an item says nothing (Type 1 in PS3.3 C.7.1.1, C.7.2.1 and 8.8)."""
 _FORMS: Final = {
