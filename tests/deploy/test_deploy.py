@@ -11,6 +11,7 @@ import shlex
 import shutil
 import subprocess
 from dataclasses import fields
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -33,16 +34,18 @@ from baa_node.core import codes
 from baa_node.core.assessment import Assessment, AssessmentPolicy, Refusal, ZConvention
 from baa_node.core.codes import PRIVATE_SCHEME, Reason
 from baa_node.core.document import build_document
+from baa_node.core.history import MIN_APART_DAYS, Earlier
 from baa_node.core.identifiers import CODING_SCHEME_UID
 from baa_node.core.report import build_capture, build_report
 from baa_node.daemon import listen_settings_of
-from baa_node.dicom import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME, scp, scu
+from baa_node.dicom import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME, query, scp, scu
 from baa_node.dicom.commitment import NOT_AN_ARCHIVE, STORAGE_COMMITMENT, STUDY_ROOT_FIND, UNKNOWN_TRANSACTION, contexts_of_listener
 from baa_node.dicom.contexts import TRANSFER_SYNTAXES, VERIFICATION, accepted_sop_classes, supported_contexts
 from baa_node.dicom.server import ListenSettings, NodeServer
 from baa_node.dicom.tls import TLS12_SUITES
 from baa_node.errors import ConfigError
 from baa_node.pipeline import Pipeline
+from baa_node.priors import LEFT_ALONE_S
 from baa_node.steps import REPORT_CLASSES, Patience
 from baa_node.web import instances
 from baa_node.wiring import device_of, load_identity, policy_of
@@ -135,7 +138,8 @@ def test_overview_agrees_with_the_details() -> None:
     overview = {row["SOP Class UID"]: row for row in table("SOP class", "SOP Class UID", *OVERVIEW_ROLES)}
     provided = {row["SOP Class UID"]: "Yes" if row["Accepted"] == "always" else "Option" for row in table(*ACCEPTED)}
     provided[str(STORAGE_COMMITMENT)] = "Refuses"
-    used = {row["SOP Class UID"] for row in table(*OFFERED)} | {str(VERIFICATION), str(STORAGE_COMMITMENT), str(STUDY_ROOT_FIND)}
+    used = {row["SOP Class UID"] for row in table(*OFFERED)} | {str(VERIFICATION), str(STORAGE_COMMITMENT)}
+    used |= {str(STUDY_ROOT_FIND), str(query.STUDY_ROOT_GET)}
     assert set(overview) == set(provided) | used
     for uid, row in overview.items():
         assert row["Provider of service (SCP)"] == provided.get(uid, "No")
@@ -143,6 +147,18 @@ def test_overview_agrees_with_the_details() -> None:
 
 
 OVERVIEW_ROLES = ("User of service (SCU)", "Provider of service (SCP)")
+
+
+def test_contexts_proposed_for_earlier_reports() -> None:
+    proposed = [str(context.abstract_syntax) for context in query._contexts()]
+    rows = table("Context", "SOP Class UID of the context", "Role proposed")
+    assert [row["SOP Class UID of the context"] for row in rows] == proposed
+    assert [row["SOP Class UID of the context"] for row in rows if row["Role proposed"] == "SCP"] == list(query.REPORT_CLASSES)
+    limits = query.Limits()
+    amounts = f"{limits.objects} objects, {limits.object_bytes >> 20} MiB an object and {limits.total_bytes >> 20} MiB"
+    assert f"latest {limits.studies} studies, {amounts}" in STATEMENT
+    assert f"not asked again for {LEFT_ALONE_S:g} s" in STATEMENT
+    assert f"at least {MIN_APART_DAYS} days before" in STATEMENT
 
 
 def test_contexts_proposed_for_results() -> None:
@@ -314,7 +330,7 @@ def rich_dx() -> Dataset:
         setattr(ds, keyword, value)
     for keyword in RARE_SEQUENCES:
         item = Dataset()
-        item.CodeMeaning, item.PatientID = keyword, keyword  # an item without what it is about would be left out
+        item.CodeMeaning = item.PatientID = keyword  # an item without what it is about would be left out
         setattr(ds, keyword, [item])
     return as_received(ds)
 
@@ -338,7 +354,19 @@ def reports(source: Dataset, device: Any) -> list[Dataset]:
         for uid in REPORT_CLASSES
     ]
     amended = build_report(source, outcomes()[0], device, written_at=WRITTEN_AT, revision=2, predecessor=made[0])
-    return [*made, amended]
+    later = [build_report(source, result, device, written_at=WRITTEN_AT, earlier=[PRIOR]) for result in outcomes()]
+    return [*made, amended, *later]
+
+
+PRIOR = Earlier(
+    examined_on=date(2018, 1, 1),
+    bone_age_months=90.0,
+    chronological_age_months=96.0,
+    study_instance_uid="2.25.1",
+    series_instance_uid="2.25.2",
+    sop_class_uid=REPORT_CLASSES[0],
+    sop_instance_uid="2.25.3",
+)
 
 
 def captures(source: Dataset, device: Any) -> list[Dataset]:
