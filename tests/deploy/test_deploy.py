@@ -53,7 +53,7 @@ from tests.parts.results import WRITTEN_AT, as_received, assessment, full_dx, po
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
-STATEMENT = (DEPLOY / "conformance-statement.md").read_text(encoding="utf-8")
+STATEMENT = (DEPLOY / "conformance.md").read_text(encoding="utf-8")
 README = (DEPLOY / "README.md").read_text(encoding="utf-8")
 CONSOLE_STOP_S = 10
 
