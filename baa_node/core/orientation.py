@@ -16,8 +16,8 @@ Box = tuple[int, int, int, int]
 
 TILT_DEG: Final = 50.0
 """Fingers may lean so far from the vertical before the frame is turned. Of the 1,255 validation hands (RSNA challenge) in which one
-hand is found, 1,250 are left as they are, and of their copies turned by 90, 180 and 270° 99.4 % are turned back
-(``python -m train.robustness``)."""
+hand is found, 1,250 were left as they are when this was chosen, and of their copies turned by 90, 180 and 270° 99.4 % were turned back;
+what turning does to the estimate is told by ``python -m train.robustness``."""
 
 
 def turns_to_upright(pixels: NDArray[np.uint8]) -> int:

@@ -94,6 +94,7 @@ class PriorArchive:
         self._held: list[tuple[str, Dataset]] = []
         self._classes = classes or (FIND, GET)
         self._server: Any = None
+        self._connections: list[Any] = []
 
     def hold(self, ds: Dataset, *, found_as: str | None = None) -> None:
         """Keep a report; `found_as` is the Patient ID under which it lies."""
@@ -108,7 +109,7 @@ class PriorArchive:
         ae.supported_contexts = [build_context(one) for one in self._classes]
         for sop_class in CLASSES:
             ae.add_supported_context(sop_class, scu_role=True, scp_role=True)
-        handlers = [(evt.EVT_C_FIND, self._find), (evt.EVT_C_GET, self._get)]
+        handlers = [(evt.EVT_C_FIND, self._find), (evt.EVT_C_GET, self._get), (evt.EVT_CONN_OPEN, self._connected)]
         self._server = ae.start_server(("127.0.0.1", 0), block=False, evt_handlers=handlers)
         return self
 
@@ -116,9 +117,12 @@ class PriorArchive:
         for event in (self.before_find, self.before_store):
             if event is not None:
                 event.set()
-        if self._server is not None:
-            self._server.shutdown()
-            self._server = None
+        self._server.shutdown()
+        for connection in self._connections:  # the library leaves those open that were closed by us first
+            connection.close()
+
+    def _connected(self, event: evt.Event) -> None:
+        self._connections.append(event.assoc.dul.socket.socket)
 
     def _find(self, event: evt.Event) -> Iterator[tuple[int, Dataset | None]]:
         self.asked += 1
