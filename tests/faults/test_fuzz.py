@@ -41,7 +41,7 @@ from tests.parts.programs import free_port
 from tests.parts.times import NOW
 
 SEED = int(os.environ.get("FUZZ_SEED") or random.SystemRandom().randrange(2**32))
-CASES = int(os.environ.get("FUZZ_CASES") or 2000)
+CASES = int(os.environ.get("FUZZ_CASES") or 1000)
 LONGEST_S = 5.0
 DEVICE = Device(name="TEST", uid="2.25.1", manufacturer="baa_node project", model="baa_node", serial="1", version="0")
 
@@ -157,13 +157,13 @@ def test_whatever_the_data_set_there_is_an_answer_and_no_number_from_junk(small_
                 change(ds, dice)
             except UNREADABLE:
                 continue  # the change before left nothing that this one could change
-        began = time.monotonic()
+        began = time.process_time()  # of this process alone: what else the machine does is no fault of ours
         told = f"case {case} of FUZZ_SEED={seed}: {', '.join(change.__name__ for change in done)}"
         try:
             taken += _read_and_report(ds, pixels_junk in done, ensemble)
         except Exception as error:
             raise AssertionError(told) from error
-        assert time.monotonic() - began < LONGEST_S, told
+        assert time.process_time() - began < LONGEST_S, told
     assert taken > CASES // 3  # or the listener would hide what lies behind it
 
 
