@@ -66,7 +66,7 @@ def look(pixels: Pixels, sex: Sex, ensemble: Ensemble, gates: Gates) -> Looked:
     framed = narrowly_framed(pixels)
     low, high = np.percentile(framed[::4, ::4], (1, 99))
     return Looked(
-        sight=ensemble.detector(view_of(framed)),
+        sight=ensemble.detector(view_of(pixels)),
         hands=count_hands(framed),
         estimate=estimate,
         refusal=refuse_pixels(radiograph(pixels, sex), gates, ensemble.detector) or refuse_estimate(estimate, gates),

@@ -22,11 +22,11 @@ from baa_node.core.radiograph import Radiograph
 
 
 def refuse_pixels(radiograph: Radiograph, gates: Gates = DEFAULT_GATES, detector: Detector | None = None) -> Refusal | None:
-    """Judge a radiograph by its grey values alone, whatever its border."""
+    """Judge a radiograph by its grey values alone: the detector sees the frame as it is, the rest with a narrow border."""
     pixels = narrowly_framed(radiograph.pixels)
     if refusal := _refuse_quality(radiograph, pixels, gates):
         return refusal
-    seen = detector(view_of(pixels)) if detector is not None and gates.min_one_hand > 0 else None
+    seen = detector(view_of(radiograph.pixels)) if detector is not None and gates.min_one_hand > 0 else None
     if seen is not None and (refusal := refuse_sight(seen, gates)):
         return refusal
     if not gates.outline or (seen is not None and seen.one_hand >= gates.sure_one_hand):

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 
-from baa_node.core.borders import narrowly_framed
 from baa_node.core.detection import Seen, Sight, view_of
 from baa_node.core.gates import DEFAULT_GATES, Gates
 from baa_node.core.hand_shape import count_hands
@@ -53,7 +52,7 @@ def held_out(material: Frames, trials: Sequence[Trial], *, epochs: int, gates: G
 
 def sights(network: Taught, frames: Sequence[Pixels]) -> list[Sight]:
     """Ask a taught network about frames of any size, as the node asks the exported one."""
-    views = np.stack([view_of(narrowly_framed(frame)) for frame in frames])[..., np.newaxis]
+    views = np.stack([view_of(frame) for frame in frames])[..., np.newaxis]
     shares, features = asked(network.model, views)
     away = distances(features, network.mean, network.precision)
     return [Sight(shares=dict(zip(Seen, map(float, row), strict=True)), distance=float(one)) for row, one in zip(shares, away, strict=True)]

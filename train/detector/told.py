@@ -28,7 +28,7 @@ def _hands(found: Mapping[str, Any]) -> str:
     return f"""
 ## What the gates turn away
 
-`python -m train.gates` with {found["bundle"]} and the default settings: of {hands["n"]:,} hands of `val` {hands["read"]:,}
+`python -m train.gates --each 20` with {found["bundle"]} and the default settings: of {hands["n"]:,} hands of `val` {hands["read"]:,}
 ({hands["read"] / hands["n"]:.1%}) are read. Refused: {refused}.
 Asked alone, each gate would lose: {alone}. The faintest spans
 {hands["least"]["spread"]:.0f} grey levels, the least clear has a clarity of {hands["least"]["clarity"]:.0f}.
