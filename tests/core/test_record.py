@@ -119,3 +119,11 @@ def test_a_refusal_of_an_earlier_version_keeps_what_it_says() -> None:
 def test_cautions_are_kept_as_facts() -> None:
     result = assessment(122.0, lossy=True, sex=Sex.FEMALE, birth_date=date(2008, 5, 27))
     assert to_json(result)["cautions"] == [{"about": "borderline_by_mean", "determination": "delayed"}, {"about": "lossy"}]
+
+
+def test_a_caution_about_a_day_is_kept_as_one() -> None:
+    caution = Caution(about=Concern.OTHER_HAND_BEFORE, values={"since": date(2024, 2, 29)})
+    result = replace(assessment(), cautions=(caution,))
+    stored = json.loads(json.dumps(to_json(result)))
+    assert stored["cautions"] == [{"about": "other_hand_before", "since": "2024-02-29"}]
+    assert from_json(stored).cautions == (caution,)
