@@ -156,12 +156,12 @@ def test_a_report_that_could_not_be_built_is_told_as_a_refusal(bench: Bench, ris
 
 
 def test_the_trail_is_whole_and_tells_no_patient(bench: Bench, ris: MllpReceiver, tmp_path: Path) -> None:
-    delivered(bench, reported(bench, tmp_path, PatientName="Doe^Jane", PatientID="4711"), "ris")
+    delivered(bench, reported(bench, tmp_path, PatientName="Doe^Jane", PatientID="PAT-4711"), "ris")
     with bench.desk.database.reading() as c:
         assert audit.verify(c) == []
         told = str(audit.list_events(c))
     assert "Doe" not in told
-    assert "4711" not in told
+    assert "PAT-4711" not in told
 
 
 def test_a_peer_that_left_is_told(bench: Bench, ris: MllpReceiver, tmp_path: Path) -> None:
