@@ -41,7 +41,7 @@ from tests.parts.programs import free_port
 from tests.parts.times import NOW
 
 SEED = int(os.environ.get("FUZZ_SEED") or random.SystemRandom().randrange(2**32))
-CASES = int(os.environ.get("FUZZ_CASES") or 1000)
+CASES = int(os.environ.get("FUZZ_CASES") or 1000)  # of data sets, and as many of PDUs
 LONGEST_S = 5.0
 DEVICE = Device(name="TEST", uid="2.25.1", manufacturer="baa_node project", model="baa_node", serial="1", version="0")
 
