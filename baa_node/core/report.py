@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from collections.abc import Sequence as AbstractSequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Final, TypeAlias
 
 from highdicom.sr import (
@@ -28,11 +28,10 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 from pydicom.sr.coding import Code
 from pydicom.uid import Comprehensive3DSRStorage, ComprehensiveSRStorage
-from pydicom.valuerep import DA
 
 from baa_node.core import codes
 from baa_node.core.assessment import Assessment, Determination, Refusal, ZConvention
-from baa_node.core.attributes import numbers
+from baa_node.core.attributes import day, numbers
 from baa_node.core.capture import build_capture
 from baa_node.core.header import (
     UTF_8,
@@ -274,9 +273,9 @@ def _acquisition(source: Dataset) -> Iterator[Item]:
     modality = _MODALITIES.get(str(value_of(source, "Modality")))
     if modality is not None:
         yield CodeContentItem(codes.MODALITY, modality, _ACQUISITION)
-    day = _date(source, "StudyDate")
-    if day:
-        yield DateContentItem(codes.STUDY_DATE, f"{day:%Y%m%d}", _ACQUISITION)
+    examined_on = day(source, "StudyDate")
+    if examined_on:
+        yield DateContentItem(codes.STUDY_DATE, examined_on.isoformat().replace("-", ""), _ACQUISITION)
     side = laterality_of(source)
     if side is not None:
         yield CodeContentItem(codes.IMAGE_LATERALITY, _SIDES[side], _ACQUISITION)
@@ -442,14 +441,6 @@ def _number(name: Code | CodedConcept, value: float, unit: Code, decimals: int, 
 
 def _image(name: Code, source: Dataset, relationship: str) -> ImageContentItem:
     return ImageContentItem(name, str(source.SOPClassUID), str(source.SOPInstanceUID), relationship_type=relationship)
-
-
-def _date(source: Dataset, keyword: str) -> date | None:
-    """Date of an attribute, in the old form with points too; None for anything that is no date."""
-    try:
-        return DA(value_of(source, keyword)) or None
-    except ValueError:
-        return None
 
 
 def _spacing(source: Dataset) -> tuple[float, float] | None:

@@ -10,10 +10,11 @@ from typing import Any, Final
 
 from pydicom import Dataset
 from pydicom.sr.coding import Code
-from pydicom.valuerep import DA, TM, PersonName
+from pydicom.valuerep import TM, PersonName
 
 from baa_node.core import codes
 from baa_node.core.assessment import Assessment, Refusal, ZConvention
+from baa_node.core.attributes import day
 from baa_node.core.codes import Reason
 from baa_node.core.header import value_of
 from baa_node.core.radiograph import Laterality
@@ -97,7 +98,7 @@ class Told:
     @property
     def examined_on(self) -> date | None:
         """Study Date, None where the image has none or none that is a date."""
-        return _date(self.report, "StudyDate")
+        return day(self.report, "StudyDate")
 
     @property
     def examined_at(self) -> str:
@@ -114,7 +115,7 @@ class Told:
     @property
     def birth_date(self) -> date | None:
         """Patient's birth date, None where it is empty or no date."""
-        return _date(self.report, "PatientBirthDate")
+        return day(self.report, "PatientBirthDate")
 
     @property
     def patient_name(self) -> PersonName:
@@ -167,13 +168,6 @@ def normal_band(result: Assessment) -> tuple[float, float] | None:
 def text_of(ds: Dataset, keyword: str) -> str:
     """Value of an attribute as text, empty where it has none."""
     return str(value_of(ds, keyword) or "").strip()
-
-
-def _date(ds: Dataset, keyword: str) -> date | None:
-    try:
-        return DA(value_of(ds, keyword)) or None
-    except ValueError:
-        return None
 
 
 def _texts(report: Dataset, concept: Code) -> list[str]:
