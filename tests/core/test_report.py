@@ -414,3 +414,12 @@ def test_an_earlier_one_without_a_report_is_told_but_no_evidence() -> None:
 
 def test_there_is_one_bone_age_whatever_came_before() -> None:
     assert len(named(built(full_dx(), RESULTS["normal"], earlier=[HEARSAY, PRIOR]), ("85151-9", "LN"))) == 1
+
+
+@pytest.mark.filterwarnings("ignore:Invalid value for VR DA:UserWarning")
+def test_four_characters_of_noise_are_no_date() -> None:
+    source = full_dx()
+    source.StudyDate = "\x07\xe4\x01\x00"  # Python's date takes four such characters for a stored one, of the day 0
+    report = build_report(source, assessment(), DEVICE, written_at=WRITTEN_AT)
+    assert named(report, ("111060", "DCM")) == []
+    assert len(named(build_report(full_dx(), assessment(), DEVICE, written_at=WRITTEN_AT), ("111060", "DCM"))) == 1

@@ -191,7 +191,7 @@ def test_the_honest_get_their_answer_in_time_and_nothing_stays_behind(tmp_path: 
         )
         assert node.running.alive
         assert sorted(took)[-3] < HONEST_WITHIN_S  # a shared machine may hold up one or two by itself
-        assert max(took) < 1
+        assert max(took) < 3
         assert after < before["rss_mb"] + 100
 
 
