@@ -105,7 +105,7 @@ def _log_in(request: Request, name: str, password: str) -> Response:
 def _login_form(request: Request, trouble: str = "", status: int = 200) -> Response:
     """Give the form with a token of its own; whoever has no user yet is told where the first password is."""
     console, before = console_of(request), request.cookies.get(BEFORE) or new_token()
-    first = f"{FILE} in the node's data directory" if (console.data_dir / FILE).exists() else ""
+    first = FILE if (console.data_dir / FILE).exists() else ""
     answer = render(request, "login.html", status=status, trouble=trouble, csrf=form_token(before), first=first, first_name=NAME)
     set_cookie(request, answer, BEFORE, before)
     return answer
