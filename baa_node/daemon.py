@@ -35,6 +35,7 @@ from baa_node.lease import Lease
 from baa_node.pipeline import Pipeline
 from baa_node.priors import PriorSearch
 from baa_node.process import settle
+from baa_node.results import ResultMaker
 from baa_node.spool import Spool, open_spool
 from baa_node.steps import Desk, Patience
 from baa_node.web import Console, ConsoleServer, Health, build_app
@@ -107,7 +108,13 @@ class Daemon:
             database=database,
             spool=spool,
             ensemble=ensemble,
-            device=device_of(config, identity),
+            maker=ResultMaker(
+                spool=spool,
+                device=device_of(config, identity),
+                language=Language(config.report.language),
+                pdf=config.report.pdf,
+                refusals=REFUSALS[config.report.refusals],
+            ),
             policy=policy_of(config),
             endpoint=endpoint,
             study_quiet_s=config.pipeline.study_quiet_s,
@@ -116,13 +123,10 @@ class Daemon:
                 longest_s=config.pipeline.retry_longest_s,
                 give_up_after_s=config.pipeline.give_up_after_h * 3600,
             ),
-            pdf=config.report.pdf,
             confirm=config.pipeline.confirm,
             commitment_wait_s=config.pipeline.commitment_wait_s,
-            language=Language(config.report.language),
             wires=wires_of(config),
             priors=PriorSearch(database, endpoint, wait_s=config.priors.wait_s),
-            refusals=REFUSALS[config.report.refusals],
         )
         lease = Lease(
             database,
@@ -139,7 +143,7 @@ class Daemon:
             readers=config.pipeline.readers,
             parallel_deliveries=config.pipeline.parallel_deliveries,
         )
-        threading.Thread(target=rehearse, args=(ensemble, desk.device), name="rehearsal", daemon=True).start()
+        threading.Thread(target=rehearse, args=(ensemble, desk.maker.device), name="rehearsal", daemon=True).start()
         lease.start()
         running.callback(lease.stop)
         running.callback(pipeline.stop)

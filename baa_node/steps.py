@@ -6,46 +6,31 @@ Nothing here knows in which order the steps run or what happens between them: th
 from __future__ import annotations
 
 import enum
-import hashlib
 import io
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Final, Literal
 
 from pydicom import Dataset, dcmread
-from pydicom.uid import Comprehensive3DSRStorage, ComprehensiveSRStorage, generate_uid
+from pydicom.uid import generate_uid
 
 from baa_node.bridges import Attempt, Parcel, Wires, bridge_to, chosen_for
 from baa_node.core.assessment import Assessment, Refusal
 from baa_node.core.codes import Reason
-from baa_node.core.document import build_document
 from baa_node.core.ensemble import Ensemble
-from baa_node.core.history import Examination, examination_of, judge
-from baa_node.core.letter import write_letter
+from baa_node.core.history import Examination, examination_of
 from baa_node.core.messages.told import reasons_in
-from baa_node.core.picture import draw_picture
-from baa_node.core.radiograph import from_dataset
 from baa_node.core.reading import ReadingPolicy, read_bone_age
 from baa_node.core.record import from_json, to_json
-from baa_node.core.report import Device, build_capture, build_report
-from baa_node.core.words import Language
 from baa_node.db import Connection, Database, peers, studies
 from baa_node.db.studies import Delivery, DeliveryState, Instance, ResultObject, State
 from baa_node.dicom import commitment, scu
 from baa_node.errors import DeliveryError, InstanceError
-from baa_node.intake import content_sha256
 from baa_node.priors import Found, PriorSearch
 from baa_node.process import out_of_time
+from baa_node.results import NOTHING, ResultMaker
 from baa_node.spool import Spool
-
-REPORT_CLASSES = (Comprehensive3DSRStorage, ComprehensiveSRStorage)
-"""In order of preference; a destination gets the first one it accepts (SR_SPEC 1.1)."""
-
-
-NOTHING = Found()
-"""What a refusal is compared with."""
 
 COMMITMENT_AT_ONCE_S = 1.0
 """How long the association stays open for an answer: some peers give it there, most on an association of their own."""
@@ -57,10 +42,6 @@ class Verdict(enum.Enum):
     WAIT = "wait"
     SEND = "send"
     DISMISS = "dismiss"
-
-
-Kind = Literal["sr", "capture", "pdf"]
-KINDS: Final[tuple[Kind, ...]] = ("sr", "capture", "pdf")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,38 +65,31 @@ class Desk:
     ----------
     endpoint
         Turns a peer entry into an address with our calling AE title and TLS settings.
+    maker
+        Makes report and picture; where it makes nothing of a refusal, that is dismissed once its study is quiet.
     wires
         Settings for destinations that are no DICOM applications.
-    pdf
-        Whether each result is also sent as one page of PDF.
     confirm, commitment_wait_s
         Whether to ask destinations for commitment and by query, and how long they may take to answer before they are asked again.
     priors
         Finds earlier assessments for a report; None looks for none.
     permit
         Returns when this process may still act; called before anything is sent.
-    language
-        Of the sentences in reports and pictures.
-    refusals
-        What is made of a refusal; with nothing it is dismissed once the study is quiet, and stands in record and audit alone.
     """
 
     database: Database
     spool: Spool
     ensemble: Ensemble
-    device: Device
+    maker: ResultMaker
     policy: ReadingPolicy
     endpoint: Callable[[peers.Peer], scu.Endpoint]
     study_quiet_s: float
     patience: Patience
-    pdf: bool = False
     confirm: bool = True
     commitment_wait_s: float = 60.0
     priors: PriorSearch | None = None
     permit: Callable[[], None] = lambda: None
-    language: Language = Language.ENGLISH
     wires: Wires = field(default_factory=Wires)
-    refusals: tuple[Kind, ...] = KINDS
 
     def read(self, uid: str, revision: int) -> bool:
         """Read the image and record what came out; True when it holds a bone age.
@@ -156,7 +130,7 @@ class Desk:
         rest_s = self.study_quiet_s - quiet_s
         if not read and rest_s > 0:
             return Verdict.WAIT, rest_s
-        if not read and self.refusals:
+        if not read and self.maker.refusals:
             return Verdict.SEND, 0.0
         with self.database.transaction() as connection:
             studies.set_state(connection, uid, revision, State.DISMISSED, now=now)
@@ -176,7 +150,7 @@ class Desk:
         if not stored:
             result = from_json(outcome)
             found = self._search(instance, result)
-            objects = self._build(instance, revision, result, found)
+            objects = self.maker.make(instance, revision, result, found=found, amended=self._amended(uid, revision))
             with self.database.transaction() as connection:
                 studies.record_results(connection, objects)
                 studies.record_earlier(connection, uid, revision, found.earlier)
@@ -188,7 +162,7 @@ class Desk:
         with self.database.reading() as connection:
             instance = studies.get_instance(connection, uid)
         try:
-            objects = self._build(instance, revision, refusal)
+            objects = self.maker.make(instance, revision, refusal, amended=self._amended(uid, revision))
         except Exception:  # noqa: BLE001 - whatever it is, it must not be lost
             objects = []
         if not objects:
@@ -262,71 +236,11 @@ class Desk:
         source = dcmread(io.BytesIO(self.spool.read(instance.path)), stop_before_pixels=True)
         return self.priors.search(instance.sop_instance_uid, examination_of(source), result.laterality)
 
-    def _build(self, instance: Instance, revision: int, result: Assessment | Refusal, found: Found = NOTHING) -> list[ResultObject]:
-        content = self.spool.read(instance.path)
-        source = dcmread(io.BytesIO(content))
-        result = _with_history(result, examination_of(source), found)
-        now = datetime.now(UTC).astimezone()
-        try:
-            pixels = from_dataset(source).pixels
-        except InstanceError:
-            pixels = None
-        picture = draw_picture(pixels, result, version=self.device.version, earlier=found.earlier, language=self.language)
-        reports = [
-            build_report(
-                source,
-                result,
-                self.device,
-                written_at=now,
-                revision=revision,
-                sop_class_uid=sop_class,
-                source_sha256=content_sha256(content),
-                predecessor=self._predecessor(instance.sop_instance_uid, revision, rank),
-                language=self.language,
-                earlier=found.earlier,
-            )
-            for rank, sop_class in enumerate(REPORT_CLASSES)
-        ]
-        capture = build_capture(source, picture, result, self.device, written_at=now, revision=revision, language=self.language)
-        made: list[tuple[Kind, int, Dataset]] = [("sr", rank, report) for rank, report in enumerate(reports)]
-        made.append(("capture", 0, capture))
-        if self.pdf:
-            page = write_letter(
-                source, pixels, result, self.device, written_at=now, revision=revision, earlier=found.earlier, language=self.language
-            )
-            made.append(
-                ("pdf", 0, build_document(source, page, result, self.device, written_at=now, revision=revision, language=self.language))
-            )
-        wanted = self.refusals if isinstance(result, Refusal) else KINDS
-        return [
-            ResultObject(
-                sop_instance_uid=ds.SOPInstanceUID,
-                sop_class_uid=ds.SOPClassUID,
-                series_instance_uid=ds.SeriesInstanceUID,
-                source_uid=instance.sop_instance_uid,
-                revision=revision,
-                kind=kind,
-                rank=rank,
-                created_at=now.astimezone(UTC),
-                **self._keep(ds),
-            )
-            for kind, rank, ds in made
-            if kind in wanted
-        ]
-
-    def _predecessor(self, uid: str, revision: int, rank: int) -> Dataset | None:
+    def _amended(self, uid: str, revision: int) -> list[ResultObject]:
         if revision == 1:
-            return None
+            return []
         with self.database.reading() as connection:
-            before = [one for one in studies.list_results(connection, uid, revision - 1) if one.kind == "sr" and one.rank == rank]
-        return dcmread(io.BytesIO(self.spool.read(before[0].path))) if before else None
-
-    def _keep(self, ds: Dataset) -> dict[str, str]:
-        buffer = io.BytesIO()
-        ds.save_as(buffer, enforce_file_format=True)
-        content = buffer.getvalue()
-        digest = hashlib.sha256(content).hexdigest()  # in the name too: who builds the same report a second time spoils nothing
-        return {"path": self.spool.write("results", f"{ds.SOPInstanceUID}.{digest[:12]}", content), "sha256": digest}
+            return studies.list_results(connection, uid, revision - 1)
 
     def _open_deliveries(self, instance: Instance, revision: int) -> list[str]:
         uid, now = instance.sop_instance_uid, datetime.now(UTC)
@@ -433,14 +347,6 @@ class Desk:
                 stored=attempt.taken,
                 confirm=confirm,
             )
-
-
-def _with_history(result: Assessment | Refusal, examination: Examination, found: Found) -> Assessment | Refusal:
-    """Add to the cautions what earlier assessments tell: the one place where the two meet, for report and picture alike."""
-    if isinstance(result, Refusal):
-        return result
-    trajectory = judge(result, examination, found.earlier, complete=found.complete)
-    return replace(result, cautions=(*result.cautions, *trajectory.cautions))
 
 
 def _not_yet(results: Sequence[ResultObject], stored: Sequence[str]) -> list[ResultObject]:

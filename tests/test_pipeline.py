@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pydicom
 import pytest
@@ -28,6 +29,7 @@ from baa_node.dicom.scu import Endpoint
 from baa_node.errors import SpoolError, StoreError
 from baa_node.intake import Intake
 from baa_node.pipeline import Pipeline
+from baa_node.results import ResultMaker
 from baa_node.spool import FolderSpool
 from baa_node.steps import Desk, Patience
 from tests.parts.hands import constant_ensemble, hand_cr, part10
@@ -46,6 +48,10 @@ class Bench:
     intake: Intake
     pacs_port: int
     pipeline: Pipeline | None = None
+
+    def make(self, **changes: Any) -> None:
+        """Change what is made of a reading."""
+        self.desk = replace(self.desk, maker=replace(self.desk.maker, **changes))
 
     def start(self) -> None:
         self.pipeline = Pipeline(self.desk, queue_url=f"sqlite:///{self.folder / 'queue.db'}", executor_id="test")
@@ -92,7 +98,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
         database=database,
         spool=spool,
         ensemble=constant_ensemble(),
-        device=DEVICE,
+        maker=ResultMaker(spool=spool, device=DEVICE),
         policy=ReadingPolicy(),
         endpoint=lambda peer: Endpoint(ae_title=peer.ae_title, host=peer.host, port=peer.port, calling_ae="BAA_NODE"),
         study_quiet_s=0.5,
@@ -131,7 +137,7 @@ def test_an_image_becomes_a_report_and_a_picture(bench: Bench, pacs: PracticePac
 
 
 def test_the_node_writes_in_its_own_language(bench: Bench, pacs: PracticePacs, tmp_path: Path) -> None:
-    bench.desk = replace(bench.desk, language=Language.SPANISH)
+    bench.make(language=Language.SPANISH)
     ds = hand_cr(tmp_path)
     bench.start()
     bench.send(ds)
@@ -141,7 +147,7 @@ def test_the_node_writes_in_its_own_language(bench: Bench, pacs: PracticePacs, t
 
 def test_a_page_of_pdf_goes_with_them_where_it_is_wanted(bench: Bench, pacs: PracticePacs, tmp_path: Path) -> None:
     ds = hand_cr(tmp_path)
-    bench.desk = replace(bench.desk, pdf=True)
+    bench.make(pdf=True)
     bench.start()
     bench.send(ds)
     wait(lambda: bench.states(ds) == ["DELIVERED"], "delivery")
@@ -222,7 +228,7 @@ def test_a_refusal_is_dropped_when_another_image_of_the_study_was_read(bench: Be
 def test_a_refusal_is_sent_as_the_administrator_wants_it(
     bench: Bench, pacs: PracticePacs, tmp_path: Path, refusals: str, sent: set[str]
 ) -> None:
-    bench.desk = replace(bench.desk, refusals=REFUSALS[refusals])
+    bench.make(refusals=REFUSALS[refusals])
     bad, good = hand_cr(tmp_path, ViewPosition="LL"), hand_cr(tmp_path)
     good.StudyInstanceUID, good.SOPInstanceUID = generate_uid(), generate_uid()
     good.file_meta.MediaStorageSOPInstanceUID = good.SOPInstanceUID
@@ -235,7 +241,7 @@ def test_a_refusal_is_sent_as_the_administrator_wants_it(
 
 
 def test_a_refusal_that_nobody_wants_stands_in_the_record_alone(bench: Bench, pacs: PracticePacs, tmp_path: Path) -> None:
-    bench.desk = replace(bench.desk, refusals=REFUSALS["none"])
+    bench.make(refusals=REFUSALS["none"])
     ds = hand_cr(tmp_path, ViewPosition="LL")
     bench.start()
     bench.send(ds)
@@ -249,8 +255,8 @@ def test_a_refusal_that_nobody_wants_stands_in_the_record_alone(bench: Bench, pa
 
 
 def test_a_fault_of_ours_that_nobody_wants_to_get_is_set_aside_and_shown(bench: Bench, pacs: PracticePacs, tmp_path: Path) -> None:
-    bench.desk = replace(bench.desk, refusals=REFUSALS["none"])
-    object.__setattr__(bench.desk, "_build", failing(1, ZeroDivisionError(), bench.desk._build))
+    bench.make(refusals=REFUSALS["none"])
+    object.__setattr__(bench.desk.maker, "make", failing(1, ZeroDivisionError(), bench.desk.maker.make))
     ds = hand_cr(tmp_path)
     bench.start()
     bench.send(ds)
@@ -356,11 +362,11 @@ def failing(times: int, error: Exception, method: Callable[..., object]) -> Call
     """Let a method fail so many times before it works."""
     left = [times]
 
-    def sometimes(*arguments: object) -> object:
+    def sometimes(*arguments: object, **named: object) -> object:
         if left[0]:
             left[0] -= 1
             raise error
-        return method(*arguments)
+        return method(*arguments, **named)
 
     return sometimes
 
@@ -397,7 +403,7 @@ def test_a_refusal_waits_for_what_is_away(bench: Bench, pacs: PracticePacs, tmp_
 
 
 def test_a_report_that_cannot_be_built_becomes_a_refusal(bench: Bench, pacs: PracticePacs, tmp_path: Path) -> None:
-    object.__setattr__(bench.desk, "_build", failing(1, ZeroDivisionError(), bench.desk._build))
+    object.__setattr__(bench.desk.maker, "make", failing(1, ZeroDivisionError(), bench.desk.maker.make))
     ds = hand_cr(tmp_path)
     bench.start()
     bench.send(ds)
@@ -407,7 +413,7 @@ def test_a_report_that_cannot_be_built_becomes_a_refusal(bench: Bench, pacs: Pra
 
 
 def test_where_not_even_a_refusal_can_be_built_the_reading_is_set_aside_and_shown(bench: Bench, pacs: PracticePacs, tmp_path: Path) -> None:
-    object.__setattr__(bench.desk, "_build", failing(2, ZeroDivisionError(), bench.desk._build))
+    object.__setattr__(bench.desk.maker, "make", failing(2, ZeroDivisionError(), bench.desk.maker.make))
     ds = hand_cr(tmp_path)
     bench.start()
     bench.send(ds)

@@ -16,12 +16,12 @@ from pydicom.dataset import Dataset
 
 from baa_node.core import picture
 from baa_node.core.assessment import Assessment, Refusal
-from baa_node.core.canvas import has_glyph
-from baa_node.core.growth_chart import age_of, shown
+from baa_node.core.drawing.canvas import has_glyph
+from baa_node.core.drawing.growth_chart import age_of, shown
+from baa_node.core.drawing.sheet import BOTTOM, LEFT, RIGHT, WIDTH, Sheet, height_of
 from baa_node.core.header import Device, value_of
 from baa_node.core.history import Earlier
 from baa_node.core.sentences import Sentences, sentences_of, sex_used_in_words, side_in_words, verdict_in_words
-from baa_node.core.sheet import BOTTOM, LEFT, RIGHT, WIDTH, Sheet, height_of
 from baa_node.core.words import Language
 from baa_node.core.words.letter import LetterWords, letter_words_of
 from baa_node.core.words.picture import PictureWords, decimal, months_of, plain, words_of

@@ -13,11 +13,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from baa_node.core import palette as p
 from baa_node.core.assessment import Assessment, Determination, Refusal
-from baa_node.core.attention import colour_bar, overlay
-from baa_node.core.canvas import Box, Canvas, Colour, bearing_of, shorten, width_of, wrap
-from baa_node.core.growth_chart import draw_growth_chart
+from baa_node.core.drawing import palette as p
+from baa_node.core.drawing.attention import colour_bar, overlay
+from baa_node.core.drawing.canvas import Box, Canvas, Colour, bearing_of, shorten, width_of, wrap
+from baa_node.core.drawing.growth_chart import draw_growth_chart
 from baa_node.core.history import Earlier
 from baa_node.core.sentences import Sentences, sentences_of, sex_used_in_words, side_in_words, verdict_in_words
 from baa_node.core.words import Language

@@ -15,7 +15,7 @@ from baa_node.core.record import to_json
 from baa_node.core.report import build_capture, build_report
 from baa_node.db.peers import Peer
 from baa_node.db.studies import ResultObject
-from baa_node.steps import REPORT_CLASSES
+from baa_node.results import REPORT_CLASSES
 from tests.parts.certificates import Authorities
 from tests.parts.results import DEVICE, WRITTEN_AT, as_bytes, assessment, full_dx
 

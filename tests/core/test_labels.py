@@ -5,9 +5,9 @@ from dataclasses import fields
 
 import pytest
 
-from baa_node.core import palette
-from baa_node.core.canvas import printable, width_of
 from baa_node.core.codes import Reason
+from baa_node.core.drawing import palette
+from baa_node.core.drawing.canvas import printable, width_of
 from baa_node.core.picture import _CHART_WIDTH, _MARGIN, WIDTH
 from baa_node.core.words import Language
 from baa_node.core.words.advice import advice_on

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import re
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from baa_node.db.accounts import Role, User
 from baa_node.db.audit import AuditRecord
 from baa_node.db.peers import Peer
 from baa_node.dicom.scu import Endpoint
+from baa_node.results import ResultMaker
 from baa_node.spool import FolderSpool
 from baa_node.steps import Desk, Patience
 from baa_node.web import Console, ConsoleServer, Health, build_app
@@ -155,7 +155,7 @@ class Visit:
             database=self.console.database,
             spool=self.console.spool,
             ensemble=constant_ensemble(),
-            device=replace(DEVICE),
+            maker=ResultMaker(spool=self.console.spool, device=DEVICE),
             policy=ReadingPolicy(),
             endpoint=endpoint,
             study_quiet_s=0,

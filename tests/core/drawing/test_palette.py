@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from baa_node.core import palette as p
-from baa_node.core.canvas import Colour
+from baa_node.core.drawing import palette as p
+from baa_node.core.drawing.canvas import Colour
 from baa_node.core.picture import WIDTH
 
 TEXT = {

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from baa_node.core.canvas import Canvas, _font, printable, shorten, width_of, wrap
+from baa_node.core.drawing.canvas import Canvas, _font, printable, shorten, width_of, wrap
 
 texts = st.text(alphabet=st.characters(min_codepoint=32, max_codepoint=0x3000), max_size=80)
 

@@ -19,7 +19,7 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
-from baa_node.core.canvas import font_file, printable
+from baa_node.core.drawing.canvas import font_file, printable
 
 LEFT: Final = 48.0
 RIGHT: Final = A4[0] - LEFT

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from baa_node.core import palette as p
 from baa_node.core.assessment import Assessment, AssessmentPolicy, ZConvention
-from baa_node.core.canvas import Box, Canvas, Colour, Point, width_of, wrap
+from baa_node.core.drawing import palette as p
+from baa_node.core.drawing.canvas import Box, Canvas, Colour, Point, width_of, wrap
 from baa_node.core.history import Earlier
 from baa_node.core.radiograph import Sex
 from baa_node.core.reference import NAME, TABLE

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from baa_node.core.canvas import Colour
+from baa_node.core.drawing.canvas import Colour
 
 GROUND: Final[Colour] = (9, 11, 14)
 RAISED: Final[Colour] = (24, 27, 32)

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from baa_node.core import palette
 from baa_node.core.assessment import DAYS_PER_MONTH, Assessment, AssessmentPolicy, Determination, ZConvention, assess
-from baa_node.core.canvas import Canvas
-from baa_node.core.growth_chart import draw_growth_chart, reference_curve, shown
+from baa_node.core.drawing import palette
+from baa_node.core.drawing.canvas import Canvas
+from baa_node.core.drawing.growth_chart import draw_growth_chart, reference_curve, shown
 from baa_node.core.history import Earlier
 from baa_node.core.radiograph import Laterality, Sex
 from baa_node.core.words import Language
