@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/pip --quiet --disable-pip-version-check
+# Tests at the same time; those of tests/faults load the machine by themselves and run one after the other.
+JOBS   ?= 2
 
 .PHONY: run demo test soak bench lint clean
 
@@ -32,10 +34,11 @@ lint: $(VENV)/test.installed
 	$(BIN)/lint-imports
 
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist worksteal --ignore tests/faults
+	$(BIN)/python -m pytest tests/faults
 
 soak: $(VENV)/test.installed
-	STORM_KILLS=200 STORM_STUDIES=1000 STORM_REPORT=bench_out FUZZ_CASES=100000 ATTACK_REPORT=bench_out $(BIN)/python -m pytest tests/faults
+	STORM_KILLS=200 STORM_STUDIES=1000 STORM_REPORT=bench_out FUZZ_CASES=100000 ATTACK_REPORT=bench_out EXPORT_ALL=1 $(BIN)/python -m pytest tests/faults tests/export
 
 bench: $(VENV)/test.installed
 	$(BIN)/python -m tests.bench

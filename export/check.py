@@ -51,7 +51,7 @@ class Checked:
     months, heat
         The graph that reads once, against Keras and against the recorded gradient.
     months_mirrored, heat_mirrored
-        The graph that reads the mirror image too.
+        The graph that reads the mirror image too; 0 where it was not asked for.
     magnified
         What `unsettle` gave; 1 for trained networks. The tolerance of the months grows with it.
     """
@@ -106,21 +106,23 @@ def unsettle(model: keras.Model, images: NDArray[np.uint8], seed: int = 11) -> f
     return max(1.0, spread / SPREAD_MONTHS)
 
 
-def check(model: keras.Model, images: NDArray[np.uint8], folder: Path, *, magnified: float = 1.0) -> Checked:
-    """Export both graphs to ``folder`` and compare them on ``(N, size, size, 1) uint8``, sexes alternating."""
+def check(model: keras.Model, images: NDArray[np.uint8], folder: Path, *, magnified: float = 1.0, mirrored: bool = True) -> Checked:
+    """Export to ``folder`` and compare on ``(N, size, size, 1) uint8``, sexes alternating; the second graph only if `mirrored`."""
     name = feature_map_of(model)
     batches = [images[start : start + AT_ONCE] for start in range(0, len(images), AT_ONCE)]
     to_onnx(model, name, folder / "once.onnx")
     once = np.array([_once(model, name, folder / "once.onnx", batch) for batch in batches])
-    to_onnx(model, name, folder / "mirrored.onnx", mirrored=True)
-    twice = [compare(model, name, folder / "mirrored.onnx", batch, mirrored=True) for batch in batches]
+    twice = []
+    if mirrored:
+        to_onnx(model, name, folder / "mirrored.onnx", mirrored=True)
+        twice = [compare(model, name, folder / "mirrored.onnx", batch, mirrored=True) for batch in batches]
     return Checked(
         images=len(images),
         span=float(once[:, 3].max() - once[:, 2].min()),
         months=float(once[:, 0].max()),
         heat=float(once[:, 1].max()),
-        months_mirrored=max(found.months for found in twice),
-        heat_mirrored=max(found.heat for found in twice),
+        months_mirrored=max((found.months for found in twice), default=0.0),
+        heat_mirrored=max((found.heat for found in twice), default=0.0),
         magnified=magnified,
     )
 
