@@ -46,6 +46,9 @@ def _run(chosen: argparse.Namespace) -> int:
         load_split(chosen.data, split, recipe.preparation, cache=chosen.cache, limit=chosen.limit, masker=masker)
         for split in ("train", "val")
     )
+    for copy in range(1, recipe.degraded + 1):
+        more = load_split(chosen.data, "train", recipe.preparation, cache=chosen.cache, limit=chosen.limit, masker=masker, copy=copy)
+        training = joined([training, more])
     if recipe.phantoms:
         drawn = load_phantoms(recipe.phantoms, recipe.preparation, cache=chosen.cache, seed=recipe.seed, masker=masker)
         training = joined([training, drawn])

@@ -22,8 +22,10 @@ from PIL import Image
 from baa_node.core.preprocess import UNET_EDGES, Preparation, prepare
 from baa_node.core.radiograph import Sex
 from baa_node.networks import MaskNetwork
+from train import stress
 from train.challenge import is_challenge, read_files, read_set
 from train.labels import DataError, Label, read_labels
+from train.stress import degraded
 
 __all__ = [
     "DataError",
@@ -122,7 +124,14 @@ def masker_for(spec: Preparation, runs: Path) -> MaskNetwork | None:
 
 
 def load_split(
-    folder: Path, split: str, spec: Preparation, *, cache: Path, limit: int | None = None, masker: MaskNetwork | None = None
+    folder: Path,
+    split: str,
+    spec: Preparation,
+    *,
+    cache: Path,
+    limit: int | None = None,
+    masker: MaskNetwork | None = None,
+    copy: int = 0,
 ) -> Examples:
     """Read one split as prepared images, made once and then kept in ``cache``.
 
@@ -140,15 +149,20 @@ def load_split(
         Use only the first so many rows.
     masker
         For ``unet_edges``; its weights are part of the cache's name.
+    copy
+        0 for the images as they are; each further number degrades every frame in another way before it is prepared (`train.stress`).
     """
     labels, frames, source = _challenge(folder, split, limit) if is_challenge(folder) else _zipped(folder, split, limit)
     names = [label.image_id for label in labels]
+    if copy:
+        frames = (degraded(frame, np.random.default_rng([copy, index])) for index, frame in enumerate(frames))
+        source = [*source, f"copy {copy}", Path(stress.__file__).read_text(encoding="utf-8")]
     stored = cache / f"{split}-{len(names)}-{fingerprint(spec, [*source, *_masked(masker), *names])}.npy"
     return Examples(
         images=cached(stored, frames, len(names), spec, masker),
         months=np.array([label.bone_age_months for label in labels], np.float32),
         male=np.array([label.sex is Sex.MALE for label in labels], np.float32),
-        ids=tuple(names),
+        ids=tuple(f"{name}~{copy}" for name in names) if copy else tuple(names),
     )
 
 

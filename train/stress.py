@@ -110,3 +110,22 @@ CHANGES: Final[Mapping[str, Change]] = {
     "marker burnt in": _marked,
 }
 """By the name that stands in the table."""
+
+
+def degraded(pixels: Pixels, rng: np.random.Generator) -> Pixels:
+    """Turn by up to 40° and, each more often not than done, spoil grey values, sharpness and coding: what a copy for training is shown as.
+
+    The limits reach a little beyond the worst of `CHANGES` that a radiologist would still read.
+    """
+    changes: list[Change] = [lambda frame, chance: rotated(frame, chance.uniform(-40, 40))]
+    spoils: list[Change] = [
+        _curve(slope=rng.uniform(0.5, 1.7), offset=rng.uniform(-0.12, 0.12), exponent=2 ** rng.uniform(-0.6, 0.6)),
+        _coarse(rng.uniform(0.35, 0.9)),
+        _blurred(rng.uniform(0.3, 1.2)),
+        _noisy(rng.uniform(1, 12)),
+        _jpeg(int(rng.integers(15, 80))),
+    ]
+    changes.extend(spoil for spoil in spoils if rng.random() < 0.4)
+    for change in changes:
+        pixels = change(pixels, rng)
+    return pixels

@@ -84,6 +84,19 @@ def test_a_bad_row_is_named_with_its_file(tmp_path: Path, row: str, named: str) 
         read_labels(data_set(tmp_path, ROWS + row) / "rsna_train.csv")
 
 
+def test_a_degraded_copy_keeps_labels_and_order_and_is_another_each_time(tmp_path: Path) -> None:
+    grey = np.tile(np.linspace(0, 255, 40, dtype=np.uint8), (40, 1))
+    content = bytes(cv2.imencode(".png", grey)[1])
+    folder = data_set(tmp_path, members={f"{name}.jpg": content for name in (11, 12, 13)})
+    plain, first, second, again = (load_split(folder, "train", SPEC, cache=tmp_path / f"cache{n}", copy=n % 3) for n in (0, 1, 2, 4))
+    assert first.ids == ("11~1", "13~1")
+    np.testing.assert_array_equal(first.months, plain.months)
+    np.testing.assert_array_equal(first.images, again.images)
+    assert not np.array_equal(first.images, plain.images)
+    assert not np.array_equal(first.images, second.images)
+    assert not np.array_equal(first.images[0], first.images[1])
+
+
 def test_a_missing_table_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"rsna_train\.csv is missing"):
         read_labels(tmp_path / "rsna_train.csv")

@@ -55,6 +55,8 @@ class Recipe:
         The decay is decoupled and only for AdamW, on everything but biases and normalisation; AdamW without it is Adam.
     phantoms
         Drawn hands mixed into the training set.
+    degraded
+        Copies of the training set, turned and spoilt before they are prepared (`train.stress.degraded`), beside the images as they are.
     teachers, teacher_share
         Runs whose answers on the training images are mixed into the labels, with this share (distillation).
     weights
@@ -90,6 +92,7 @@ class Recipe:
     weight_decay: float = 0.0
     precision: str = "float32"
     phantoms: int = 0
+    degraded: int = 0
     resample: float = 0.0
     teachers: tuple[str, ...] = ()
     teacher_share: float = 0.5
