@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -14,26 +13,12 @@ pytest.importorskip("tf2onnx", reason="needs the export extra (TensorFlow and tf
 import onnxruntime  # noqa: E402
 
 from export.check import Checked, check, random_images, row, unsettle  # noqa: E402
-from tests.parts.networks import small  # noqa: E402
-from train.models import ARCHITECTURES  # noqa: E402
+from tests.parts.networks import NAMES, small  # noqa: E402
 from train.models.monti import resnet50_patches_sex  # noqa: E402
-
-TYPES = (
-    "vgg6",
-    "vgg11_sex",
-    "inception27_sex",
-    "resnet50_gelu",
-    "xception_attention_sex",
-    "resnet50_patches_sex",
-    "residual_b",
-    "residual_h",
-    "vgg_elu",
-)
-"""One of each kind of layer; the rest differ in number and width of layers and take minutes each (``EXPORT_ALL=1``, in ``make soak``)."""
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("name", list(ARCHITECTURES) if os.environ.get("EXPORT_ALL") else TYPES)
+@pytest.mark.parametrize("name", NAMES)
 def test_a_network_says_in_onnx_what_it_says_in_keras(name: str, tmp_path: Path) -> None:
     keras.utils.set_random_seed(5)
     model = small(name)

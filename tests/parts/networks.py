@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from train.models import ARCHITECTURES
 from train.models.monti import resnet50_patches_sex
+
+EACH_KIND = (
+    "vgg6",
+    "vgg11_sex",
+    "inception27_sex",
+    "resnet50_gelu",
+    "xception_attention_sex",
+    "resnet50_patches_sex",
+    "residual_b",
+    "residual_h",
+    "vgg_elu",
+)
+NAMES = tuple(ARCHITECTURES) if os.environ.get("ALL_NETWORKS") else EACH_KIND
+"""One of each kind of layer; the rest differ in number and width of layers and take minutes each (``ALL_NETWORKS=1``, in ``make soak``)."""
 
 WIDTH = 0.05
 SIDES = {"inception_v4": 139, "inception_v4_sex": 139, "inception_v4_gelu": 139, "inception_v3_sex": 139, "vgg_elu": 128}

@@ -47,9 +47,8 @@ from pathlib import Path
 import keras, numpy as np
 backend, folder = sys.argv[1], Path(sys.argv[2])
 assert keras.backend.backend() == backend
-from tests.parts.networks import small
-from train.models import ARCHITECTURES
-for name in ARCHITECTURES:
+from tests.parts.networks import NAMES, small
+for name in NAMES:
     keras.utils.set_random_seed(3)
     model = small(name)
     images = np.random.default_rng(1).integers(0, 256, (2, *model.inputs[0].shape[1:])).astype(np.float32)
