@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import IO
 
@@ -18,20 +18,19 @@ from fastapi import APIRouter
 from baa_node import __version__
 from baa_node.bridges import bridge_to
 from baa_node.config import REFUSALS, Config
-from baa_node.core.ensemble import Ensemble
 from baa_node.core.rehearsal import rehearse
 from baa_node.core.words import Language
 from baa_node.db import Database, audit
 from baa_node.db.audit import AuditEvent, AuditKind
 from baa_node.db.peers import Peer
-from baa_node.dicom.contexts import accepted_sop_classes
 from baa_node.dicom.scu import Endpoint
 from baa_node.dicom.server import ListenSettings, NodeServer
 from baa_node.dicom.tls import ClientTls, ServerTls
-from baa_node.errors import ConfigError, DeliveryError
+from baa_node.errors import BundleError, ConfigError, DeliveryError
 from baa_node.housekeeping import Housekeeper, Retention
 from baa_node.intake import Intake
 from baa_node.lease import Lease
+from baa_node.outlook import terms_of
 from baa_node.pipeline import Pipeline
 from baa_node.priors import PriorSearch
 from baa_node.process import settle
@@ -40,7 +39,7 @@ from baa_node.spool import Spool, open_spool
 from baa_node.steps import Desk, Patience
 from baa_node.web import Console, ConsoleServer, Health, build_app
 from baa_node.web.first_run import admit_first_user
-from baa_node.wiring import Identity, bundle_folder, bundle_of, device_of, load_ensemble, load_identity, policy_of, wires_of
+from baa_node.wiring import Ensembles, Identity, bundle_folder, bundle_of, device_of, installed_bundles, load_identity, policy_of, wires_of
 
 ROLES = ("intake", "worker", "console")
 LEFTOVER_AGE_S = 3600.0
@@ -66,8 +65,7 @@ class Daemon:
         self.config = config
         self._roles = tuple(roles)
         self._running = ExitStack()
-        self._ensemble: Ensemble | None = None
-        self._loading = threading.Lock()
+        self._ensembles = Ensembles(config)
         self.dicom_port: int | None = None
         self.console_port: int | None = None
 
@@ -100,14 +98,14 @@ class Daemon:
 
     def _start_worker(self, running: ExitStack, identity: Identity, database: Database, spool: Spool, health: Health) -> Callable[[], None]:
         config = self.config
-        ensemble = load_ensemble(config)
+        ensemble = self._ensembles()
         health.provider = ensemble.provider
-        self._ensemble = ensemble
         endpoint = partial(endpoint_of, config)
         desk = Desk(
             database=database,
             spool=spool,
             ensemble=ensemble,
+            others=self._ensembles,
             maker=ResultMaker(
                 spool=spool,
                 device=device_of(config, identity),
@@ -156,8 +154,9 @@ class Daemon:
 
     def _start_intake(self, running: ExitStack, database: Database, spool: Spool, arrived: Callable[[], None]) -> Intake:
         node = self.config.node
-        bundle = bundle_of(self.config).sha256
-        intake = Intake(database, spool, ae_title=node.ae_title, any_called_ae=node.any_called_ae, bundle=bundle, arrived=arrived)
+        digest = cache(partial(_digest_of, self.config))
+        digest("")
+        intake = Intake(database, spool, ae_title=node.ae_title, any_called_ae=node.any_called_ae, bundle=digest, arrived=arrived)
         server = NodeServer.start(listen_settings_of(self.config), intake)
         running.callback(server.stop)
         self.dicom_port = server.port
@@ -175,20 +174,16 @@ class Daemon:
             bundle=bundle_folder(config),
             policy=policy_of(config),
             probe=lambda peer: bridge_to(peer, wires_of(config), endpoint=lambda one: endpoint_of(config, one)).probe(),
-            ensemble=self._ensemble_for_trials,
+            ensemble=self._ensembles,
+            others=self._ensembles,
+            bundles=lambda: sorted(installed_bundles(config)),
+            terms=terms_of(config),
             language=Language(config.report.language),
         )
         admit_first_user(console)
         server = ConsoleServer.start(config.console, build_app(console, also=stow), closing=console.closing.set)
         running.callback(server.stop)
         self.console_port = server.port
-
-    def _ensemble_for_trials(self) -> Ensemble:
-        """Share the worker's networks; a console without worker loads its own when somebody first needs them."""
-        with self._loading:
-            if self._ensemble is None:
-                self._ensemble = load_ensemble(self.config)
-            return self._ensemble
 
 
 def serve(config: Config, roles: Sequence[str], *, ready: Callable[[Daemon], None]) -> None:
@@ -222,10 +217,7 @@ def stow_of(config: Config, intake: Intake) -> APIRouter:
     from baa_node.web.instances import Reception
 
     node, web = config.node, config.dicomweb
-    accepted = accepted_sop_classes(
-        processing_images=node.processing_images, secondary_capture=node.secondary_capture, digitised_film=node.digitised_film
-    )
-    reception = Reception(handler=intake, sop_classes=frozenset(map(str, accepted)), max_instance_bytes=node.max_instance_mb << 20)
+    reception = Reception(handler=intake, sop_classes=terms_of(config).sop_classes, max_instance_bytes=node.max_instance_mb << 20)
     gate = Gate(tokens=web.tokens, max_request_bytes=web.max_request_mb << 20, max_requests=web.max_requests)
     return routes(intake, reception, gate)
 
@@ -269,6 +261,16 @@ def _note(database: Database, kind: AuditKind, config: Config) -> None:
     event = AuditEvent(kind=kind, actor="daemon", subject=config.node.ae_title, outcome=0, detail={"version": __version__})
     with database.transaction() as connection:
         audit.append(connection, event, now=datetime.now(UTC))
+
+
+def _digest_of(config: Config, bundle: str) -> str:
+    """SHA-256 of a bundle; empty for one that a route names and that is no longer installed: nothing is read again for its sake."""
+    try:
+        return bundle_of(config, bundle).sha256
+    except BundleError:
+        if not bundle:
+            raise
+        return ""
 
 
 def _nobody() -> None:

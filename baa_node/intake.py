@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from baa_node.core.report import is_own_object
-from baa_node.db import Connection, Database, audit, peers, studies
+from baa_node.core.routing import Arriving, Considered, Decision, consider, decide
+from baa_node.db import Connection, Database, audit, peers, routes, studies
 from baa_node.db.audit import AuditEvent, AuditKind
 from baa_node.dicom import scp
 from baa_node.dicom.commitment import Commitment
@@ -18,13 +20,65 @@ _META_GROUP_LENGTH = slice(140, 144)  # preamble 128, DICM 4, (0002,0000) UL hea
 _META_END = 144
 
 
+@dataclass(frozen=True, kw_only=True)
+class Prospect:
+    """What an instance is to the node before anything is done with it.
+
+    Attributes
+    ----------
+    sender
+        The source it comes from; None where no entry admits its images.
+    own
+        Whether this node, or another of its kind, made it.
+    considered
+        The routes that were looked at for it.
+    """
+
+    sender: peers.Peer | None
+    own: bool
+    arrival: studies.Arrival
+    considered: tuple[Considered, ...]
+
+    @property
+    def known(self) -> bool:
+        """Whether the same bytes came before."""
+        return self.arrival is studies.Arrival.DUPLICATE
+
+    @property
+    def decision(self) -> Decision:
+        """What its route says."""
+        return decide(self.considered)
+
+
+def admission_of(connection: Connection, caller: scp.Caller, *, ae_title: str, any_called_ae: bool) -> scp.Admission:
+    """Decide about a caller: it calls the node, or a title of a route, and is a source or a destination."""
+    called = caller.called_ae.strip()
+    if called != ae_title and not any_called_ae and called not in routes.called_titles(connection):
+        return scp.Admission.WRONG_CALLED_AE
+    known = peers.source_for(connection, caller.calling_ae) or peers.destination_for(connection, caller.calling_ae)
+    return scp.Admission.ADMITTED if known else scp.Admission.UNKNOWN_CALLER
+
+
+def look_at(connection: Connection, received: scp.Received, digest: str) -> Prospect:
+    """Ask the record and the routes about an instance; nothing is changed."""
+    caller, uid = received.caller, received.sop_instance_uid
+    arriving = Arriving(calling_ae=caller.calling_ae, called_ae=caller.called_ae, header=received.header)
+    return Prospect(
+        sender=_sender(connection, caller),
+        own=is_own_object(received.header) or studies.is_own_result(connection, uid),
+        arrival=studies.arrival_of(connection, uid, digest),
+        considered=consider(routes.list_routes(connection), arriving),
+    )
+
+
 class Intake:
     """The node's answers to callers; called from the threads of many associations at once.
 
     Parameters
     ----------
     bundle
-        SHA-256 of the bundle that reads: an image sent once more that another one read is read again. Empty never does that.
+        Gives the SHA-256 of the bundle with a name, of the configured one for an empty name: an image sent once more that another one
+        read is read again. An empty digest never does that.
     arrived
         Called after a new instance is durable, to wake whoever hands it to the pipeline. It must not block and need not
         be reliable: what it misses is found in the database.
@@ -37,7 +91,7 @@ class Intake:
         *,
         ae_title: str,
         any_called_ae: bool = False,
-        bundle: str = "",
+        bundle: Callable[[str], str] = lambda name: "",
         arrived: Callable[[], None] = lambda: None,
     ) -> None:
         self._database = database
@@ -49,11 +103,9 @@ class Intake:
 
     def admit(self, caller: scp.Caller) -> scp.Admission:
         """Admit sources, and destinations, which may come to say what they commit themselves to; note the others for an administrator."""
-        if not self._any_called_ae and caller.called_ae.strip() != self._ae_title:
-            return self._refuse(caller, scp.Admission.WRONG_CALLED_AE)
         with self._database.reading() as connection:
-            known = peers.source_for(connection, caller.calling_ae) or peers.destination_for(connection, caller.calling_ae)
-        return scp.Admission.ADMITTED if known else self._refuse(caller, scp.Admission.UNKNOWN_CALLER)
+            admission = admission_of(connection, caller, ae_title=self._ae_title, any_called_ae=self._any_called_ae)
+        return admission if admission is scp.Admission.ADMITTED else self._refuse(caller, admission)
 
     def receive(self, received: scp.Received) -> scp.Answer:
         """Make one instance durable.
@@ -87,55 +139,40 @@ class Intake:
     def _receive(self, received: scp.Received, now: datetime) -> scp.Answer:
         digest = content_sha256(received.content)
         with self._database.reading() as connection:
-            peer = _sender(connection, received.caller)
-            arrival = studies.arrival_of(connection, received.sop_instance_uid, digest)
-            gone = arrival is studies.Arrival.DUPLICATE and studies.removed_at(connection, received.sop_instance_uid) is not None
-            own = is_own_object(received.header) or studies.is_own_result(connection, received.sop_instance_uid)
-        if peer is None:
+            prospect = look_at(connection, received, digest)
+            gone = prospect.known and studies.removed_at(connection, received.sop_instance_uid) is not None
+        if prospect.sender is None:
             return scp.Answer(status=scp.NOT_AUTHORISED, comment="no peer entry admits images from this sender")
-        if own:
+        if prospect.own:
             self._ignore(received, now)
             return scp.Answer(status=scp.STORED)
         name = f"{received.sop_instance_uid}.{digest[:12]}"
         # Of a duplicate the file is there already. Whoever comes second in a race is told so by the record.
         # One that left the spool by age is kept again: somebody may want it read again.
-        known = arrival is studies.Arrival.DUPLICATE and not gone
-        path = place("instances", name) if known else self._spool.write("instances", name, received.content)
-        return self._record(received, digest, path, peer.name, now)
+        there = prospect.known and not gone
+        path = place("instances", name) if there else self._spool.write("instances", name, received.content)
+        return self._record(_instance(received, digest, path, prospect.sender.name, now), prospect.decision)
 
-    def _record(self, received: scp.Received, digest: str, path: str, peer: str, now: datetime) -> scp.Answer:
-        instance = studies.Instance(
-            sop_instance_uid=received.sop_instance_uid,
-            sop_class_uid=received.sop_class_uid,
-            study_instance_uid=received.study_instance_uid,
-            series_instance_uid=received.series_instance_uid,
-            transfer_syntax_uid=received.transfer_syntax_uid,
-            accession_number=str(received.header.get("AccessionNumber") or ""),
-            sha256=digest,
-            path=path,
-            size=len(received.content),
-            peer=peer,
-            calling_ae=received.caller.calling_ae.strip(),
-            received_at=now,
-        )
-        ordered: int | None = None
+    def _record(self, instance: studies.Instance, decision: Decision) -> scp.Answer:
+        now, ordered = instance.received_at, None
         with self._database.transaction() as connection:
-            arrival = studies.record_arrival(connection, instance, now=now)
+            arrival = studies.record_arrival(connection, instance, now=now, decision=decision)
             if arrival is studies.Arrival.DUPLICATE:
                 studies.note_restored(connection, instance.sop_instance_uid)
-                ordered = self._order_if_outdated(connection, instance)
+                ordered = self._order_again(connection, instance, decision)
         if arrival is studies.Arrival.CONFLICT:
             return scp.Answer(status=scp.DUPLICATE, comment="same SOP Instance UID, other content: quarantined")
         if arrival is studies.Arrival.NEW or ordered:
             self._arrived()
         return scp.Answer(status=scp.STORED)
 
-    def _order_if_outdated(self, connection: Connection, instance: studies.Instance) -> int | None:
-        """Order a reading of an image that another bundle read; its revision, None where none is needed."""
-        if not self._bundle:
-            return None
+    def _order_again(self, connection: Connection, instance: studies.Instance, decision: Decision) -> int | None:
+        """Order a reading of an image that was left alone and is not now, or that another bundle read; None where neither is so."""
         uid, actor, now = instance.sop_instance_uid, instance.peer, instance.received_at
-        return studies.order_if_outdated(connection, uid, bundle=self._bundle, actor=actor, now=now)
+        if decision.read and (ordered := studies.order_if_left_alone(connection, uid, decision=decision, actor=actor, now=now)):
+            return ordered
+        digest = self._bundle(studies.last_decision(connection, uid).bundle)
+        return studies.order_if_outdated(connection, uid, bundle=digest, actor=actor, now=now) if digest else None
 
     def turn_away(self, caller: scp.Caller, reason: str) -> None:
         """Note a caller that may not send, for an administrator."""
@@ -163,6 +200,24 @@ class Intake:
         )
         with self._database.transaction() as connection:
             audit.append(connection, event, now=now)
+
+
+def _instance(received: scp.Received, digest: str, path: str, peer: str, now: datetime) -> studies.Instance:
+    return studies.Instance(
+        sop_instance_uid=received.sop_instance_uid,
+        sop_class_uid=received.sop_class_uid,
+        study_instance_uid=received.study_instance_uid,
+        series_instance_uid=received.series_instance_uid,
+        transfer_syntax_uid=received.transfer_syntax_uid,
+        accession_number=str(received.header.get("AccessionNumber") or ""),
+        sha256=digest,
+        path=path,
+        size=len(received.content),
+        peer=peer,
+        calling_ae=received.caller.calling_ae.strip(),
+        called_ae=received.caller.called_ae.strip(),
+        received_at=now,
+    )
 
 
 def _sender(connection: Connection, caller: scp.Caller) -> peers.Peer | None:

@@ -115,7 +115,7 @@ class ResultMaker:
         predecessors: Mapping[int, Dataset],
         common: dict[str, Any],
     ) -> Iterator[tuple[Kind, int, Dataset]]:
-        wanted = self.refusals if isinstance(result, Refusal) else KINDS
+        wanted = kinds_made(refused=isinstance(result, Refusal), pdf=self.pdf, refusals=self.refusals)
         if "sr" in wanted:
             for rank, sop_class in enumerate(REPORT_CLASSES):
                 report = build_report(
@@ -133,7 +133,7 @@ class ResultMaker:
         if "capture" in wanted:
             picture = draw_picture(pixels, result, version=self.device.version, earlier=earlier, language=self.language)
             yield "capture", 0, build_capture(source, picture, result, self.device, **common)
-        if self.pdf and "pdf" in wanted:
+        if "pdf" in wanted:
             page = write_letter(source, pixels, result, self.device, earlier=earlier, **common)
             yield "pdf", 0, build_document(source, page, result, self.device, **common)
 
@@ -143,6 +143,11 @@ class ResultMaker:
         content = buffer.getvalue()
         digest = hashlib.sha256(content).hexdigest()  # in the name too: who builds the same report a second time spoils nothing
         return {"path": self.spool.write("results", f"{ds.SOPInstanceUID}.{digest[:12]}", content), "sha256": digest}
+
+
+def kinds_made(*, refused: bool, pdf: bool, refusals: Sequence[Kind]) -> tuple[Kind, ...]:
+    """Say as what a result is made at all, whoever wants it; ``pdf`` and ``refusals`` as of a `ResultMaker`."""
+    return tuple(kind for kind in (refusals if refused else KINDS) if pdf or kind != "pdf")
 
 
 def _pixels(source: Dataset) -> NDArray[np.uint8] | None:

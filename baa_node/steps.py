@@ -23,7 +23,7 @@ from baa_node.core.history import Examination, examination_of
 from baa_node.core.messages.told import reasons_in
 from baa_node.core.reading import ReadingPolicy, read_bone_age
 from baa_node.core.record import from_json, to_json
-from baa_node.db import Connection, Database, peers, studies
+from baa_node.db import Connection, Database, peers, routes, studies
 from baa_node.db.studies import Delivery, DeliveryState, Instance, ResultObject, State
 from baa_node.dicom import commitment, scu
 from baa_node.errors import DeliveryError, InstanceError
@@ -31,6 +31,7 @@ from baa_node.priors import Found, PriorSearch
 from baa_node.process import out_of_time
 from baa_node.results import NOTHING, ResultMaker
 from baa_node.spool import Spool
+from baa_node.wiring import none_named
 
 COMMITMENT_AT_ONCE_S = 1.0
 """How long the association stays open for an answer: some peers give it there, most on an association of their own."""
@@ -65,6 +66,8 @@ class Desk:
     ----------
     endpoint
         Turns a peer entry into an address with our calling AE title and TLS settings.
+    others
+        Gives the networks of a bundle that a route names; BundleError where it is not installed.
     maker
         Makes report and picture; where it makes nothing of a refusal, that is dismissed once its study is quiet.
     wires
@@ -90,6 +93,7 @@ class Desk:
     priors: PriorSearch | None = None
     permit: Callable[[], None] = lambda: None
     wires: Wires = field(default_factory=Wires)
+    others: Callable[[str], Ensemble] = none_named
 
     def read(self, uid: str, revision: int) -> bool:
         """Read the image and record what came out; True when it holds a bone age.
@@ -102,11 +106,12 @@ class Desk:
         with self.database.reading() as connection:
             known = studies.get_outcome(connection, uid, revision)
             instance = studies.get_instance(connection, uid)
+            bundle = studies.get_reading(connection, uid, revision).decision.bundle
         if known is not None:
             return bool(known["status"] == "assessed")
         source = self._source(instance)
         examination = None if isinstance(source, Refusal) else examination_of(source)
-        result = self._read(source)
+        result = self._read(source, self.others(bundle) if bundle else self.ensemble)
         self._record(uid, revision, result, examination)
         return isinstance(result, Assessment)
 
@@ -204,10 +209,10 @@ class Desk:
             as_it_is, _, _ = self._delivery(uid, revision, peer_name)
             self._note_unconfirmed(as_it_is or delivery, str(error), self._next_look(delivery))
 
-    def _read(self, ds: Dataset | Refusal) -> Assessment | Refusal:
+    def _read(self, ds: Dataset | Refusal, ensemble: Ensemble) -> Assessment | Refusal:
         if isinstance(ds, Refusal):
             return ds
-        return read_bone_age(ds, self.ensemble, self.policy, out_of_time=out_of_time(self.policy.gates.time_limit_s))
+        return read_bone_age(ds, ensemble, self.policy, out_of_time=out_of_time(self.policy.gates.time_limit_s))
 
     def _source(self, instance: Instance) -> Dataset | Refusal:
         try:
@@ -245,7 +250,8 @@ class Desk:
     def _open_deliveries(self, instance: Instance, revision: int) -> list[str]:
         uid, now = instance.sop_instance_uid, datetime.now(UTC)
         with self.database.transaction() as connection:
-            names = _destinations(connection, instance.peer)
+            decision = studies.get_reading(connection, uid, revision).decision
+            names = routes.destinations_for(connection, decision, instance.peer)
             studies.open_deliveries(connection, uid, revision, names, now=now)
             if studies.get_reading(connection, uid, revision, lock=True).state in {State.READ, State.REFUSED}:
                 studies.set_state(connection, uid, revision, State.REPORTED if names else State.UNDELIVERABLE, now=now)
@@ -312,9 +318,10 @@ class Desk:
         uid, revision = delivery.source_uid, delivery.revision
         with self.database.reading() as connection:
             outcome = studies.get_outcome(connection, uid, revision) or {}
+            kinds = studies.get_reading(connection, uid, revision).decision.kinds
             replaced = peer.takes_messages and bool(studies.list_results(connection, uid, revision + 1))
         refused = peer.refusals != "both" and self._is_refusal(results)
-        wanted = _not_yet(chosen_for(peer, results, refused=refused), delivery.stored)
+        wanted = _not_yet(chosen_for(peer, results, refused=refused, kinds=kinds), delivery.stored)
         if replaced:  # a message that comes after the one that amends it would undo the amendment
             return Attempt(stored=True, error=f"not sent: reading {revision + 1} replaces it")
         if not wanted:
@@ -357,8 +364,3 @@ def _not_yet(results: Sequence[ResultObject], stored: Sequence[str]) -> list[Res
 
 def _peer(connection: Connection, name: str) -> peers.Peer | None:
     return next((one for one in peers.list_peers(connection) if one.name == name), None)
-
-
-def _destinations(connection: Connection, sender: str) -> list[str]:
-    peer = _peer(connection, sender)
-    return [one.name for one in peers.destinations_of(connection, peer)] if peer else []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import uuid
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 from baa_node import __version__
 from baa_node.bridges import Wires
-from baa_node.bundle import default_bundle, load_bundle, verify_bundle
+from baa_node.bundle import default_bundle, list_bundles, load_bundle, verify_bundle
 from baa_node.config import Config
 from baa_node.core.assessment import AssessmentPolicy, ZConvention
 from baa_node.core.ensemble import BundleIdentity, Ensemble
@@ -18,7 +19,7 @@ from baa_node.core.gates import DEFAULT_GATES, DIGITISED_FILM, SECONDARY_CAPTURE
 from baa_node.core.header import Device
 from baa_node.core.identifiers import derive_uid
 from baa_node.core.reading import ReadingPolicy
-from baa_node.errors import ConfigError
+from baa_node.errors import BundleError, ConfigError
 from baa_node.spool import FolderSpool
 
 
@@ -49,14 +50,69 @@ def load_identity(data_dir: Path) -> Identity:
         raise ConfigError(f"{path} does not hold the identity of this installation: {error}") from error
 
 
-def load_ensemble(config: Config) -> Ensemble:
-    """Load the configured bundle, or the one of the package."""
-    return load_bundle(bundle_folder(config), providers=config.inference.providers, threads=config.inference.threads)
+def load_ensemble(config: Config, name: str = "") -> Ensemble:
+    """Load the bundle with a name; without one the configured bundle, or the one of the package.
+
+    Raises
+    ------
+    BundleError
+        It is not installed, incomplete, or was changed.
+    """
+    return load_bundle(bundle_named(config, name), providers=config.inference.providers, threads=config.inference.threads)
 
 
-def bundle_of(config: Config) -> BundleIdentity:
+class Ensembles:
+    """The networks of every bundle that is asked for, each loaded once, when somebody first needs them; for many threads."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._loaded: dict[Path, Ensemble] = {}
+        self._loading = threading.Lock()
+
+    def __call__(self, name: str = "") -> Ensemble:
+        """Give those of a bundle; an empty name is the configured one.
+
+        Raises
+        ------
+        BundleError
+            As `load_ensemble`.
+        """
+        folder = bundle_named(self._config, name)
+        with self._loading:
+            if folder not in self._loaded:
+                self._loaded[folder] = load_ensemble(self._config, name)
+            return self._loaded[folder]
+
+
+def installed_bundles(config: Config) -> dict[str, Path]:
+    """Folders, by their names, of the bundles that a route may name: those of the package, and the configured one with those beside it."""
+    return {folder.name: folder for folder in (*list_bundles(), *list_bundles(bundle_folder(config).parent))}
+
+
+def bundle_named(config: Config, name: str) -> Path:
+    """Folder of an installed bundle; an empty name is the configured one.
+
+    Raises
+    ------
+    BundleError
+        None of that name is installed.
+    """
+    if not name:
+        return bundle_folder(config)
+    installed = installed_bundles(config)
+    if name not in installed:
+        raise BundleError(f"no bundle called {name} is installed (there are: {', '.join(sorted(installed))})")
+    return installed[name]
+
+
+def none_named(name: str) -> Ensemble:
+    """Stand in for `Ensembles` where no route may name a bundle."""
+    raise BundleError(f"no bundle called {name} is installed")
+
+
+def bundle_of(config: Config, name: str = "") -> BundleIdentity:
     """Identity of the bundle that `load_ensemble` loads, without starting a network."""
-    return verify_bundle(bundle_folder(config))
+    return verify_bundle(bundle_named(config, name))
 
 
 def bundle_folder(config: Config) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from baa_node.core.routing import REPORT_KINDS
 from baa_node.db.peers import Peer
 from baa_node.db.studies import ResultObject
 
@@ -14,16 +15,23 @@ KINDS: Final = {"sr": ("sr",), "picture": ("capture",), "pdf": ("pdf",)}
 _REFUSALS: Final = {"both": ("sr", "picture", "pdf"), "sr": ("sr",), "picture": ("picture",), "none": ()}
 
 
-def chosen_for(peer: Peer, results: Sequence[ResultObject], *, refused: bool) -> list[ResultObject]:
+def chosen_for(peer: Peer, results: Sequence[ResultObject], *, refused: bool, kinds: Sequence[str] = REPORT_KINDS) -> list[ResultObject]:
     """Choose from all results of one reading what `peer` gets; nothing is a choice, too.
 
     Parameters
     ----------
     refused
         Whether the results say that no bone age is given.
+    kinds
+        What the route of the image sends.
     """
+    chosen = {kind for wish in wishes_of(peer, refused=refused, kinds=kinds) for kind in KINDS[wish]}
+    return [result for result in results if result.kind in chosen]
+
+
+def wishes_of(peer: Peer, *, refused: bool, kinds: Sequence[str] = REPORT_KINDS) -> tuple[str, ...]:
+    """Say what of a result `peer` gets where a route sends `kinds`, whether or not such objects are made."""
     wishes = {"sr"} if peer.takes_messages else set(peer.wants)
     if refused:
         wishes &= set(_REFUSALS[peer.refusals])
-    kinds = {kind for wish in wishes for kind in KINDS[wish]}
-    return [result for result in results if result.kind in kinds]
+    return tuple(kind for kind in REPORT_KINDS if kind in wishes & set(kinds))

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from baa_node.cli import assess, audit, bundle, config, demo, doctor, peers, serve, studies, users
+from baa_node.cli import assess, audit, bundle, config, demo, doctor, peers, routes, serve, studies, users
 from baa_node.cli.context import options
 from baa_node.errors import BaaError
 
@@ -34,6 +34,7 @@ app.command("assess")(assess.assess)
 app.command("demo")(demo.demo)
 app.command("doctor")(doctor.doctor)
 app.add_typer(peers.app, name="peers")
+app.add_typer(routes.app, name="routes")
 app.add_typer(studies.app, name="studies")
 app.add_typer(audit.app, name="audit")
 app.add_typer(bundle.app, name="bundle")

@@ -19,7 +19,7 @@ from baa_node.errors import ConfigError, StoreError
 if TYPE_CHECKING:
     from baa_node.core.history import Earlier
     from baa_node.db import Connection
-    from baa_node.db.studies import Delivery, Reading, State, StudyDetail, StudySummary
+    from baa_node.db.studies import Delivery, Instance, Reading, State, StudyDetail, StudySummary
 
 app = typer.Typer(help="What arrived, what was read, and where the results are.")
 
@@ -184,7 +184,7 @@ def _detail_lines(detail: StudyDetail) -> Iterator[str]:
     for instance in detail.instances:
         yield ""
         yield f"image {instance.sop_instance_uid}"
-        yield f"  received   {_time(instance.received_at)} from {instance.peer} ({instance.calling_ae}), {instance.size} bytes"
+        yield f"  received   {_time(instance.received_at)} from {instance.peer} ({instance.calling_ae}{_called(instance)}), {instance.size} bytes"
         for reading in detail.readings:
             if reading.sop_instance_uid == instance.sop_instance_uid:
                 yield from _reading_lines(reading, detail)
@@ -201,6 +201,8 @@ def _reading_lines(reading: Reading, detail: StudyDetail) -> Iterator[str]:
     ordered = f", ordered by {reading.ordered_by}" if reading.revision > 1 else ""
     because = f": {reading.reason}" if reading.reason else ""
     yield f"  reading {reading.revision}  {reading.state} {_time(reading.changed_at)}{ordered}{because}"
+    if reading.decision.route:
+        yield f"    route      {reading.decision.route}"
     if reading.outcome is not None:
         yield f"    result     {_result(reading.outcome)}"
     for one in reading.earlier:
@@ -211,6 +213,10 @@ def _reading_lines(reading: Reading, detail: StudyDetail) -> Iterator[str]:
     for delivery in detail.deliveries:
         if (delivery.source_uid, delivery.revision) == key:
             yield f"    to {delivery.peer}: {_progress(delivery)}"
+
+
+def _called(instance: Instance) -> str:
+    return f" to {instance.called_ae}" if instance.called_ae else ""
 
 
 def _where(one: Earlier) -> str:

@@ -15,11 +15,16 @@ USUAL_PORT = 104
 
 def why_refused(caller: RefusedCaller, known: Sequence[Peer]) -> str:
     """Say in words why a caller was turned away."""
-    if caller.reason == "wrong_called_ae":
-        return f"it called {caller.called_ae or '(blank)'}, which is not this node's AE title"
-    if caller.reason != "unknown_caller":
-        return caller.reason.replace("_", " ")
-    alike = [peer for peer in known if peer.ae_title.casefold() == caller.calling_ae.casefold() and peer.ae_title != caller.calling_ae]
+    return reason_in_words(caller.reason, caller.calling_ae, caller.called_ae, known)
+
+
+def reason_in_words(reason: str, calling_ae: str, called_ae: str, known: Sequence[Peer]) -> str:
+    """Say in words what a reason means for a caller of these titles."""
+    if reason == "wrong_called_ae":
+        return f"it called {called_ae or '(blank)'}, which is not this node's AE title, and no route names it"
+    if reason != "unknown_caller":
+        return reason.replace("_", " ")
+    alike = [peer for peer in known if peer.ae_title.casefold() == calling_ae.casefold() and peer.ae_title != calling_ae]
     if alike:
         return f"peer {alike[0].name} is called {alike[0].ae_title}, which differs in upper and lower case"
     return "no source has this AE title"

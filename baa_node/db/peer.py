@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
+from baa_node.core.ae_title import checked_ae_title
+from baa_node.core.routing import REPORT_KINDS
 from baa_node.errors import ConfigError
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _SECRET: Final = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*|file:/.+")
 _HERE: Final = ("127.0.0.1", "localhost", "::1")
-_AE_TITLE: Final = re.compile(r"[\x20-\x5b\x5d-\x7e]{1,16}")  # PS3.5 table 6.2-1
 _SCHEMES: Final = {"hl7": ("mllp", "mllps"), "fhir": ("https", "http"), "stow": ("https", "http")}
 KINDS: Final = ("dicom", *_SCHEMES)
 """How a peer is spoken to: C-STORE, HL7 v2 over MLLP, FHIR R4, or DICOMweb."""
 
-WANTS: Final = ("sr", "picture", "pdf")
+WANTS: Final = REPORT_KINDS
 """What a destination may be sent of a bone age; a message stands for the report (``sr``)."""
 
 REFUSALS: Final = ("both", "sr", "picture", "none")
@@ -165,19 +166,3 @@ def _check_secret(peer: Peer) -> None:
     url = urlsplit(peer.url)
     if url.scheme == "http" and url.hostname not in _HERE:
         raise ConfigError(f"peer {peer.name}: a secret is not sent over http://")
-
-
-def checked_ae_title(text: str) -> str:
-    """Trim an AE title and hold it to the AE value representation.
-
-    Raises
-    ------
-    ConfigError
-        Blank, longer than 16 characters, or with a character outside the default repertoire (PS3.5 6.2).
-    """
-    title = text.strip(" ")
-    if not title:
-        raise ConfigError("an AE title cannot be blank")
-    if not _AE_TITLE.fullmatch(title):
-        raise ConfigError(f"AE title {title!r}: use 1 to 16 printable ASCII characters, no backslash")
-    return title

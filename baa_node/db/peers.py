@@ -10,11 +10,12 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, bindparam, delete, select, update
 
+from baa_node.core.ae_title import checked_ae_title
 from baa_node.db import audit
 from baa_node.db.audit import AuditEvent, AuditKind, Scalar
 from baa_node.db.engine import insert_once, storable
-from baa_node.db.peer import KINDS, REFUSALS, WANTS, Peer, checked_ae_title
-from baa_node.db.tables import peers, refused_callers
+from baa_node.db.peer import KINDS, REFUSALS, WANTS, Peer
+from baa_node.db.tables import peers, refused_callers, routes
 from baa_node.errors import StoreError
 
 __all__ = [
@@ -233,6 +234,7 @@ def _check_route(c: Connection, peer: Peer) -> None:
 
 def _check_unrouted(c: Connection, name: str, change: str) -> None:
     users = [peer.name for peer in list_peers(c) if name in peer.route_to and peer.name != name]
+    users += [f"route {row.name}" for row in c.execute(select(routes.c.name, routes.c.destinations)) if name in row.destinations]
     if users:
         raise StoreError(f"{', '.join(users)} would route to nothing if {name} {change}: change the route first")
 

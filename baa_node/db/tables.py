@@ -85,6 +85,20 @@ peers = Table(
 )
 Index("uq_peers_source_ae_title", peers.c.ae_title, unique=True, sqlite_where=text(TITLED_SOURCE), postgresql_where=text(TITLED_SOURCE))
 
+routes = Table(
+    "routes",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("position", Integer, nullable=False),  # the lower the earlier; of equal ones the name decides
+    Column("calling_ae", JSON, nullable=False),
+    Column("called_ae", JSON, nullable=False),
+    Column("conditions", JSON, nullable=False),  # each as text
+    Column("read", Boolean, nullable=False),
+    Column("bundle", Text, nullable=False),
+    Column("destinations", JSON, nullable=False),
+    Column("kinds", JSON, nullable=False),
+)
+
 refused_callers = Table(
     "refused_callers",
     metadata,
@@ -110,6 +124,7 @@ def _instance_columns() -> list[Column[object]]:
         Column("peer", String(64), nullable=False),
         Column("calling_ae", String(64), nullable=False),
         Column("received_at", UtcTime, nullable=False, index=True),
+        Column("called_ae", String(64), nullable=False, server_default=""),  # not known of what came before revision 0006
     ]
 
 
@@ -144,6 +159,7 @@ readings = Table(
     Column("outcome", JSON(none_as_null=True)),
     Column("patient_key", String(64)),  # of readings with a number: see `studies.history`
     Column("examined_on", Date),
+    Column("route", JSON(none_as_null=True)),  # what `core.routing` decided when the image came; none where no route matched
     Column("earlier", JSON(none_as_null=True)),  # the assessments that the report names, as `core.record` writes them
     Index(None, "patient_key", "examined_on"),
 )

@@ -49,7 +49,7 @@ class ListenSettings:
     port : int
         0 lets the system choose one.
     any_called_ae : bool
-        Accept associations that call another AE title than ours.
+        Take a caller that names no called AE title for one that calls ours; about the others the handler decides.
     pdu_timeout_s : float
         For the association request after connecting, the TLS handshake, and the rest of each PDU once it has begun.
     idle_timeout_s : float
@@ -145,14 +145,11 @@ class Listener(ThreadedAssociationServer):  # type: ignore[misc]
         return self.ledger.present()
 
     def admit(self, association: NodeAssociation) -> Admission:
-        """Decide about the caller of `association`: right address, known, and a place left."""
+        """Decide about the caller of `association`: the handler admits it, and there is a place left."""
         caller = association.caller
         if caller is None:
             return Admission.UNKNOWN_CALLER
         admission = admission_of(caller, self._handler)
-        right_title = self.settings.any_called_ae or caller.called_ae == self.settings.ae_title.strip()
-        if admission is Admission.ADMITTED and not right_title:
-            admission = Admission.WRONG_CALLED_AE
         if admission is not Admission.ADMITTED:
             logger.warning("association of %s from %s to %s: %s", caller.calling_ae, caller.address, caller.called_ae, admission.name)
         elif not self.ledger.associate(association, caller.address):

@@ -4,18 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from io import BytesIO
 from typing import Any, Final
-
-from pydicom.filereader import read_dataset
-from pydicom.uid import UID
 
 from baa_node.dicom import scp
 from baa_node.dicom.contexts import decodable_transfer_syntaxes
-
-MEDIA_STORAGE_SOP_CLASS_UID: Final = 0x00020002
-MEDIA_STORAGE_SOP_INSTANCE_UID: Final = 0x00020003
-SYNTAX_UID: Final = 0x00020010
+from baa_node.dicom.file import request_of
 
 TRANSFER_SYNTAX_NOT_SUPPORTED: Final = 0xC122
 """Failure reason of PS3.18 table 10.5.3-2."""
@@ -52,7 +45,7 @@ class Reception:
     def store(self, content: bytes, caller: scp.Caller, study: str | None) -> Stored:
         """Hand one Part 10 file over; stored only when it is durable."""
         try:
-            request = _request(content, caller)
+            request = request_of(content, caller)
         except (*scp.UNREADABLE, ValueError):
             return Stored(status=scp.CANNOT_UNDERSTAND)
         status = self._status_of(request, study)
@@ -114,25 +107,3 @@ def _item(one: Stored) -> dict[str, Any]:
     if one.status != scp.STORED:
         item["00081197"] = {"vr": "US", "Value": [one.status]}
     return item
-
-
-def _request(content: bytes, caller: scp.Caller) -> scp.StoreRequest:
-    """Read the file meta information, which says what the rest is; ValueError where it does not."""
-    stream = BytesIO(content)
-    if stream.read(len(scp.PREAMBLE))[128:] != b"DICM":
-        raise ValueError("no DICOM file")
-    meta = read_dataset(stream, is_implicit_VR=False, is_little_endian=True, stop_when=lambda tag, _vr, _length: tag >> 16 != 2)
-    sop_class, uid, syntax = (
-        scp.identifier(meta, tag) for tag in (MEDIA_STORAGE_SOP_CLASS_UID, MEDIA_STORAGE_SOP_INSTANCE_UID, SYNTAX_UID)
-    )
-    if not all(map(scp.is_uid, (sop_class, uid, syntax))):
-        raise ValueError("file meta information does not name the instance")
-    return scp.StoreRequest(
-        caller=caller,
-        sop_class_uid=sop_class,
-        sop_instance_uid=uid,
-        abstract_syntax=sop_class,
-        transfer_syntax=UID(syntax),
-        encoded=content[stream.tell() :],
-        too_large=False,
-    )

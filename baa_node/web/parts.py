@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,9 +15,11 @@ from baa_node.core.words import Language
 from baa_node.db import Database
 from baa_node.db.accounts import Limits
 from baa_node.db.peers import Peer
+from baa_node.outlook import Terms
 from baa_node.spool import Spool
 from baa_node.web.guard import Guard
 from baa_node.web.health import Health
+from baa_node.wiring import none_named
 
 
 def _utc_now() -> datetime:
@@ -40,6 +42,12 @@ class Console:
         Tries a peer in the way of its kind and says what it answered; DeliveryError or ConfigError where it does not.
     ensemble
         Gives the networks for a try-out reading; the first call may load them.
+    others
+        Gives the networks of a bundle that a route names; BundleError where it is not installed.
+    bundles
+        Names the bundles that are installed.
+    terms
+        Settings on which it depends what becomes of an image.
     language
         Of what is said of a result; the pages around it are in English.
     closing
@@ -56,6 +64,9 @@ class Console:
     policy: ReadingPolicy
     probe: Callable[[Peer], str]
     ensemble: Callable[[], Ensemble]
+    others: Callable[[str], Ensemble] = none_named
+    bundles: Callable[[], Sequence[str]] = tuple
+    terms: Terms = field(default_factory=Terms)
     language: Language = Language.ENGLISH
     now: Callable[[], datetime] = _utc_now
     guard: Guard = field(default_factory=Guard)

@@ -37,6 +37,7 @@ class AuditKind(enum.StrEnum):
     NODE_STOPPED = "NODE_STOPPED"
     ASSOCIATION_REFUSED = "ASSOCIATION_REFUSED"
     INSTANCE_RECEIVED = "INSTANCE_RECEIVED"
+    INSTANCE_LEFT_ALONE = "INSTANCE_LEFT_ALONE"  # kept and not read, as a route says
     INSTANCE_DUPLICATE = "INSTANCE_DUPLICATE"  # the same bytes again: acknowledged and ignored
     INSTANCE_CONFLICT = "INSTANCE_CONFLICT"  # the same UID with other bytes: quarantined
     INSTANCE_REJECTED = "INSTANCE_REJECTED"  # answered with a failure status, nothing was kept
@@ -59,6 +60,9 @@ class AuditKind(enum.StrEnum):
     PEER_ADDED = "PEER_ADDED"
     PEER_CHANGED = "PEER_CHANGED"
     PEER_REMOVED = "PEER_REMOVED"
+    ROUTE_ADDED = "ROUTE_ADDED"
+    ROUTE_CHANGED = "ROUTE_CHANGED"
+    ROUTE_REMOVED = "ROUTE_REMOVED"
     PROVIDER_CHANGED = "PROVIDER_CHANGED"  # a GPU was lost or came back
     BUNDLE_LOADED = "BUNDLE_LOADED"
     LOGGED_IN = "LOGGED_IN"  # to the console

@@ -10,6 +10,7 @@ from typing import Final
 
 from sqlalchemy import Connection, bindparam, func, insert, select
 
+from baa_node.core.routing import UNROUTED, Decision
 from baa_node.db import audit
 from baa_node.db.audit import AuditEvent, AuditKind
 from baa_node.db.engine import insert_once, storable
@@ -40,6 +41,8 @@ class Instance:
         Bytes.
     peer
         Name of the source that sent it.
+    called_ae
+        By which title it called the node; empty where that is not known.
     removed_at
         Since when its files are no longer in the spool; None while they are.
     """
@@ -56,6 +59,7 @@ class Instance:
     peer: str
     calling_ae: str
     received_at: datetime
+    called_ae: str = ""
     removed_at: datetime | None = None
 
 
@@ -77,8 +81,8 @@ def arrival_of(c: Connection, sop_instance_uid: str, sha256: str) -> Arrival:
     return Arrival.DUPLICATE if known == sha256 else Arrival.CONFLICT
 
 
-def record_arrival(c: Connection, instance: Instance, *, now: datetime) -> Arrival:
-    """Record an instance whose file is durable, with its first reading to be done; audited whatever it is.
+def record_arrival(c: Connection, instance: Instance, *, now: datetime, decision: Decision = UNROUTED) -> Arrival:
+    """Record an instance whose file is durable, with its first reading, to be done or left alone; audited whatever it is.
 
     A duplicate leaves the first row as it was. A conflict is kept beside it, once for each different content.
     """
@@ -86,21 +90,24 @@ def record_arrival(c: Connection, instance: Instance, *, now: datetime) -> Arriv
     values = dict(vars(instance))
     if insert_once(c, instances, values):
         arrival = Arrival.NEW
-        c.execute(_ORDER, first_reading(instance, now=now))
+        c.execute(_ORDER, first_reading(instance, now=now, decision=decision))
     else:
         arrival = arrival_of(c, instance.sop_instance_uid, instance.sha256)
     if arrival is Arrival.CONFLICT:
         insert_once(c, conflicts, {name: value for name, value in values.items() if name != "removed_at"})
-    audit.append(c, _event(instance, arrival), now=now)
+    audit.append(c, _event(instance, arrival, decision), now=now)
+    if arrival is Arrival.NEW and not decision.read:
+        audit.append(c, _left_alone(instance, decision), now=now)
     return arrival
 
 
-def first_reading(instance: Instance, *, now: datetime) -> dict[str, object]:
+def first_reading(instance: Instance, *, now: datetime, decision: Decision = UNROUTED) -> dict[str, object]:
     """Values of the reading that every new instance gets."""
     return {
         "sop_instance_uid": instance.sop_instance_uid,
         "revision": 1,
-        "state": State.RECEIVED.value,
+        "state": (State.RECEIVED if decision.read else State.LEFT_ALONE).value,
+        "route": decision.to_json() if decision.route else None,
         "ordered_by": instance.peer,
         "reason": "",
         "ordered_at": now,
@@ -108,7 +115,7 @@ def first_reading(instance: Instance, *, now: datetime) -> dict[str, object]:
     }
 
 
-def _event(instance: Instance, arrival: Arrival) -> AuditEvent:
+def _event(instance: Instance, arrival: Arrival, decision: Decision) -> AuditEvent:
     kind, outcome = _EVENTS[arrival]
     return AuditEvent(
         kind=kind,
@@ -119,11 +126,23 @@ def _event(instance: Instance, arrival: Arrival) -> AuditEvent:
         detail={
             "accession_number": instance.accession_number,
             "calling_ae": instance.calling_ae,
+            "called_ae": instance.called_ae,
+            "route": decision.route if arrival is Arrival.NEW else "",
             "sha256": instance.sha256,
             "size": instance.size,
             "sop_class_uid": instance.sop_class_uid,
             "transfer_syntax_uid": instance.transfer_syntax_uid,
         },
+    )
+
+
+def _left_alone(instance: Instance, decision: Decision) -> AuditEvent:
+    return AuditEvent(
+        kind=AuditKind.INSTANCE_LEFT_ALONE,
+        actor="node",
+        subject=instance.sop_instance_uid,
+        study=instance.study_instance_uid,
+        detail={"route": decision.route},
     )
 
 

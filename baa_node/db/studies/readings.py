@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, insert, select, update
 
 from baa_node.core.history import Earlier
 from baa_node.core.record import earlier_from_json
+from baa_node.core.routing import UNROUTED, Decision
 from baa_node.db import audit
 from baa_node.db.audit import AuditEvent, AuditKind, Scalar
 from baa_node.db.tables import instances, readings
@@ -22,6 +23,7 @@ from baa_node.errors import StoreError
 class State(enum.StrEnum):
     """Where a reading stands. It moves downwards, but for an operator's retry from UNDELIVERABLE to REPORTED."""
 
+    LEFT_ALONE = "LEFT_ALONE"  # kept and not read, as a route says; somebody may order a reading all the same
     RECEIVED = "RECEIVED"  # durable, not yet read
     READ = "READ"  # there is a number, not yet a report
     REFUSED = "REFUSED"  # no number; the refusal waits for the study to be quiet
@@ -48,6 +50,8 @@ class Reading:
         What ``record_outcome`` was given; None before.
     earlier
         The assessments of earlier examinations that its report names, oldest first; empty before there is a report.
+    decision
+        What was decided for it when the image came, or was ordered to be read again.
     """
 
     sop_instance_uid: str
@@ -59,6 +63,7 @@ class Reading:
     changed_at: datetime
     outcome: dict[str, Any] | None
     earlier: tuple[Earlier, ...] = ()
+    decision: Decision = UNROUTED
 
 
 _UNFINISHED: Final = (State.RECEIVED.value, State.READ.value, State.REFUSED.value)
@@ -71,8 +76,14 @@ _STATE_EVENTS: Final = {
 }
 
 
-def order_reading(c: Connection, sop_instance_uid: str, *, actor: str, reason: str, now: datetime) -> int:
-    """Order an instance to be read again and return the new revision; recorded as ``REREAD_ORDERED``.
+def order_reading(c: Connection, sop_instance_uid: str, *, actor: str, reason: str, now: datetime, decision: Decision | None = None) -> int:
+    """Order an instance to be read, or read again, and return the new revision; recorded as ``REREAD_ORDERED``.
+
+    Parameters
+    ----------
+    decision
+        What is to become of it. None stays with what was decided for the last reading; where that was to leave the image alone, the
+        order overrules it and results go where the sender's entry says.
 
     Raises
     ------
@@ -83,8 +94,12 @@ def order_reading(c: Connection, sop_instance_uid: str, *, actor: str, reason: s
     gone = c.execute(select(instances.c.removed_at).where(instances.c.sop_instance_uid == sop_instance_uid)).scalar()
     if gone is not None:
         raise StoreError(f"the file of {sop_instance_uid} left the spool on {gone:%Y-%m-%d}; send the image again, then order the reading")
-    latest = c.execute(select(func.max(readings.c.revision)).where(readings.c.sop_instance_uid == sop_instance_uid)).scalar() or 0
-    values = {"sop_instance_uid": sop_instance_uid, "revision": latest + 1, "state": State.RECEIVED.value}
+    last = _last(c, sop_instance_uid)
+    latest = last.revision if last else 0
+    if decision is None:
+        decision = last.decision if last and last.decision.read else UNROUTED
+    route = decision.to_json() if decision.route else None
+    values = {"sop_instance_uid": sop_instance_uid, "revision": latest + 1, "state": State.RECEIVED.value, "route": route}
     c.execute(insert(readings).values(**values, ordered_by=actor, reason=reason, ordered_at=now, changed_at=now))
     detail: dict[str, Scalar] = {"revision": latest + 1, "reason": reason}
     event = AuditEvent(kind=AuditKind.REREAD_ORDERED, actor=actor, subject=sop_instance_uid, study=study, detail=detail)
@@ -106,12 +121,32 @@ def order_if_outdated(c: Connection, sop_instance_uid: str, *, bundle: str, acto
         The new revision; None where the last reading is not finished, gave no number, or is of this bundle.
     """
     study_of(c, sop_instance_uid, lock=True)
-    query = select(readings.c.state, readings.c.outcome).where(readings.c.sop_instance_uid == sop_instance_uid)
-    last = c.execute(query.order_by(readings.c.revision.desc()).limit(1)).first()
+    last = _last(c, sop_instance_uid)
     read_with = ((last.outcome or {}).get("bundle") or {}).get("sha256") if last and last.state in _FINISHED else None
     if read_with in {None, bundle}:
         return None
     return order_reading(c, sop_instance_uid, actor=actor, reason="sent again, read by another bundle before", now=now)
+
+
+def order_if_left_alone(c: Connection, sop_instance_uid: str, *, decision: Decision, actor: str, now: datetime) -> int | None:
+    """Order an image that came once more to be read where it was left alone before; its revision, None where it was not."""
+    study_of(c, sop_instance_uid, lock=True)
+    last = _last(c, sop_instance_uid)
+    if last is None or last.state is not State.LEFT_ALONE:
+        return None
+    return order_reading(c, sop_instance_uid, actor=actor, reason="sent again, left alone before", now=now, decision=decision)
+
+
+def last_decision(c: Connection, sop_instance_uid: str) -> Decision:
+    """Give what was decided for the last reading of an instance."""
+    last = _last(c, sop_instance_uid)
+    return last.decision if last else UNROUTED
+
+
+def _last(c: Connection, sop_instance_uid: str) -> Reading | None:
+    query = select(readings).where(readings.c.sop_instance_uid == sop_instance_uid).order_by(readings.c.revision.desc()).limit(1)
+    row = c.execute(query).mappings().first()
+    return None if row is None else reading_from(row)
 
 
 def pending_readings(c: Connection) -> list[tuple[str, int]]:
@@ -244,9 +279,10 @@ def study_of(c: Connection, sop_instance_uid: str, *, lock: bool = False) -> str
 
 def reading_from(row: RowMapping) -> Reading:
     """Make a reading of a row of ``readings``."""
-    values = {name: value for name, value in row.items() if name not in {"bone_age_months", "patient_key", "examined_on"}}
+    values = {name: value for name, value in row.items() if name not in {"bone_age_months", "patient_key", "examined_on", "route"}}
     earlier = tuple(earlier_from_json(one) for one in row["earlier"] or ())
-    return Reading(**{**values, "state": State(row["state"]), "earlier": earlier})
+    decision = Decision.from_json(row["route"]) if row["route"] else UNROUTED
+    return Reading(**{**values, "state": State(row["state"]), "earlier": earlier, "decision": decision})
 
 
 def _key(sop_uid: str, revision: int) -> tuple[Any, Any]:

@@ -14,7 +14,7 @@ from baa_node.db.audit import AuditEvent, AuditKind
 from baa_node.db.studies.readings import State, study_of
 from baa_node.db.tables import deliveries, instances, readings, results
 
-_DONE: Final = (State.DELIVERED.value, State.DISMISSED.value)
+_DONE: Final = (State.DELIVERED.value, State.DISMISSED.value, State.LEFT_ALONE.value)
 
 
 @dataclass(frozen=True, kw_only=True)
