@@ -133,7 +133,7 @@ class Outlook:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Tester:
+class RuleTester:
     """Tries files against the rules.
 
     Attributes

@@ -9,7 +9,9 @@ import pytest
 from pydicom import Dataset
 from pydicom.uid import generate_uid
 
-from baa_node.db import Database, audit, peers, studies
+from baa_node.core.conditions import parse_condition
+from baa_node.core.routing import Decision, Route
+from baa_node.db import Database, audit, peers, routes, studies
 from baa_node.dicom import scp
 from baa_node.errors import SpoolError
 from baa_node.intake import Intake
@@ -150,6 +152,79 @@ def test_callers(intake: Intake, database: Database, calling: str, called: str, 
     with database.reading() as connection:
         refused = peers.list_refused_callers(connection)
     assert [(one.calling_ae, one.address) for one in refused] == ([] if admission is scp.Admission.ADMITTED else [(calling, "10.0.0.9")])
+
+
+def add_route(database: Database, name: str, **values: object) -> None:
+    with database.transaction() as connection:
+        routes.add_route(connection, Route(name=name, **values), actor="test", now=NOW)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("called", "admission"),
+    [
+        ("BAA_NODE", scp.Admission.ADMITTED),
+        ("BAA_TRIAL ", scp.Admission.ADMITTED),
+        ("baa_trial", scp.Admission.WRONG_CALLED_AE),
+        ("", scp.Admission.WRONG_CALLED_AE),
+    ],
+)
+def test_the_node_may_be_called_by_the_titles_of_its_routes(
+    intake: Intake, database: Database, called: str, admission: scp.Admission
+) -> None:
+    add_route(database, "trial", called_ae=("BAA_TRIAL",))
+    assert intake.admit(scp.Caller(calling_ae="PACS", called_ae=called, address="10.0.0.9", tls=False)) is admission
+
+
+def test_what_a_route_leaves_alone_is_kept_and_not_read_until_it_comes_under_another_rule(
+    intake: Intake, received: Callable[..., scp.Received], database: Database, spool: FolderSpool, arrivals: list[int]
+) -> None:
+    add_route(database, "knees", conditions=(parse_condition("BodyPartExamined equals KNEE"),), read=False)
+    image = received(BodyPartExamined="KNEE")
+    assert [intake.receive(image).status for _ in range(2)] == [scp.STORED] * 2
+    with database.reading() as connection:
+        assert spool.read(studies.get_instance(connection, image.sop_instance_uid).path) == image.content
+    assert pending(database) == []
+    assert kinds(database)[-3:] == ["INSTANCE_RECEIVED", "INSTANCE_LEFT_ALONE", "INSTANCE_DUPLICATE"]
+    with database.transaction() as connection:
+        routes.remove_route(connection, "knees", actor="test", now=NOW)
+    assert intake.receive(image).status == scp.STORED
+    assert pending(database) == [(image.sop_instance_uid, 2)]
+    assert arrivals == [1, 1]
+
+
+def test_the_first_arrival_decides_and_a_changed_rule_does_not(
+    intake: Intake, received: Callable[..., scp.Received], database: Database
+) -> None:
+    add_route(database, "one", kinds=("sr",))
+    image = received()
+    intake.receive(image)
+    with database.transaction() as connection:
+        routes.edit_route(connection, "one", Route(name="one", read=False), actor="test", now=NOW)
+    assert intake.receive(image).status == scp.STORED
+    with database.reading() as connection:
+        assert studies.last_decision(connection, image.sop_instance_uid) == Decision(route="one", kinds=("sr",))
+    assert pending(database) == [(image.sop_instance_uid, 1)]
+
+
+def test_an_image_is_read_again_by_the_bundle_that_its_route_names(
+    database: Database, spool: FolderSpool, received: Callable[..., scp.Received]
+) -> None:
+    digests = {"": "a" * 64, "trial": "b" * 64}
+    intake = Intake(database, spool, ae_title="BAA_NODE", bundle=lambda name: digests[name])
+    with database.transaction() as connection:
+        routes.add_route(connection, Route(name="one", bundle="trial"), actor="test", now=NOW, bundles=["trial"])
+    image = received()
+    intake.receive(image)
+    uid = image.sop_instance_uid
+    with database.transaction() as connection:
+        outcome = {"bone_age_months": 100.0, "bundle": {"sha256": digests["trial"]}}
+        studies.record_outcome(connection, uid, 1, state=studies.State.READ, outcome=outcome, now=NOW)
+        studies.set_state(connection, uid, 1, studies.State.DELIVERED, now=NOW)
+    intake.receive(image)
+    assert pending(database) == []
+    digests["trial"] = "c" * 64  # a new version under the same name
+    intake.receive(image)
+    assert pending(database) == [(uid, 2)]
 
 
 def test_an_image_whose_file_left_the_spool_is_kept_again(

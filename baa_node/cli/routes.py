@@ -100,7 +100,9 @@ def edit(
     bundle: Bundle = None,
     to: To = None,
     kind: Kind = None,
-    any_: Annotated[list[str] | None, typer.Option("--any", help="Forget calling-ae, called-ae, when, to or kind; may be repeated.")] = None,
+    any_: Annotated[
+        list[str] | None, typer.Option("--any", help="Forget calling-ae, called-ae, when, to or kind; may be repeated.")
+    ] = None,
 ) -> None:
     """Change a route; what is not named stays as it is, what is named replaces all that was there."""
     from baa_node.db import routes
@@ -133,8 +135,8 @@ def remove(name: Name) -> None:
     emit({"name": name, "removed": True}, [f"route {name} removed"])
 
 
-@app.command()
-def test(
+@app.command("test")
+def what_if(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(help="DICOM file; nothing of it is kept.")],
     calling_ae: Annotated[str | None, typer.Option(help="AE title of the sender. [default: that of the only source]")] = None,
@@ -145,7 +147,7 @@ def test(
     Example: baa-node routes test hand.dcm --calling-ae PACS
     """
     from baa_node.logs import set_up_log
-    from baa_node.outlook import Tester, terms_of, to_json
+    from baa_node.outlook import RuleTester, terms_of, to_json
     from baa_node.wiring import Ensembles
 
     config = load()
@@ -158,7 +160,7 @@ def test(
         if calling_ae is None:
             with database.reading() as c:
                 calling_ae = _only_source(context, c)
-        tester = Tester(database=database, terms=terms_of(config), ensemble=Ensembles(config))
+        tester = RuleTester(database=database, terms=terms_of(config), ensemble=Ensembles(config))
         outlook = tester.test(content, calling_ae=calling_ae, called_ae=config.node.ae_title if called_ae is None else called_ae)
     emit(to_json(outlook), _outlook_lines(outlook))
 

@@ -184,7 +184,7 @@ def _detail_lines(detail: StudyDetail) -> Iterator[str]:
     for instance in detail.instances:
         yield ""
         yield f"image {instance.sop_instance_uid}"
-        yield f"  received   {_time(instance.received_at)} from {instance.peer} ({instance.calling_ae}{_called(instance)}), {instance.size} bytes"
+        yield f"  received   {_time(instance.received_at)} from {_sender(instance)}, {instance.size} bytes"
         for reading in detail.readings:
             if reading.sop_instance_uid == instance.sop_instance_uid:
                 yield from _reading_lines(reading, detail)
@@ -215,8 +215,9 @@ def _reading_lines(reading: Reading, detail: StudyDetail) -> Iterator[str]:
             yield f"    to {delivery.peer}: {_progress(delivery)}"
 
 
-def _called(instance: Instance) -> str:
-    return f" to {instance.called_ae}" if instance.called_ae else ""
+def _sender(instance: Instance) -> str:
+    called = f" to {instance.called_ae}" if instance.called_ae else ""
+    return f"{instance.peer} ({instance.calling_ae}{called})"
 
 
 def _where(one: Earlier) -> str:

@@ -17,7 +17,7 @@ from typing import Final
 
 import numpy as np
 from pydicom import Dataset
-from pydicom.datadict import DicomDictionary, dictionary_VR, keyword_for_tag, tag_for_keyword
+from pydicom.datadict import dictionary_VR, keyword_dict, keyword_for_tag, tag_for_keyword
 
 from baa_node.core import attributes
 from baa_node.errors import ConfigError
@@ -146,9 +146,8 @@ def _keyword(name: str) -> str:
     """Keyword of an attribute that is named by it or by its tag."""
     if tag := _TAG.fullmatch(name):
         name = keyword_for_tag(int(tag[1] + tag[2], 16)) or name
-    if tag_for_keyword(name) is None:
-        known = [entry[4] for entry in DicomDictionary.values()]
-        near = difflib.get_close_matches(name, known, n=1)
+    if not name or tag_for_keyword(name) is None:  # some retired attributes have an empty keyword
+        near = difflib.get_close_matches(name, keyword_dict, n=1)
         raise ConfigError(f"no DICOM attribute is called {name!r}" + (f"; did you mean {near[0]}?" if near else ""))
     return name
 

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 
 from baa_node import __version__
 from baa_node.errors import BaaError, ConfigError, StoreError
-from baa_node.web.pages import account, audit, board, models, peers, studies, tryout
+from baa_node.web.pages import account, audit, board, models, peers, routes, studies, tryout
 from baa_node.web.parts import Console
 from baa_node.web.probes import probes
 from baa_node.web.render import link, render
@@ -37,7 +37,7 @@ def build_app(console: Console, *, also: APIRouter | None = None) -> FastAPI:
     app.include_router(probes(console.health))
     if also is not None:
         app.include_router(also)
-    for pages in (account, board, studies, peers, audit, models, tryout):
+    for pages in (account, board, studies, peers, routes, audit, models, tryout):
         app.include_router(pages.router, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_api_route("/api/openapi.json", _description, include_in_schema=False)

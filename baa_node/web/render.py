@@ -23,6 +23,10 @@ SAID: Final = {
     "added": "The peer was added.",
     "saved": "The peer was changed.",
     "removed": "The peer was removed.",
+    "route-added": "The route was added, at the end.",
+    "route-saved": "The route was changed.",
+    "route-moved": "The route was moved.",
+    "route-removed": "The route was removed. What it decided before stands.",
     "admitted": "The caller is admitted from its next association on. Check address and port before results go to it.",
 }
 """What a page may be told to say after a redirect: the address holds the key, never a text of somebody else's."""

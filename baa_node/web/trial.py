@@ -39,8 +39,8 @@ _META_BEGIN: Final = 132
 COLOUR: Final = 12
 """Grey levels by which the channels of a grey picture may differ after JPEG."""
 
-_ONE_AT_A_TIME: Final = threading.Lock()
-"""Images from a PACS go first: try-outs take one reader at most."""
+ONE_AT_A_TIME: Final = threading.Lock()
+"""Images from a PACS go first: try-outs, and trials of routes, take one reader at most."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +72,7 @@ def read_upload(
     if birth_date is not None:
         ds.PatientBirthDate = birth_date.strftime("%Y%m%d")
         ds.pop("PatientAge", None)
-    with _ONE_AT_A_TIME:
+    with ONE_AT_A_TIME:
         result = read_bone_age(ds, ensemble, policy, sex=sex)
     try:
         return Trial(result=result, pixels=from_dataset(ds).pixels)

@@ -42,3 +42,14 @@ def test_a_message_stands_for_the_report_alone(kind: str, url: str) -> None:
     assert {one.kind for one in chosen_for(destination(kind, url), RESULTS, refused=False)} == {"sr"}
     assert chosen_for(destination(kind, url, refusals="picture"), RESULTS, refused=True) == []
     assert {one.kind for one in chosen_for(destination(kind, url, refusals="sr"), RESULTS, refused=True)} == {"sr"}
+
+
+def test_a_route_narrows_what_a_destination_wants() -> None:
+    def sent(*kinds: str, refused: bool = False) -> set[str]:
+        return {one.kind for one in chosen_for(made.peer(wants=("sr", "pdf"), refusals="sr"), RESULTS, refused=refused, kinds=kinds)}
+
+    assert sent("sr", "picture") == {"sr"}
+    assert sent("picture") == set()
+    assert sent("sr", "picture", "pdf") == {"sr", "pdf"}
+    assert sent("sr", "pdf", refused=True) == {"sr"}
+    assert chosen_for(destination("hl7", "mllp://h:1"), RESULTS, refused=False, kinds=("picture",)) == []

@@ -14,7 +14,8 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import insert, select, text
 
-from baa_node.db import Database, accounts, audit, engine, make_engine, peers, schema, studies
+from baa_node.core.routing import UNROUTED
+from baa_node.db import Database, accounts, audit, engine, make_engine, peers, routes, schema, studies
 from baa_node.db.engine import make_own_engine, parse_url
 from baa_node.db.tables import metadata
 from baa_node.errors import ConfigError, StoreError
@@ -297,6 +298,7 @@ def test_what_an_earlier_version_recorded_is_carried_forward(url: str, revision:
         assert [(peer.name, peer.query) for peer in peers.list_peers(c)] == [("pacs", False)]
         reading = studies.get_reading(c, "1.2.3", 1)
         assert (reading.state, reading.earlier) == ("DELIVERED", ())
+        assert (reading.decision, studies.get_instance(c, "1.2.3").called_ae, routes.list_routes(c)) == (UNROUTED, "", [])
         assert [result.series_instance_uid for result in studies.list_results(c, "1.2.3", 1)] == [None]
         assert len(c.execute(text("SELECT patient_salt FROM installation WHERE id = 1")).scalar_one()) == 64
     database.close()
