@@ -220,6 +220,8 @@ class RuleTester:
         if not deliveries:
             told = "nobody gets the result: neither a route nor the sender's entry names a destination"
             return Step(topic=Topic.DELIVERY, goes_on=False, told=told)
+        if not any(kinds for _, kinds, _ in deliveries):
+            return Step(topic=Topic.DELIVERY, goes_on=False, told="nobody gets anything of the result", details=lines)
         told = (
             "the refusal is sent once its study is quiet, unless another image of the study is read"
             if refused

@@ -22,6 +22,7 @@ def doctor() -> None:
         ("workers", _workers),
         ("transfer syntaxes", _syntaxes),
         ("peers", _peers),
+        ("routes", _routes),
     ]
     results = [_run(name, check, config) for name, check in checks]
     emit(results, [f"{'ok  ' if one['ok'] else 'FAIL'}  {one['check']}: {one['finding']}" for one in results])
@@ -99,3 +100,14 @@ def _peers(_: Config) -> str:
     with open_database() as database, database.reading() as connection:
         known = peers.list_peers(connection)
     return f"{len(known)} known" if known else "none yet: every caller is refused; `baa-node peers add --help` shows how to add one"
+
+
+def _routes(config: Config) -> str:
+    from baa_node.db import routes
+    from baa_node.wiring import bundle_of
+
+    with open_database() as database, database.reading() as connection:
+        known = routes.list_routes(connection)
+    for bundle in {route.bundle for route in known}:
+        bundle_of(config, bundle)
+    return f"{len(known)}, and every bundle that they name is as it was packed" if known else "none: every image is read"

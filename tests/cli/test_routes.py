@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
-from baa_node.db import audit
+from baa_node.core.routing import Route
+from baa_node.db import audit, routes
 from tests.cli.command import Command
 from tests.parts.hands import hand_cr, part10
+from tests.parts.times import NOW
 
 SAMPLES = Path(__file__).resolve().parents[2] / "sample_dicom"
 KNEES = ("--when", "BodyPartExamined one-of KNEE | ANKLE", "--leave-alone")
@@ -94,6 +97,19 @@ def test_wrong_usage_ends_with_2(cli: Command, tmp_path: Path) -> None:
 def test_a_bundle_of_the_package_may_be_named(cli: Command) -> None:
     (bundle,) = {path.name for path in (SAMPLES.parent / "baa_node" / "bundles").iterdir() if path.is_dir()}
     assert f"read by {bundle}" in cli.ok("routes", "add", "x", "--bundle", bundle).out
+    checks = {one["check"]: one for one in json.loads(cli("--json", "doctor").out)}
+    assert (checks["routes"]["ok"], checks["routes"]["finding"][:2]) == (True, "1,")
+
+
+def test_the_doctor_tells_of_a_bundle_that_is_gone(cli: Command) -> None:
+    database = cli.database()
+    with database.transaction() as c:
+        routes.add_route(c, Route(name="x", bundle="gone"), actor="test", now=NOW, bundles=["gone"])
+    database.close()
+    done = cli("--json", "doctor")
+    (check,) = [one for one in json.loads(done.out) if one["check"] == "routes"]
+    assert (done.code, check["ok"]) == (1, False)
+    assert "no bundle called gone is installed" in check["finding"]
 
 
 def test_a_file_is_tried_step_by_step(cli: Command, tmp_path: Path) -> None:
