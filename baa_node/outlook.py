@@ -302,7 +302,7 @@ def _to(name: str, peer: Peer | None, decision: Decision, made: set[str], *, ref
     kinds = tuple(kind for kind in wished if kind in made)
     if kinds:
         what = "a message" if peer.takes_messages else ", ".join(kinds)
-        return name, kinds, f"{name}: {what}, {peer.kind} at {peer.address}"
+        return name, kinds, f"{name}: {what} ({peer.kind} {peer.address})"
     return name, (), f"{name}: nothing, since {' and '.join(_why_nothing(peer, decision, made, refused=refused))}"
 
 

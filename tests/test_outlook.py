@@ -80,7 +80,7 @@ def test_a_plain_image_is_read_and_sent_back(ask: Callable[..., Outlook]) -> Non
 def test_what_each_destination_gets_follows_route_wishes_and_what_is_made(ask: Callable[..., Outlook], tmp_path: Path) -> None:
     outlook = ask(Route(name="all", destinations=("archive", "ris", "pacs"), kinds=("sr", "pdf")))
     assert outlook.deliveries == {"archive": ("sr",), "ris": ("sr",), "pacs": ("sr",)}
-    assert "ris: a message, hl7 at mllp://ris:2575" in told(outlook)
+    assert "ris: a message (hl7 mllp://ris:2575)" in told(outlook)
     bad = hand_cr(tmp_path, ViewPosition="LL")
     assert ask(ds=bad).deliveries == {"archive": (), "ris": ("sr",), "pacs": ("sr",)}
     assert "archive: nothing, since it wants sr, pdf and of refusals none" in told(ask(ds=bad))

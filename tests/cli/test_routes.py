@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from baa_node.core.routing import Route
-from baa_node.db import audit, routes
+from baa_node.core.routing import Decision, Route
+from baa_node.db import audit, routes, studies
 from tests.cli.command import Command
+from tests.db import made
 from tests.parts.hands import hand_cr, part10
 from tests.parts.times import NOW
 
@@ -131,3 +132,16 @@ def test_a_file_is_tried_step_by_step(cli: Command, tmp_path: Path) -> None:
     junk = tmp_path / "junk.dcm"
     junk.write_bytes(b"no such thing")
     assert "not a DICOM file" in cli.fails("routes", "test", str(junk))
+
+
+def test_what_was_left_alone_is_seen_among_the_studies(cli: Command) -> None:
+    database = cli.database()
+    with database.transaction() as c:
+        studies.record_arrival(c, made.instance(called_ae="BAA_TRIAL"), now=NOW, decision=Decision(route="knees", read=False))
+    database.close()
+    assert "LEFT_ALONE" in cli.ok("studies", "list", "--state", "left_alone").out
+    shown = cli.ok("studies", "show", made.STUDY).out
+    assert "from pacs (PACS to BAA_TRIAL)" in shown
+    assert "route      knees" in shown
+    assert "INSTANCE_LEFT_ALONE" in shown
+    assert cli.json("studies", "show", made.STUDY)["readings"][0]["decision"]["route"] == "knees"

@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from baa_node.core.conditions import parse_condition
-from baa_node.core.routing import Route
-from baa_node.db import peers, routes
+from baa_node.core.routing import Decision, Route
+from baa_node.db import peers, routes, studies
 from tests.db import made
 from tests.parts.hands import hand_cr, part10
 from tests.web.visit import Visit
@@ -148,7 +148,7 @@ def test_a_file_is_tried_step_by_step_and_leaves_no_trace(admin: Visit, tmp_path
         "1. knees: BodyPartExamined is &#39;HAND&#39;, which does not equal &#39;KNEE&#39;",
         "2. trial: matches",
         "a bone age of 118.0 months is given",
-        "pacs: sr, dicom at pacs.example:104",
+        "pacs: sr (dicom pacs.example:104)",
     ):
         assert told in answer.text, told
     assert "Doe" not in answer.text
@@ -197,3 +197,14 @@ def test_huge_uploads_are_refused_before_they_have_come(admin: Visit) -> None:
         connection.endheaders()
         answer = connection.getresponse()
         assert (answer.status, b"2 MiB" in answer.read()) == (413, True)
+
+
+def test_what_was_left_alone_is_seen_among_the_studies(viewer: Visit) -> None:
+    alone = Decision(route="knees", read=False)
+    with viewer.console.database.transaction() as c:
+        studies.record_arrival(c, made.instance(called_ae="BAA_TRIAL"), now=viewer.console.now(), decision=alone)
+    assert "Left alone" in viewer.get("/studies", state="LEFT_ALONE").text
+    page = viewer.get(f"/studies/{made.STUDY}").text
+    assert "left alone by route <b>knees</b>" in page
+    assert "(PACS to BAA_TRIAL)" in page
+    assert "Instance left alone" in page
