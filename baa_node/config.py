@@ -259,6 +259,39 @@ class PriorsSection:
             raise ConfigError("priors.wait_s must lie between 0, which asks nobody, and 60")
 
 
+REPOSITORY: Final = re.compile(r"(?P<way>tls|udp)://(?P<host>\[[0-9A-Fa-f:]+\]|[^\s:/\[\]]+)(:(?P<port>[0-9]{1,5}))?/?")
+"""URL of an audit record repository."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AtnaSection:
+    """The audit record repository that is told what happens."""
+
+    repository: str = ""
+    tls_certificate: str = ""
+    tls_key: str = ""
+    tls_ca: str = ""
+    tls_check_hostname: bool = True
+    source_id: str = ""
+    site_id: str = ""
+    most_waiting: int = 1_000_000
+
+    def __post_init__(self) -> None:
+        found = REPOSITORY.fullmatch(self.repository)
+        if self.repository and found is None:
+            raise ConfigError(
+                f'atna.repository is {self.repository!r}; it must be like "tls://arr.example.org:6514" or "udp://10.0.0.9:514"'
+            )
+        if found:
+            _port("atna.repository", int(found["port"] or 1))
+        if self.repository.startswith("tls:") and not self.tls_ca:
+            raise ConfigError("atna.repository speaks TLS, but atna.tls_ca does not say whom to trust")
+        if bool(self.tls_certificate) != bool(self.tls_key):
+            raise ConfigError("atna.tls_certificate and atna.tls_key go together: one of them is empty")
+        if self.most_waiting < 1:
+            raise ConfigError("atna.most_waiting must be at least 1")
+
+
 @dataclass(frozen=True, kw_only=True)
 class LogSection:
     """The log on standard error."""
@@ -294,6 +327,7 @@ class Config:
     bridges: BridgesSection = field(default_factory=BridgesSection)
     dicomweb: DicomwebSection = field(default_factory=DicomwebSection)
     priors: PriorsSection = field(default_factory=PriorsSection)
+    atna: AtnaSection = field(default_factory=AtnaSection)
     log: LogSection = field(default_factory=LogSection)
 
     @property

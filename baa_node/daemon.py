@@ -8,20 +8,17 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
 from typing import IO
 
 from fastapi import APIRouter
 
-from baa_node import __version__
 from baa_node.bridges import bridge_to
 from baa_node.config import REFUSALS, Config
 from baa_node.core.rehearsal import rehearse
 from baa_node.core.words import Language
 from baa_node.db import Database, audit
-from baa_node.db.audit import AuditEvent, AuditKind
 from baa_node.db.peers import Peer
 from baa_node.dicom.scu import Endpoint
 from baa_node.dicom.server import ListenSettings, NodeServer
@@ -35,11 +32,24 @@ from baa_node.pipeline import Pipeline
 from baa_node.priors import PriorSearch
 from baa_node.process import settle
 from baa_node.results import ResultMaker
+from baa_node.settings import note_start
 from baa_node.spool import Spool, open_spool
 from baa_node.steps import Desk, Patience
 from baa_node.web import Console, ConsoleServer, Health, build_app
 from baa_node.web.first_run import admit_first_user
-from baa_node.wiring import Ensembles, Identity, bundle_folder, bundle_of, device_of, installed_bundles, load_identity, policy_of, wires_of
+from baa_node.wiring import (
+    Ensembles,
+    Identity,
+    bundle_folder,
+    bundle_of,
+    courier_of,
+    device_of,
+    installed_bundles,
+    load_identity,
+    policy_of,
+    whose_of,
+    wires_of,
+)
 
 ROLES = ("intake", "worker", "console")
 LEFTOVER_AGE_S = 3600.0
@@ -88,13 +98,25 @@ class Daemon:
         spool = open_spool(config.spool_path, min_free_bytes=config.spool.reserve_mb << 20)
         spool.sweep(older_than_s=LEFTOVER_AGE_S)
         health = Health(database=database, spool=spool)
-        _note(database, AuditKind.NODE_STARTED, config)
-        running.callback(_note, database, AuditKind.NODE_STOPPED, config)
+        self._start_courier(running, database, spool)
+        running.callback(note_start(database, config, identity))
         arrived = self._start_worker(running, identity, database, spool, health) if "worker" in self._roles else _nobody
         intake = self._start_intake(running, database, spool, arrived) if "intake" in self._roles else None
         if "console" in self._roles:
             stow = stow_of(config, intake) if intake is not None and config.dicomweb.enabled else None
             self._start_console(running, database, spool, health, stow)
+
+    def _start_courier(self, running: ExitStack, database: Database, spool: Spool) -> None:
+        """Let the audit repository hear of what follows, or of nothing; on stopping it is the last to go."""
+        courier = courier_of(self.config, database, spool)
+        with database.transaction() as connection:
+            if courier is None:
+                audit.close_queue(connection)
+            else:
+                audit.open_queue(connection)
+        if courier is not None:
+            running.callback(courier.stop)
+            courier.start()
 
     def _start_worker(self, running: ExitStack, identity: Identity, database: Database, spool: Spool, health: Health) -> Callable[[], None]:
         config = self.config
@@ -125,6 +147,7 @@ class Daemon:
             commitment_wait_s=config.pipeline.commitment_wait_s,
             wires=wires_of(config),
             priors=PriorSearch(database, endpoint, wait_s=config.priors.wait_s),
+            announce=bool(config.atna.repository),
         )
         lease = Lease(
             database,
@@ -147,7 +170,8 @@ class Daemon:
         running.callback(pipeline.stop)
         pipeline.start()
         kept = Retention(days=config.retention.days, free_mb=config.retention.free_mb, workflow_days=config.retention.workflow_days)
-        housekeeper = Housekeeper(database, spool, kept, forget_finished=pipeline.forget_finished)
+        whose = whose_of(config, database, spool)
+        housekeeper = Housekeeper(database, spool, kept, forget_finished=pipeline.forget_finished, whose=whose)
         running.callback(housekeeper.stop)
         housekeeper.start()
         return pipeline.arrived
@@ -255,12 +279,6 @@ def _sole_use(data_dir: Path) -> IO[str]:
         lock.close()
         raise ConfigError(f"another node is running on data directory {data_dir}") from None
     return lock
-
-
-def _note(database: Database, kind: AuditKind, config: Config) -> None:
-    event = AuditEvent(kind=kind, actor="daemon", subject=config.node.ae_title, outcome=0, detail={"version": __version__})
-    with database.transaction() as connection:
-        audit.append(connection, event, now=datetime.now(UTC))
 
 
 def _digest_of(config: Config, bundle: str) -> str:

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from baa_node.db import Database, studies
+from baa_node.db import Database, audit, studies
+from baa_node.db.audit import KeptPatient
 from baa_node.errors import BaaError
 from baa_node.spool import Spool
 
@@ -51,6 +52,8 @@ class Housekeeper:
     ----------
     forget_finished
         Deletes what the durable engine remembers of work that ended before a time; how many rows.
+    whose
+        Patient of an image by its UID, for an audit repository that must be told whose image left; None where none is told.
     """
 
     def __init__(
@@ -60,11 +63,12 @@ class Housekeeper:
         retention: Retention,
         *,
         forget_finished: Callable[[datetime], int] = lambda before: 0,
+        whose: Callable[[str], KeptPatient | None] = lambda uid: None,
         every_s: float = 3600.0,
         look_every_s: float = 5.0,
     ) -> None:
         self._database, self._spool, self._retention = database, spool, retention
-        self._forget_finished = forget_finished
+        self._forget_finished, self._whose = forget_finished, whose
         self._every_s, self._look_every_s = every_s, look_every_s
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._go_on, name="housekeeping", daemon=True)
@@ -115,8 +119,11 @@ class Housekeeper:
             for image in found:
                 if self._stopping.is_set() or (reason == "disk pressure" and not self._is_short()):
                     return removed
+                patient = self._whose(image.sop_instance_uid)
                 with self._database.transaction() as connection:
                     noted = studies.note_removed(connection, image.sop_instance_uid, reason=reason, now=now)
+                    if noted and patient:
+                        audit.keep_patient(connection, image.sop_instance_uid, patient)
                 for path in image.paths if noted else ():
                     self._spool.remove(path)
                 removed += noted

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import logging
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from baa_node.core.report import is_own_object
 from baa_node.core.routing import Arriving, Considered, Decision, consider, decide
@@ -15,6 +18,12 @@ from baa_node.dicom import scp
 from baa_node.dicom.commitment import Commitment
 from baa_node.errors import StoreError
 from baa_node.spool import Spool, place
+
+log = logging.getLogger("baa_node.intake")
+
+EVERY: Final = timedelta(minutes=1)
+MOST_ADDRESSES: Final = 1000
+"""Callers without TLS that are recorded within `EVERY`: a storm of them must not fill the audit trail."""
 
 _META_GROUP_LENGTH = slice(140, 144)  # preamble 128, DICM 4, (0002,0000) UL header 8: PS3.10 7.1
 _META_END = 144
@@ -100,6 +109,7 @@ class Intake:
         self._any_called_ae = any_called_ae
         self._bundle = bundle
         self._arrived = arrived
+        self._distrusted = _NowAndThen()
 
     def admit(self, caller: scp.Caller) -> scp.Admission:
         """Admit sources, and destinations, which may come to say what they commit themselves to; note the others for an administrator."""
@@ -151,12 +161,13 @@ class Intake:
         # One that left the spool by age is kept again: somebody may want it read again.
         there = prospect.known and not gone
         path = place("instances", name) if there else self._spool.write("instances", name, received.content)
-        return self._record(_instance(received, digest, path, prospect.sender.name, now), prospect.decision)
+        instance = _instance(received, digest, path, prospect.sender.name, now)
+        return self._record(instance, prospect.decision, received.caller.address)
 
-    def _record(self, instance: studies.Instance, decision: Decision) -> scp.Answer:
+    def _record(self, instance: studies.Instance, decision: Decision, address: str) -> scp.Answer:
         now, ordered = instance.received_at, None
         with self._database.transaction() as connection:
-            arrival = studies.record_arrival(connection, instance, now=now, decision=decision)
+            arrival = studies.record_arrival(connection, instance, now=now, decision=decision, address=address)
             if arrival is studies.Arrival.DUPLICATE:
                 studies.note_restored(connection, instance.sop_instance_uid)
                 ordered = self._order_again(connection, instance, decision)
@@ -186,6 +197,18 @@ class Intake:
                 now=datetime.now(UTC),
             )
 
+    def distrust(self, address: str, reason: str) -> None:
+        """Record as ``TLS_REFUSED`` that no TLS came about with a caller; of one address once a minute, as anybody can try for ever."""
+        now = datetime.now(UTC)
+        if not self._distrusted.may(address, now):
+            return
+        event = AuditEvent(kind=AuditKind.TLS_REFUSED, actor="", subject=address, outcome=4, detail={"address": address, "reason": reason})
+        try:
+            with self._database.transaction() as connection:
+                audit.append(connection, event, now=now)
+        except StoreError as error:
+            log.warning("a caller without TLS could not be noted: %s", error)
+
     def _refuse(self, caller: scp.Caller, admission: scp.Admission) -> scp.Admission:
         self.turn_away(caller, admission.name.lower())
         return admission
@@ -196,7 +219,7 @@ class Intake:
             actor=received.caller.calling_ae.strip(),
             subject=received.sop_instance_uid,
             study=received.study_instance_uid,
-            detail={"own": True},
+            detail={"own": True, "address": received.caller.address, "calling_ae": received.caller.calling_ae.strip()},
         )
         with self._database.transaction() as connection:
             audit.append(connection, event, now=now)
@@ -218,6 +241,26 @@ def _instance(received: scp.Received, digest: str, path: str, peer: str, now: da
         called_ae=received.caller.called_ae.strip(),
         received_at=now,
     )
+
+
+class _NowAndThen:
+    """Lets each address through once in `EVERY`, and no more addresses than are kept in mind."""
+
+    def __init__(self) -> None:
+        self._until: dict[str, datetime] = {}
+        self._lock = threading.Lock()
+
+    def may(self, address: str, now: datetime) -> bool:
+        """Say whether it is this address's turn."""
+        with self._lock:
+            if len(self._until) >= MOST_ADDRESSES:
+                self._until = {known: until for known, until in self._until.items() if until > now}
+            if address in self._until and self._until[address] > now:
+                return False
+            room = len(self._until) < MOST_ADDRESSES
+            if room:
+                self._until[address] = now + EVERY
+            return room
 
 
 def _sender(connection: Connection, caller: scp.Caller) -> peers.Peer | None:

@@ -20,7 +20,7 @@ from baa_node.core.radiograph import Laterality
 from baa_node.db import Database, audit, peers, studies
 from baa_node.db.audit import AuditEvent, AuditKind
 from baa_node.dicom import scu
-from baa_node.dicom.query import Fetched, Limits, Wanted, fetch_reports
+from baa_node.dicom.query import Fetched, Limits, Wanted, fetch_reports, wanted_for
 from baa_node.errors import BaaError
 
 log = logging.getLogger("baa_node.priors")
@@ -91,7 +91,7 @@ class PriorSearch:
         StoreError
             The own record cannot be read; peers never make this fail.
         """
-        wanted = _wanted(examination)
+        wanted = wanted_for(examination)
         with self._database.reading() as connection:
             own = studies.earlier_readings(connection, examination)
             asked = [peer for peer in peers.list_peers(connection) if peer.query] if wanted and self._wait_s > 0 else []
@@ -160,11 +160,3 @@ class PriorSearch:
         )
         with self._database.transaction() as connection:
             audit.append(connection, event, now=datetime.now(UTC))
-
-
-def _wanted(examination: Examination) -> Wanted | None:
-    """Say what to ask for; None where nothing that a peer gives could be told to be this patient's and of an earlier day."""
-    if examination.examined_on is None or examination.birth_date is None:
-        return None
-    wanted = Wanted(patient_id=examination.patient_id, issuer=examination.issuer, until=examination.examined_on)
-    return wanted if wanted.is_one_patient else None

@@ -78,6 +78,8 @@ class Desk:
         Finds earlier assessments for a report; None looks for none.
     permit
         Returns when this process may still act; called before anything is sent.
+    announce
+        Whether each attempt to send objects is an audit event before it begins, as an audit repository wants it.
     """
 
     database: Database
@@ -94,6 +96,7 @@ class Desk:
     permit: Callable[[], None] = lambda: None
     wires: Wires = field(default_factory=Wires)
     others: Callable[[str], Ensemble] = none_named
+    announce: bool = False
 
     def read(self, uid: str, revision: int) -> bool:
         """Read the image and record what came out; True when it holds a bone age.
@@ -327,6 +330,10 @@ class Desk:
         if not wanted:
             return Attempt(stored=True, error="" if delivery.stored else "not sent: it wants nothing of this result")
         parcel = Parcel(results=wanted, outcome=outcome, revision=revision, read=lambda one: self.spool.read(one.path))
+        if self.announce:
+            with self.database.transaction() as connection:
+                objects = [alternatives[0].sop_instance_uid for alternatives in parcel.alternatives]
+                studies.note_begun(connection, delivery, objects, now=datetime.now(UTC))
         try:
             return bridge_to(peer, self.wires, endpoint=self.endpoint, permit=self.permit).send(parcel)
         except DeliveryError as error:

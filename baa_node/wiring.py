@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
 import threading
 import uuid
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from baa_node import __version__
+from baa_node.atna import Courier, Line, Lookup, Node, TlsLine, Translator, UdpLine
 from baa_node.bridges import Wires
 from baa_node.bundle import default_bundle, list_bundles, load_bundle, verify_bundle
-from baa_node.config import Config
+from baa_node.config import REPOSITORY, Config
 from baa_node.core.assessment import AssessmentPolicy, ZConvention
 from baa_node.core.ensemble import BundleIdentity, Ensemble
 from baa_node.core.gates import DEFAULT_GATES, DIGITISED_FILM, SECONDARY_CAPTURE, Gates
 from baa_node.core.header import Device
 from baa_node.core.identifiers import derive_uid
+from baa_node.core.messages.atna import Source
 from baa_node.core.reading import ReadingPolicy
+from baa_node.db import Database
+from baa_node.db.audit import KeptPatient
+from baa_node.dicom.tls import ClientTls
 from baa_node.errors import BundleError, ConfigError
-from baa_node.spool import FolderSpool
+from baa_node.spool import FolderSpool, Spool
+
+TLS_PORT, UDP_PORT = 6514, 514
+"""Of syslog (RFC 5425 4.1, RFC 5426 3.3)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,3 +178,27 @@ def wires_of(config: Config) -> Wires:
         application=bridges.hl7_application,
         facility=bridges.hl7_facility,
     )
+
+
+def whose_of(config: Config, database: Database, spool: Spool) -> Callable[[str], KeptPatient | None]:
+    """Tell whose an image is, where an audit repository must be told when it leaves; elsewhere nothing is looked up."""
+    lookup = Lookup(database, spool)
+    return lambda uid: lookup.patient([uid]) if config.atna.repository else None
+
+
+def courier_of(config: Config, database: Database, spool: Spool) -> Courier | None:
+    """Make whoever tells the audit repository; None where there is none to tell."""
+    atna = config.atna
+    found = REPOSITORY.fullmatch(atna.repository)
+    if found is None:
+        return None
+    here, process = socket.gethostname(), str(os.getpid())
+    source = Source(name=atna.source_id or config.report.station_name, site=atna.site_id)
+    translator = Translator(Node(source=source, ae_title=config.node.ae_title, host=here, process=process), Lookup(database, spool))
+    host = found["host"].strip("[]")
+    way: Line = UdpLine(host, int(found["port"] or UDP_PORT))
+    if found["way"] == "tls":
+        own = (Path(atna.tls_certificate), Path(atna.tls_key)) if atna.tls_certificate else (None, None)
+        tls = ClientTls(ca=Path(atna.tls_ca), certificate=own[0], key=own[1], check_hostname=atna.tls_check_hostname)
+        way = TlsLine(host, int(found["port"] or TLS_PORT), context=tls.context)
+    return Courier(database, translator, way, host=here, process=process, most_waiting=atna.most_waiting)

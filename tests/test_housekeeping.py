@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from baa_node.db import Database, audit, studies
+from baa_node.db.audit import KeptPatient
 from baa_node.db.studies import State
 from baa_node.errors import StoreError
 from baa_node.housekeeping import Housekeeper, Retention
@@ -180,3 +181,17 @@ def test_old_work_of_the_engine_is_forgotten(site: Site) -> None:
     keeper = Housekeeper(site.database, site.spool, Retention(workflow_days=7), forget_finished=lambda before: asked.append(before) or 3)
     assert keeper.tidy(made.NOW)["workflows"] == 3
     assert asked == [made.NOW - timedelta(days=7)]
+
+
+def test_whose_image_left_is_kept_only_while_a_repository_must_be_told(site: Site) -> None:
+    gone = KeptPatient(patient_id="P-1", patient_name="DOE^JANE")
+    housekeeper = Housekeeper(site.database, site.spool, Retention(days=30), whose=lambda uid: gone)
+    site.image("1.1", State.DELIVERED)
+    housekeeper.tidy(LATER)
+    site.image("1.2", State.DELIVERED)
+    with site.database.transaction() as c:
+        assert audit.kept_patient(c, "1.1") is None
+        audit.open_queue(c)
+    housekeeper.tidy(LATER)
+    with site.database.reading() as c:
+        assert audit.kept_patient(c, "1.2") == gone

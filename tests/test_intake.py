@@ -242,3 +242,30 @@ def test_an_image_whose_file_left_the_spool_is_kept_again(
     with database.reading() as connection:
         assert studies.removed_at(connection, image.sop_instance_uid) is None
     assert pending(database) == []
+
+
+def test_callers_without_tls_are_on_record_once_a_minute_each(intake: Intake, database: Database) -> None:
+    for _ in range(5):
+        intake.distrust("10.0.0.8", "the caller shows no certificate")
+    intake.distrust("10.0.0.9", "the other side does not speak TLS")
+    with database.reading() as connection:
+        found = audit.list_events(connection, kind=audit.AuditKind.TLS_REFUSED)
+    assert [(event.subject, event.outcome, event.detail["reason"]) for event in found] == [
+        ("10.0.0.8", 4, "the caller shows no certificate"),
+        ("10.0.0.9", 4, "the other side does not speak TLS"),
+    ]
+
+
+def test_a_storm_of_addresses_does_not_fill_the_trail(intake: Intake, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("baa_node.intake.MOST_ADDRESSES", 20)
+    for number in range(50):
+        intake.distrust(f"10.0.1.{number}", "no TLS")
+    with database.reading() as connection:
+        assert len(audit.list_events(connection, kind=audit.AuditKind.TLS_REFUSED)) == 20
+
+
+def test_the_address_of_a_sender_is_on_record(intake: Intake, received: Callable[..., scp.Received], database: Database) -> None:
+    intake.receive(received())
+    with database.reading() as connection:
+        (event,) = audit.list_events(connection, kind=audit.AuditKind.INSTANCE_RECEIVED)
+    assert event.detail["address"] == "10.0.0.1"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from baa_node.cli.context import emit, open_database
+from baa_node.cli.operator import operator
 from baa_node.cli.tables import columns
 from baa_node.errors import ConfigError, StoreError
 
@@ -29,25 +30,39 @@ def list_(
     study: Annotated[str | None, typer.Option(help="Study Instance UID.")] = None,
     kind: Annotated[str | None, typer.Option(help="Kind of event, such as READING_DONE.")] = None,
     since: Annotated[datetime | None, typer.Option(formats=DAYS_AND_TIMES, help="Only what happened from then on.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many, the newest.")] = 100,
+    about: Annotated[str | None, typer.Option(help="Accession number, or any UID or name: everything about it.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many, the newest. [default: 100; with --about all]")] = None,
 ) -> None:
-    """Show events, oldest first."""
+    """Show events, oldest first; who looked is an event, too.
+
+    Everything about one examination: baa-node audit list --about ACCESSION
+    """
     from baa_node.db import audit
 
     wanted = _kind(kind) if kind else None
     with open_database() as database, database.reading() as c:
         start = since.astimezone() if since else None
-        records = audit.list_events(c, subject=subject, study=study, kind=wanted, since=start, limit=limit)
+        most = limit or (None if about else 100)
+        records = audit.list_events(c, subject=subject, study=study, kind=wanted, since=start, limit=most, about=about)
+    _note_use("AUDIT_READ")
     emit([event_value(record) for record in records], event_lines(records))
 
 
 @app.command()
-def verify() -> None:
-    """Check every event against the chain; exit 1 when one was edited, deleted, inserted or moved."""
+def verify(
+    head: Annotated[
+        str | None, typer.Option(help="NUMBER:HASH that was noted before (the log has it at each start and stop): tells a cut end, too.")
+    ] = None,
+) -> None:
+    """Check every event against the chain; exit 1 when one was edited, deleted, inserted or moved.
+
+    The end cut off together with the database's own note of it shows only against a head noted elsewhere: --head 1204:9f3c...
+    """
     from baa_node.db import audit
 
+    noted = _noted(head) if head else None
     with open_database() as database, database.reading() as c:
-        findings = audit.verify(c)
+        findings = audit.verify(c, noted=noted)
         events, head = audit.head_of(c)
     found = [{"fault": finding.fault.value, "seq": finding.seq, "text": finding.text} for finding in findings]
     whole = [f"{events} events, none changed; the last one's hash is {head}"]
@@ -58,9 +73,10 @@ def verify() -> None:
 
 @app.command()
 def export(file: Annotated[Path | None, typer.Argument(help="File to write. [default: standard output]")] = None) -> None:
-    """Write every event as one line of JSON, hashes included, so that others can keep and check them."""
+    """Write every event as one line of JSON, hashes included, so that others can keep and check them; who took them is the last."""
     from baa_node.db import audit
 
+    _note_use("AUDIT_EXPORTED")
     with open_database() as database, database.reading() as c:
         if file is None:
             for line in audit.export(c):
@@ -71,6 +87,25 @@ def export(file: Annotated[Path | None, typer.Argument(help="File to write. [def
                 out.writelines(f"{line}\n" for line in audit.export(c))
         except OSError as error:
             raise ConfigError(f"{file} cannot be written: {error.strerror}") from error
+
+
+def _noted(head: str) -> tuple[int, str]:
+    number, colon, sha256 = head.partition(":")
+    if not colon or not number.isdecimal() or len(sha256) != 64:
+        raise ConfigError(f"--head {head}: write the number of an event, a colon, and its hash of 64 digits")
+    return int(number), sha256
+
+
+def _note_use(kind: str) -> None:
+    """Record who looked; a trail that was damaged is shown all the same."""
+    from baa_node.db import audit
+    from baa_node.db.audit import AuditEvent, AuditKind
+
+    try:
+        with open_database() as database, database.transaction() as c:
+            audit.append(c, AuditEvent(kind=AuditKind(kind), actor=operator(), subject="audit trail"), now=datetime.now(UTC))
+    except StoreError as error:
+        typer.echo(f"baa-node: not on record: {error}", err=True)
 
 
 def _kind(name: str) -> AuditKind:

@@ -83,10 +83,13 @@ def set_password(c: Connection, name: str, password: str, *, must_change: bool, 
     StoreError
         No such user.
     """
-    get_user(c, name)
+    before = get_user(c, name)
     c.execute(update(users).where(users.c.name == name).values(password=password, must_change=must_change, changed_at=now))
     c.execute(delete(sessions).where(sessions.c.user_name == name))
-    _record(c, AuditKind.USER_CHANGED, name, actor=actor, now=now, detail={"password": "changed", "must_change": must_change})
+    detail: dict[str, Scalar] = {"password": "changed"}
+    if before.must_change != must_change:
+        detail |= {"must_change_from": before.must_change, "must_change_to": must_change}
+    _record(c, AuditKind.USER_CHANGED, name, actor=actor, now=now, detail=detail)
 
 
 def remove_user(c: Connection, name: str, *, actor: str, now: datetime) -> None:

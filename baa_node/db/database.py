@@ -12,6 +12,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
 from baa_node.db import schema
+from baa_node.db.claim import Claim
 from baa_node.db.engine import BUSY_TIMEOUT_S, READ_ONLY, make_own_engine, missing_folder, parse_url, shown_url
 from baa_node.errors import StoreError
 
@@ -105,6 +106,10 @@ class Database:
                 c = c.execution_options(postgresql_readonly=True, isolation_level="REPEATABLE READ")
             with c.begin():
                 yield c
+
+    def claim(self, key: int) -> Claim:
+        """Give a right, by its number, that one process has at a time."""
+        return Claim(self._engine, key)
 
     def close(self) -> None:
         """Release every pooled connection; a closed database may be used again and connects anew."""

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, inspect, text
 
 from baa_node.errors import StoreError
 
-REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006")
+REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
 """Every migration of this version, oldest first."""
 
 SCRIPTS: Final = Path(__file__).parent / "migrations"

@@ -2,6 +2,7 @@
 
 Nothing of the patient is stored beyond UIDs, the accession number, which the report needs to find its study, and what an assessment
 compares: sex and age, the day of the examination, and a keyed digest of the patient's number by which earlier assessments are found.
+One exception, only where an audit repository is told: number and name of patients whose images have left the spool, until it knows.
 """
 
 from __future__ import annotations
@@ -277,4 +278,29 @@ audit_head = Table(
     Column("id", Integer, primary_key=True, autoincrement=False),  # one row, number 1: the lock of all writers
     Column("seq", BigInteger, nullable=False),
     Column("sha256", String(64), nullable=False),
+)
+
+audit_queue = Table(
+    "audit_queue",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),  # one row, number 1, while a repository is told
+    Column("seq", BigInteger, nullable=False),  # the last event that it knows of
+)
+
+audit_patients = Table(
+    "audit_patients",
+    metadata,
+    Column("sop_instance_uid", String(64), primary_key=True),
+    Column("seq", BigInteger, nullable=False, index=True),  # needed until the repository knows of this event
+    Column("patient_id", Text, nullable=False),
+    Column("patient_name", Text, nullable=False),
+)
+
+starts = Table(
+    "starts",
+    metadata,
+    Column("executor_id", String(64), primary_key=True),
+    Column("settings", JSON, nullable=False),  # as they were at the last start; of secrets keyed digests only
+    Column("running", Boolean, nullable=False),
+    Column("started_at", UtcTime, nullable=False),
 )

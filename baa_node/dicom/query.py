@@ -29,6 +29,7 @@ from pynetdicom.dimse_primitives import C_FIND, C_GET, C_STORE
 from pynetdicom.presentation import PresentationContext, build_context, build_role
 
 from baa_node.core import attributes
+from baa_node.core.history import Examination
 from baa_node.dicom.acceptor import BoundedMessages, Budget
 from baa_node.dicom.commitment import PENDING, STUDY_ROOT_FIND, NotOfferedError, encoded_for
 from baa_node.dicom.scp import UNREADABLE, is_uid
@@ -78,6 +79,14 @@ class Wanted:
     def is_one_patient(self) -> bool:
         """Whether the question has no wild card in it, which would ask for other patients, too (PS3.4 C.2.2.2.4)."""
         return bool(self.patient_id) and not set(self.patient_id + self.issuer) & WILD
+
+
+def wanted_for(examination: Examination) -> Wanted | None:
+    """Say what to ask for; None where nothing that a peer gives could be told to be this patient's and of an earlier day."""
+    if examination.examined_on is None or examination.birth_date is None:
+        return None
+    wanted = Wanted(patient_id=examination.patient_id, issuer=examination.issuer, until=examination.examined_on)
+    return wanted if wanted.is_one_patient else None
 
 
 @dataclass
@@ -200,7 +209,14 @@ def _search(association: _Retrieval, wanted: Wanted, fetched: Fetched, limits: L
 
 def _latest_studies(association: _Retrieval, wanted: Wanted) -> list[str]:
     """Study Instance UIDs of this patient, latest first. Modalities in Study is optional to match on: who ignores it answers with all."""
-    question = _query(
+    answers = [one for one in _find(association, studies_question(wanted)) if attributes.text(one, "PatientID") in {wanted.patient_id, ""}]
+    answers.sort(key=lambda one: attributes.text(one, "StudyDate"), reverse=True)
+    return _distinct(answers, "StudyInstanceUID")
+
+
+def studies_question(wanted: Wanted) -> Dataset:
+    """Ask, as every search begins, in which studies this patient has reports."""
+    return _query(
         "STUDY",
         PatientID=wanted.patient_id,
         IssuerOfPatientID=wanted.issuer,
@@ -208,9 +224,6 @@ def _latest_studies(association: _Retrieval, wanted: Wanted) -> list[str]:
         ModalitiesInStudy="SR",
         StudyInstanceUID="",
     )
-    answers = [one for one in _find(association, question) if attributes.text(one, "PatientID") in {wanted.patient_id, ""}]
-    answers.sort(key=lambda one: attributes.text(one, "StudyDate"), reverse=True)
-    return _distinct(answers, "StudyInstanceUID")
 
 
 def _uids(association: _Retrieval, question: Dataset, keyword: str, *, reports_only: bool = False) -> list[str]:

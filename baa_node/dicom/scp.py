@@ -144,6 +144,9 @@ class NodeHandler(Protocol):
     def committed(self, caller: Caller, commitment: Commitment) -> bool:
         """Note what a peer commits itself to; False for a transaction that this node never began."""
 
+    def distrust(self, address: str, reason: str) -> None:
+        """Note that a caller showed no certificate that the node trusts, or spoke no TLS where it must."""
+
 
 class StoreRefusedError(Exception):
     """A C-STORE request that is answered before the handler is asked."""

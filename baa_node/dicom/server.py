@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
+import ssl
 import sys
 import threading
 import time
@@ -28,8 +29,6 @@ from baa_node.dicom.tls import ServerTls, reason_of
 from baa_node.errors import ConfigError
 
 if TYPE_CHECKING:
-    import ssl
-
     from pydicom.dataset import Dataset
 
 __all__ = ["ListenSettings", "NodeServer", "ServerTls", "decodable_transfer_syntaxes"]
@@ -216,11 +215,20 @@ class Listener(ThreadedAssociationServer):  # type: ignore[misc]
             if self._tls_context is not None:
                 plain, request = request, self._tls_context.wrap_socket(request, server_side=True, do_handshake_on_connect=False)
                 self.ledger.encrypt(client_address[0], plain, request)  # before the handshake: the plain socket can end nothing any more
-                _shake_hands(request, client_address[0])
+                self._shake_hands(request, client_address[0])
             super().finish_request(request, client_address)
         finally:
             self.ledger.forget(client_address[0], request)
             request.close()
+
+    def _shake_hands(self, connection: ssl.SSLSocket, address: str) -> None:
+        try:
+            connection.do_handshake()
+        except OSError as error:
+            reached(Limit.TLS, "no TLS with %s: %s", address, reason_of(error))
+            if isinstance(error, ssl.SSLError) and not isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):  # not who only knocks
+                self._handler.distrust(address, reason_of(error))
+            raise
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Log why a connection failed: a line for a network's failures, the stack for our own."""
@@ -295,14 +303,6 @@ class NodeServer:
             if overdue:
                 return
             time.sleep(POLL_INTERVAL_S / 10)
-
-
-def _shake_hands(connection: ssl.SSLSocket, address: str) -> None:
-    try:
-        connection.do_handshake()
-    except OSError as error:
-        reached(Limit.TLS, "no TLS with %s: %s", address, reason_of(error))
-        raise
 
 
 def _sop_classes(settings: ListenSettings) -> tuple[Any, ...]:

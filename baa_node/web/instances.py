@@ -72,6 +72,7 @@ class _OfStudy:
         self._study = study
         self.admit = handler.admit
         self.committed = handler.committed
+        self.distrust = handler.distrust
 
     def receive(self, received: scp.Received) -> scp.Answer:
         """Refuse an instance of another study; PS3.18 10.5.2 leaves none of them to be stored."""

@@ -4,12 +4,12 @@ import json
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
 
-from baa_node.db import audit
+from baa_node.db import audit, studies
 from baa_node.db.audit import AuditEvent, AuditKind
 from tests.cli.command import Command
 from tests.db import made
+from tests.db.tamper import change
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
 def tamper(cli: Command, statement: str) -> None:
     database = cli.database()
     with database.transaction() as c:
-        c.execute(text(statement))
+        change(c, statement)
     database.close()
 
 
@@ -81,9 +81,56 @@ def test_a_changed_trail_is_exit_1_and_named(cli: Command) -> None:
     assert [(finding["fault"], finding["seq"]) for finding in value["findings"]] == [("edited", 2), ("deleted", 4)]
 
 
-def test_an_export_is_json_lines(cli: Command, tmp_path: Path) -> None:
+def test_an_export_is_json_lines_and_on_record(cli: Command, tmp_path: Path) -> None:
     lines = cli.ok("audit", "export").lines
-    assert [json.loads(line)["seq"] for line in lines] == [1, 2, 3, 4, 5]
+    assert [json.loads(line)["seq"] for line in lines] == [1, 2, 3, 4, 5, 6]
+    assert json.loads(lines[5])["kind"] == "AUDIT_EXPORTED"
+    assert json.loads(lines[5])["actor"].startswith("cli:")
     cli.ok("audit", "export", str(tmp_path / "audit.jsonl"))
-    assert (tmp_path / "audit.jsonl").read_text().splitlines() == lines
+    assert (tmp_path / "audit.jsonl").read_text().splitlines()[:6] == lines
     assert "cannot be written" in cli.fails("audit", "export", str(tmp_path / "nowhere" / "audit.jsonl"))
+
+
+def test_who_looked_is_on_record(cli: Command) -> None:
+    cli.ok("audit", "list")
+    last = cli.json("audit", "list")[-1]
+    assert (last["kind"], last["actor"][:4]) == ("AUDIT_READ", "cli:")
+
+
+def test_a_trail_without_a_head_is_shown_all_the_same(cli: Command) -> None:
+    tamper(cli, "DELETE FROM audit_head")
+    done = cli("audit", "list")
+    assert (done.code, len(done.lines)) == (0, 6)
+    assert "not on record" in done.err
+
+
+def test_everything_about_one_accession_in_one_command(cli: Command) -> None:
+    database = cli.database()
+    with database.transaction() as c:
+        studies.record_arrival(c, made.instance("1.5", accession_number="ACC-9", study_instance_uid="2.9"), now=made.later(300))
+        other = made.instance("1.5", accession_number="ACC-10", study_instance_uid="2.10", sha256=made.digest("other"))
+        studies.record_arrival(c, other, now=made.later(301))
+        for number in range(150):
+            shown = AuditEvent(kind=AuditKind.STUDY_SHOWN, actor="console:ann", subject="2.9", study="2.9")
+            audit.append(c, shown, now=made.later(400 + number))
+    database.close()
+    found = cli.json("audit", "list", "--about", "ACC-9")
+    assert [event["seq"] for event in found] == [6, *range(8, 158)]
+    assert [event["kind"] for event in cli.json("audit", "list", "--about", "ACC-10")] == ["INSTANCE_CONFLICT"]
+    assert [event["seq"] for event in cli.json("audit", "list", "--about", "ACC-9", "--limit", "2")] == [156, 157]
+    assert cli.json("audit", "list", "--about", "nothing") == []
+
+
+def test_an_end_that_was_cut_off_shows_against_a_noted_head(cli: Command) -> None:
+    head = cli.json("audit", "verify")["head"]
+    assert cli.json("audit", "verify", "--head", f"5:{head}")["ok"] is True
+    tamper(cli, "DELETE FROM audit_events WHERE seq > 3")
+    tamper(cli, "UPDATE audit_head SET seq = 3, sha256 = (SELECT sha256 FROM audit_events WHERE seq = 3)")
+    assert cli.json("audit", "verify")["ok"] is True  # nothing in the database can tell
+    done = cli("audit", "verify", "--head", f"5:{head}")
+    assert (done.code, done.lines) == (1, ["row 5, which was noted, is not there: the last row is 3"])
+
+
+@pytest.mark.parametrize("head", ["5", "five:" + "0" * 64, "5:abc"])
+def test_a_head_that_is_none_is_told(cli: Command, head: str) -> None:
+    assert "--head" in cli.fails("audit", "verify", "--head", head)

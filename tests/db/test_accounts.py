@@ -58,3 +58,12 @@ def test_sessions_end_with_a_new_password_and_with_the_user(c: Connection) -> No
     accounts.remove_user(c, "eve", actor="test", now=made.later(2))
     assert accounts.session_of(c, "eve", limits=LIMITS, now=made.later(2)) is None
     assert "$other" not in str(audit.list_events(c))
+
+
+def test_a_changed_user_is_on_record_with_what_was_and_what_is(c: Connection) -> None:
+    accounts.add_user(c, user(), actor="test")
+    accounts.set_password(c, "ann", "$other", must_change=True, actor="console:bob", now=made.later(1))
+    accounts.set_password(c, "ann", "$third", must_change=True, actor="cli:root", now=made.later(2))
+    first, second = audit.list_events(c)[-2:]
+    assert (first.actor, first.detail) == ("console:bob", {"password": "changed", "must_change_from": False, "must_change_to": True})
+    assert (second.actor, second.detail) == ("cli:root", {"password": "changed"})

@@ -8,12 +8,15 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import insert, select, text
 
 from baa_node.db import Connection, Database, audit
 from baa_node.db.audit import AuditEvent, AuditKind, Fault
+from baa_node.db.audit.trail import events_about
+from baa_node.db.tables import audit_events, instances
 from baa_node.errors import StoreError
 from tests.db import made
+from tests.db.tamper import change
 
 ROWS = 10
 
@@ -32,10 +35,6 @@ def chained(c: Connection) -> Connection:
 
 def found(c: Connection) -> list[tuple[Fault, int]]:
     return [(finding.fault, finding.seq) for finding in audit.verify(c)]
-
-
-def change(c: Connection, statement: str, **values: object) -> None:
-    c.execute(text(statement), values)
 
 
 def renumber(c: Connection, *, first: int, by: int) -> None:
@@ -313,3 +312,57 @@ def test_what_cannot_be_hashed_for_ever_is_refused(c: Connection) -> None:
         audit.append(c, event(detail={"x": float("nan")}), now=made.NOW)
     with pytest.raises(ValueError, match="zone"):
         audit.append(c, event(), now=made.NOW.replace(tzinfo=None))
+
+
+@pytest.mark.parametrize("statement", ["UPDATE audit_events SET actor = 'x' WHERE seq = 3", "DELETE FROM audit_events WHERE seq = 3"])
+def test_the_database_itself_refuses_changes(database: Database, statement: str) -> None:
+    with database.transaction() as c:
+        for number in range(5):
+            audit.append(c, event(), now=made.later(number))
+    with pytest.raises(StoreError, match="append-only"), database.transaction() as c:
+        c.execute(text(statement))
+    with database.reading() as c:
+        assert audit.verify(c) == []
+
+
+def test_a_cut_end_with_a_head_that_fits_is_seen_against_a_noted_one_alone(chained: Connection) -> None:
+    noted = audit.head_of(chained)
+    change(chained, "DELETE FROM audit_events WHERE seq > 7")
+    change(chained, "UPDATE audit_head SET seq = 7, sha256 = :sha256", sha256=hash_at(chained, 7))
+    assert audit.verify(chained) == []
+    assert [(one.fault, one.seq) for one in audit.verify(chained, noted=noted)] == [(Fault.CUT, ROWS)]
+    audit.append(chained, event(), now=made.NOW)
+    assert audit.verify(chained, noted=(8, "0" * 64))[0].text.startswith("row 8 is not the one that was noted")
+    assert audit.verify(chained, noted=audit.head_of(chained)) == []
+
+
+def test_everything_about_something_is_found_along_indexes(c: Connection) -> None:
+    fill(c, 20_000)
+    if c.dialect.name == "sqlite":
+        c.execute(text("ANALYZE"))
+        plan = [row[3] for row in c.execute(text(f"EXPLAIN QUERY PLAN {asked(c)}"))]
+        assert not [step for step in plan if step.startswith("SCAN") and ("audit_events" in step or "instances" in step)], plan
+        assert any("ix_audit_events_study" in step for step in plan), plan
+    else:
+        c.execute(text("ANALYZE audit_events"))
+        plan = [row[0] for row in c.execute(text(f"EXPLAIN {asked(c)}"))]
+        assert not [step for step in plan if "Seq Scan on audit_events" in step], plan
+    found = audit.list_events(c, about="ACC-77", limit=None)
+    assert [record.study for record in found] == ["2.77"] * 20
+
+
+def asked(c: Connection) -> str:
+    """Statement of the question, as it reaches the database."""
+    query = select(audit_events).order_by(audit_events.c.seq.desc()).where(audit_events.c.seq.in_(events_about("ACC-77")))
+    return str(query.compile(dialect=c.dialect, compile_kwargs={"literal_binds": True}))
+
+
+def fill(c: Connection, count: int) -> None:
+    """Put events into the trail, twenty a study; their hashes do not matter here."""
+    columns = ("seq", "at", "kind", "actor", "subject", "study", "outcome", "detail", "previous", "sha256")
+    rest = {"at": made.NOW, "kind": "READING_DONE", "actor": "node", "outcome": 0, "detail": "{}", "previous": "0" * 64, "sha256": "0" * 64}
+    rows = [{**rest, "seq": 1 + n, "subject": f"1.{n}", "study": f"2.{n // 20}"} for n in range(count)]
+    assert set(rows[0]) == set(columns)
+    c.execute(insert(audit_events), rows)
+    images = [made.instance(f"3.{n}", study_instance_uid=f"2.{n}", accession_number=f"ACC-{n}") for n in range(count // 20)]
+    c.execute(insert(instances), [vars(one) for one in images])

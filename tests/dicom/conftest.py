@@ -23,6 +23,7 @@ class Recorder:
     answer: Callable[[Received], Answer] = lambda received: Answer(status=STORED)
     callers: list[Caller] = field(default_factory=list)
     received: list[Received] = field(default_factory=list)
+    distrusted: list[tuple[str, str]] = field(default_factory=list)
 
     def admit(self, caller: Caller) -> Admission:
         self.callers.append(caller)
@@ -31,6 +32,9 @@ class Recorder:
     def receive(self, received: Received) -> Answer:
         self.received.append(received)
         return self.answer(received)
+
+    def distrust(self, address: str, reason: str) -> None:
+        self.distrusted.append((address, reason))
 
 
 @pytest.fixture

@@ -74,6 +74,8 @@ def test_a_caller_without_a_trusted_certificate_gets_nowhere(
     with pytest.raises(DeliveryError):
         echo(endpoint(server, identities["node"], identities[shows] if shows else None))
     assert not node.callers
+    why = "certificate is not accepted" if shows else "shows no certificate"
+    eventually(lambda: any(address == "127.0.0.1" and why in reason for address, reason in node.distrusted), what="the node to note it")
 
 
 def test_a_peer_with_another_certificate_is_not_called(server: NodeServer, node: Recorder, identities: dict[str, Identity]) -> None:
@@ -86,6 +88,14 @@ def test_no_plain_association_on_a_tls_port(server: NodeServer, node: Recorder) 
     with pytest.raises(DeliveryError, match="ended the connection"):
         echo(Endpoint(ae_title="BAA_NODE", host="127.0.0.1", port=server.port, calling_ae="PACS"))
     assert not node.callers
+    eventually(lambda: node.distrusted == [("127.0.0.1", "the other side does not speak TLS")], what="the node to note it")
+
+
+def test_who_only_knocks_is_nothing_to_note(server: NodeServer, node: Recorder, identities: dict[str, Identity]) -> None:
+    with connection(server.port):
+        pass
+    echo(endpoint(server, identities["node"], identities["pacs"]))
+    assert node.distrusted == []
 
 
 def test_silent_connections_do_not_keep_others_from_their_handshake(server: NodeServer, identities: dict[str, Identity]) -> None:

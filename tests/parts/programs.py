@@ -22,6 +22,7 @@ PACKAGE_OF = {
     "ip": "iproute2",
     "mount": "mount",
     "prlimit": "util-linux",
+    "rsyslogd": "rsyslog rsyslog-gnutls",
     "setpriv": "util-linux",
     "umount": "mount",
 }

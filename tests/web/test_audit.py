@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from baa_node.db import audit, peers
+from tests.db.tamper import change
 from tests.web.visit import Visit
 
 
@@ -36,7 +37,8 @@ def test_events_are_found_by_accession_kind_and_actor(admin: Visit, tmp_path: Pa
     assert "Instance received" in text
     assert "Logged in" not in text.split("<tbody>")[1]
     assert len(numbers(admin, kind="LOGGED_IN")) == 1
-    assert len(numbers(admin, actor="console:ann")) == 1
+    assert len(numbers(admin, actor="console:ann", kind="LOGGED_IN")) == 1
+    assert len(numbers(admin, actor="console:nobody")) == 0
     assert numbers(admin, q="'; DROP TABLE audit_events; --") == []
     assert admin.get("/audit", kind="NONE").status_code == 400
 
@@ -45,7 +47,7 @@ def test_a_whole_trail_and_a_changed_one(admin: Visit) -> None:
     fill(admin, 3)
     assert "none changed" in admin.post("/audit/verify").text
     with admin.console.database.transaction() as c:
-        c.exec_driver_sql("UPDATE audit_events SET actor = 'somebody' WHERE seq = 2")
+        change(c, "UPDATE audit_events SET actor = 'somebody' WHERE seq = 2")
     assert "row 2 was edited" in admin.post("/audit/verify").text
 
 
@@ -62,3 +64,12 @@ def test_an_export_can_be_checked_by_others_and_is_on_record(admin: Visit) -> No
     called = next(row for row in rows if row["kind"] == "ASSOCIATION_REFUSED")
     assert called["actor"] == "'=CALL0"
     assert admin.post("/audit/export/exe").status_code == 400
+
+
+def test_who_looked_is_on_record_but_not_for_whom(admin: Visit) -> None:
+    admin.get("/audit", q="Doe^Jane")
+    with admin.console.database.reading() as c:
+        last = audit.list_events(c)[-1]
+        everything = "".join(audit.export(c))
+    assert (last.kind, last.actor) == ("AUDIT_READ", "console:ann")
+    assert "Jane" not in everything

@@ -23,6 +23,7 @@ class Fault(enum.StrEnum):
     DELETED = "deleted"  # numbers are missing
     INSERTED = "inserted"  # the row is not part of the chain that ends at the head
     MOVED = "moved"  # the row stands under another row's number
+    CUT = "cut"  # the trail ends before, or goes on differently from, a row whose hash was noted elsewhere
     BROKEN = "broken"  # the row follows a row that is no longer there: replaced, or removed and the rest renumbered
 
 
@@ -47,8 +48,15 @@ class _Chain:
     edited: list[int] = field(default_factory=list)
 
 
-def verify(c: Connection) -> list[Finding]:
-    """Check every row of the audit trail; an empty list means that it is whole up to the head."""
+def verify(c: Connection, *, noted: tuple[int, str] | None = None) -> list[Finding]:
+    """Check every row of the audit trail; an empty list means that it is whole up to the head.
+
+    Parameters
+    ----------
+    noted
+        Number and hash of a row that was the last one when somebody noted them elsewhere. Who can write the whole database can cut
+        off the end, or write all of it anew, with a head that fits: only this tells it, for all rows up to that one.
+    """
     last, tip = head_of(c)
     chain = _load(c)
     findings = [Finding(fault=Fault.EDITED, seq=seq, text=f"row {seq} was edited: content and hash differ") for seq in chain.edited]
@@ -59,7 +67,19 @@ def verify(c: Connection) -> list[Finding]:
         findings.append(Finding(fault=Fault.BROKEN, seq=last + 1, text=text))
     if not _in_order(chain, last, tip):
         findings += _explain(chain, last, tip)
+    if noted is not None:
+        findings += _compare(chain, *noted)
     return sorted(findings, key=lambda finding: finding.seq)
+
+
+def _compare(chain: _Chain, seq: int, sha256: str) -> Iterator[Finding]:
+    present = chain.sha256.get(seq)
+    if present is None:
+        last = max(chain.sha256, default=0)
+        yield Finding(fault=Fault.CUT, seq=seq, text=f"row {seq}, which was noted, is not there: the last row is {last}")
+    elif present != sha256.lower():
+        text = f"row {seq} is not the one that was noted: it, or a row before it, was replaced and the hashes written anew"
+        yield Finding(fault=Fault.CUT, seq=seq, text=text)
 
 
 def _load(c: Connection) -> _Chain:

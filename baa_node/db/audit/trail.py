@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, TypeAlias
 
-from sqlalchemy import Connection, RowMapping, insert, or_, select, update
+from sqlalchemy import Connection, RowMapping, Select, insert, select, union, update
 
 from baa_node.db.engine import storable
-from baa_node.db.tables import audit_events, audit_head, instances
+from baa_node.db.tables import audit_events, audit_head, conflicts, instances
 from baa_node.errors import StoreError
 
 GENESIS: Final = "0" * 64
@@ -35,7 +35,10 @@ class AuditKind(enum.StrEnum):
 
     NODE_STARTED = "NODE_STARTED"
     NODE_STOPPED = "NODE_STOPPED"
+    NODE_DIED = "NODE_DIED"  # did not stop in order; noticed at the next start
+    SETTING_CHANGED = "SETTING_CHANGED"  # of the configuration; noticed at the start
     ASSOCIATION_REFUSED = "ASSOCIATION_REFUSED"
+    TLS_REFUSED = "TLS_REFUSED"  # a caller without a certificate that we trust, or without TLS
     INSTANCE_RECEIVED = "INSTANCE_RECEIVED"
     INSTANCE_LEFT_ALONE = "INSTANCE_LEFT_ALONE"  # kept and not read, as a route says
     INSTANCE_DUPLICATE = "INSTANCE_DUPLICATE"  # the same bytes again: acknowledged and ignored
@@ -47,6 +50,7 @@ class AuditKind(enum.StrEnum):
     REREAD_ORDERED = "REREAD_ORDERED"
     REPORT_STORED = "REPORT_STORED"  # in the spool, not yet at a destination
     REPORT_DISMISSED = "REPORT_DISMISSED"  # a refusal not sent: another image of the study was read
+    DELIVERY_BEGUN = "DELIVERY_BEGUN"  # only where an audit repository is told (PS3.15 A.5.3.3)
     DELIVERY_ATTEMPT = "DELIVERY_ATTEMPT"  # did not succeed, another one follows
     DELIVERY_DONE = "DELIVERY_DONE"
     DELIVERY_FAILED = "DELIVERY_FAILED"  # given up
@@ -72,7 +76,9 @@ class AuditKind(enum.StrEnum):
     USER_CHANGED = "USER_CHANGED"
     USER_REMOVED = "USER_REMOVED"
     STUDY_SHOWN = "STUDY_SHOWN"  # somebody looked at a study in the console
+    AUDIT_READ = "AUDIT_READ"  # somebody looked at this trail
     AUDIT_EXPORTED = "AUDIT_EXPORTED"
+    AUDIT_UNTOLD = "AUDIT_UNTOLD"  # events that the audit repository will not be told: it was away for too long
     EXECUTOR_TAKEN_OVER = "EXECUTOR_TAKEN_OVER"  # a dead host's work goes on elsewhere
 
 
@@ -191,34 +197,43 @@ def list_events(
     study: str | None = None,
     kind: AuditKind | None = None,
     since: datetime | None = None,
-    limit: int = 100,
+    limit: int | None = 100,
     actor: str | None = None,
     before: int | None = None,
     about: str | None = None,
 ) -> list[AuditRecord]:
-    """List the newest ``limit`` events that match every filter given, oldest of them first.
+    """List the newest ``limit`` events, or all, that match every filter given, oldest of them first.
 
     Parameters
     ----------
     before
         Only events with a smaller number: the page after one whose first event has this number.
     about
-        UID, name or title that is an event's subject or study, or the accession number of its study.
+        UID, name or title that is an event's subject or study, or the accession number of its study. Found by indexes alone.
     """
     query = select(audit_events).order_by(audit_events.c.seq.desc()).limit(limit)
     wanted = {"subject": subject, "study": study, "kind": kind and kind.value, "actor": actor}
     if before is not None:
         query = query.where(audit_events.c.seq < before)
     if about is not None:
-        studies = select(instances.c.study_instance_uid).where(instances.c.accession_number == storable(about))
-        named = or_(audit_events.c.subject == storable(about), audit_events.c.study == storable(about), audit_events.c.study.in_(studies))
-        query = query.where(named)
+        query = query.where(audit_events.c.seq.in_(events_about(storable(about))))
     for column, value in wanted.items():
         if value is not None:
             query = query.where(audit_events.c[column] == value)
     if since is not None:
         query = query.where(audit_events.c.at >= since)
-    return [_record(row) for row in reversed(c.execute(query).mappings().all())]
+    return [record_of(row) for row in reversed(c.execute(query).mappings().all())]
+
+
+def events_about(text: str) -> Select[int]:
+    """Numbers of the events about something: a union, as an ``OR`` over two columns is where planners leave the indexes."""
+    bearing = (
+        select(one.c.study_instance_uid).where(one.c.accession_number == text, one.c.accession_number != "")
+        for one in (instances, conflicts)
+    )
+    by_study = select(audit_events.c.seq).where(audit_events.c.study.in_(union(*bearing)))
+    by_name = (select(audit_events.c.seq).where(column == text) for column in (audit_events.c.subject, audit_events.c.study))
+    return select(union(by_study, *by_name).subquery().c.seq)
 
 
 def export(c: Connection, *, after: int = 0) -> Iterator[str]:
@@ -246,7 +261,8 @@ def row_hash(row: RowMapping) -> str:
     return chain_hash(row["previous"], canonical({**row, "at": _instant(row["at"])}))
 
 
-def _record(row: RowMapping) -> AuditRecord:
+def record_of(row: RowMapping) -> AuditRecord:
+    """Make an event of a row of ``audit_events``."""
     try:
         detail = json.loads(row["detail"])
     except json.JSONDecodeError:

@@ -6,18 +6,19 @@ Every function that changes something appends its own audit event in the same tr
 
 from __future__ import annotations
 
-from baa_node.db.studies.arrivals import Arrival, Instance, arrival_of, get_instance, record_arrival, study_last_arrival
+from baa_node.db.studies.arrivals import Arrival, Instance, arrival_of, get_instance, path_of, record_arrival, study_last_arrival
 from baa_node.db.studies.deliveries import (
     Delivery,
     DeliveryState,
     due_deliveries,
     list_deliveries,
+    note_begun,
     open_deliveries,
     record_attempt,
     reopen_delivery,
 )
 from baa_node.db.studies.history import earlier_readings, patient_key, record_earlier
-from baa_node.db.studies.overview import StudyDetail, StudySummary, list_studies, show_study
+from baa_node.db.studies.overview import StudyDetail, StudySummary, instances_of_study, list_studies, show_study
 from baa_node.db.studies.readings import (
     Reading,
     State,
@@ -63,11 +64,13 @@ __all__ = [
     "get_instance",
     "get_outcome",
     "get_reading",
+    "instances_of_study",
     "is_own_result",
     "last_decision",
     "list_deliveries",
     "list_results",
     "list_studies",
+    "note_begun",
     "note_commitment",
     "note_found",
     "note_removed",
@@ -77,6 +80,7 @@ __all__ = [
     "order_if_left_alone",
     "order_if_outdated",
     "order_reading",
+    "path_of",
     "patient_key",
     "pending_readings",
     "record_arrival",

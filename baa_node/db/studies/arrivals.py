@@ -81,10 +81,15 @@ def arrival_of(c: Connection, sop_instance_uid: str, sha256: str) -> Arrival:
     return Arrival.DUPLICATE if known == sha256 else Arrival.CONFLICT
 
 
-def record_arrival(c: Connection, instance: Instance, *, now: datetime, decision: Decision = UNROUTED) -> Arrival:
+def record_arrival(c: Connection, instance: Instance, *, now: datetime, decision: Decision = UNROUTED, address: str = "") -> Arrival:
     """Record an instance whose file is durable, with its first reading, to be done or left alone; audited whatever it is.
 
     A duplicate leaves the first row as it was. A conflict is kept beside it, once for each different content.
+
+    Parameters
+    ----------
+    address
+        From which it came, for the audit trail.
     """
     instance = dataclasses.replace(instance, accession_number=storable(instance.accession_number))
     values = dict(vars(instance))
@@ -95,7 +100,7 @@ def record_arrival(c: Connection, instance: Instance, *, now: datetime, decision
         arrival = arrival_of(c, instance.sop_instance_uid, instance.sha256)
     if arrival is Arrival.CONFLICT:
         insert_once(c, conflicts, {name: value for name, value in values.items() if name != "removed_at"})
-    audit.append(c, _event(instance, arrival, decision), now=now)
+    audit.append(c, _event(instance, arrival, decision, address), now=now)
     if arrival is Arrival.NEW and not decision.read:
         audit.append(c, _left_alone(instance, decision), now=now)
     return arrival
@@ -115,7 +120,7 @@ def first_reading(instance: Instance, *, now: datetime, decision: Decision = UNR
     }
 
 
-def _event(instance: Instance, arrival: Arrival, decision: Decision) -> AuditEvent:
+def _event(instance: Instance, arrival: Arrival, decision: Decision, address: str) -> AuditEvent:
     kind, outcome = _EVENTS[arrival]
     return AuditEvent(
         kind=kind,
@@ -125,6 +130,7 @@ def _event(instance: Instance, arrival: Arrival, decision: Decision) -> AuditEve
         outcome=outcome,
         detail={
             "accession_number": instance.accession_number,
+            "address": address,
             "calling_ae": instance.calling_ae,
             "called_ae": instance.called_ae,
             "route": decision.route if arrival is Arrival.NEW else "",
@@ -158,6 +164,16 @@ def get_instance(c: Connection, sop_instance_uid: str) -> Instance:
     if row is None:
         raise StoreError(f"no instance {sop_instance_uid} was received")
     return Instance(**row)
+
+
+def path_of(c: Connection, sop_instance_uid: str, sha256: str = "") -> str | None:
+    """Say where the content that came under a UID, or that with this digest, lies or lay in the spool; None where it never came."""
+    for table in (instances, conflicts):
+        query = select(table.c.path).where(table.c.sop_instance_uid == sop_instance_uid)
+        path: str | None = c.execute(query.where(table.c.sha256 == sha256) if sha256 else query).scalar()
+        if path is not None:
+            return path
+    return None
 
 
 def study_last_arrival(c: Connection, study_uid: str) -> datetime:

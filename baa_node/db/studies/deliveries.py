@@ -84,6 +84,14 @@ def open_deliveries(c: Connection, source_uid: str, revision: int, peers: Iterab
         insert_once(c, deliveries, {**values, "next_attempt_at": now, "opened_at": now})
 
 
+def note_begun(c: Connection, delivery: Delivery, objects: Iterable[str], *, now: datetime) -> None:
+    """Record as ``DELIVERY_BEGUN`` that the first of these SOP Instance UIDs is about to be sent; nothing else changes."""
+    detail: dict[str, Scalar] = {"revision": delivery.revision, "peer": delivery.peer, "objects": " ".join(objects)}
+    study = study_of(c, delivery.source_uid)
+    event = AuditEvent(kind=AuditKind.DELIVERY_BEGUN, actor="node", subject=delivery.source_uid, study=study, detail=detail)
+    audit.append(c, event, now=now)
+
+
 def record_attempt(
     c: Connection,
     seen: Delivery,

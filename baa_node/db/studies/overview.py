@@ -195,6 +195,11 @@ def _find(c: Connection, key: str) -> str:
     return found[0]
 
 
+def instances_of_study(c: Connection, study: str) -> list[Instance]:
+    """List the instances received of a study, oldest first; none of one that is not known."""
+    return _instances_of(c, [study])
+
+
 def _instances_of(c: Connection, studies: Iterable[str]) -> list[Instance]:
     query = select(instances).where(instances.c.study_instance_uid.in_(list(studies)))
     return [Instance(**row) for row in c.execute(query.order_by(instances.c.received_at, instances.c.sop_instance_uid)).mappings()]
