@@ -184,6 +184,13 @@ class GatesSection:
             )
 
 
+@dataclass(frozen=True, kw_only=True)
+class CalibrationSection:
+    """The site's own correction of bone ages; empty means none."""
+
+    file: str = ""
+
+
 REFUSALS: Final[dict[str, tuple[Literal["sr", "capture", "pdf"], ...]]] = {
     "both": ("sr", "capture", "pdf"),
     "sr": ("sr",),
@@ -323,6 +330,7 @@ class Config:
     pipeline: PipelineSection = field(default_factory=PipelineSection)
     inference: InferenceSection = field(default_factory=InferenceSection)
     gates: GatesSection = field(default_factory=GatesSection)
+    calibration: CalibrationSection = field(default_factory=CalibrationSection)
     report: ReportSection = field(default_factory=ReportSection)
     bridges: BridgesSection = field(default_factory=BridgesSection)
     dicomweb: DicomwebSection = field(default_factory=DicomwebSection)

@@ -25,7 +25,7 @@ from baa_node.dicom.server import ListenSettings, NodeServer
 from baa_node.dicom.tls import ClientTls, ServerTls
 from baa_node.errors import BundleError, ConfigError, DeliveryError
 from baa_node.housekeeping import Housekeeper, Retention
-from baa_node.intake import Intake
+from baa_node.intake import Intake, no_calibration
 from baa_node.lease import Lease
 from baa_node.outlook import terms_of
 from baa_node.pipeline import Pipeline
@@ -42,6 +42,7 @@ from baa_node.wiring import (
     Identity,
     bundle_folder,
     bundle_of,
+    calibration_of,
     courier_of,
     device_of,
     installed_bundles,
@@ -93,6 +94,7 @@ class Daemon:
         config = self.config
         running.enter_context(_sole_use(config.data_dir))
         identity = load_identity(config.data_dir)
+        calibration_of(config)  # one that does not fit stops the start, whatever the roles
         database = Database.open(config.database_url)
         running.callback(database.close)
         spool = open_spool(config.spool_path, min_free_bytes=config.spool.reserve_mb << 20)
@@ -178,9 +180,18 @@ class Daemon:
 
     def _start_intake(self, running: ExitStack, database: Database, spool: Spool, arrived: Callable[[], None]) -> Intake:
         node = self.config.node
+        calibration = calibration_of(self.config)
         digest = cache(partial(_digest_of, self.config))
         digest("")
-        intake = Intake(database, spool, ae_title=node.ae_title, any_called_ae=node.any_called_ae, bundle=digest, arrived=arrived)
+        intake = Intake(
+            database,
+            spool,
+            ae_title=node.ae_title,
+            any_called_ae=node.any_called_ae,
+            bundle=digest,
+            calibrations=calibration.seals_for if calibration else no_calibration,
+            arrived=arrived,
+        )
         server = NodeServer.start(listen_settings_of(self.config), intake)
         running.callback(server.stop)
         self.dicom_port = server.port

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -80,6 +80,11 @@ def look_at(connection: Connection, received: scp.Received, digest: str) -> Pros
     )
 
 
+def no_calibration(_: str) -> Mapping[str, str]:
+    """Correct nothing: what an intake is told where no calibration of the site is in force."""
+    return {}
+
+
 class Intake:
     """The node's answers to callers; called from the threads of many associations at once.
 
@@ -88,6 +93,9 @@ class Intake:
     bundle
         Gives the SHA-256 of the bundle with a name, of the configured one for an empty name: an image sent once more that another one
         read is read again. An empty digest never does that.
+    calibrations
+        Gives the SHA-256 of the site's calibration by the sexes that it corrects for estimates of the bundle with a digest: an image sent
+        once more that was calibrated otherwise is read again, too.
     arrived
         Called after a new instance is durable, to wake whoever hands it to the pipeline. It must not block and need not
         be reliable: what it misses is found in the database.
@@ -101,6 +109,7 @@ class Intake:
         ae_title: str,
         any_called_ae: bool = False,
         bundle: Callable[[str], str] = lambda name: "",
+        calibrations: Callable[[str], Mapping[str, str]] = no_calibration,
         arrived: Callable[[], None] = lambda: None,
     ) -> None:
         self._database = database
@@ -108,6 +117,7 @@ class Intake:
         self._ae_title = ae_title
         self._any_called_ae = any_called_ae
         self._bundle = bundle
+        self._calibrations = calibrations
         self._arrived = arrived
         self._distrusted = _NowAndThen()
 
@@ -178,12 +188,14 @@ class Intake:
         return scp.Answer(status=scp.STORED)
 
     def _order_again(self, connection: Connection, instance: studies.Instance, decision: Decision) -> int | None:
-        """Order a reading of an image that was left alone and is not now, or that another bundle read; None where neither is so."""
+        """Order a reading of an image that was left alone and is not now, or whose number is of another bundle or calibration."""
         uid, actor, now = instance.sop_instance_uid, instance.peer, instance.received_at
         if decision.read and (ordered := studies.order_if_left_alone(connection, uid, decision=decision, actor=actor, now=now)):
             return ordered
         digest = self._bundle(studies.last_decision(connection, uid).bundle)
-        return studies.order_if_outdated(connection, uid, bundle=digest, actor=actor, now=now) if digest else None
+        if not digest:
+            return None
+        return studies.order_if_outdated(connection, uid, bundle=digest, calibrations=self._calibrations(digest), actor=actor, now=now)
 
     def turn_away(self, caller: scp.Caller, reason: str) -> None:
         """Note a caller that may not send, for an administrator."""

@@ -18,7 +18,7 @@ from baa_node.db import Connection, Database, audit, starts
 from baa_node.db.audit import Scalar
 from baa_node.db.starts import Start, digester
 from baa_node.errors import BaaError
-from baa_node.wiring import Identity, bundle_of
+from baa_node.wiring import Identity, bundle_of, calibration_of
 
 log = logging.getLogger("baa_node.settings")
 
@@ -46,14 +46,16 @@ def note_start(database: Database, config: Config, identity: Identity) -> Callab
 
 def start_of(c: Connection, config: Config, identity: Identity) -> Start:
     """Say how this process starts."""
-    digest = digester(c)
+    settings = flat(config, digester(c))
+    calibration = settings.get("calibration.file, content")
+    detail: dict[str, Scalar] = {"version": __version__, "process": os.getpid(), "host": socket.gethostname(), "user": _user()}
     return Start(
         executor_id=identity.executor_id,
         name=config.node.ae_title,
         actor=f"system:{_user()}",
-        settings=flat(config, digest),
-        defaults=flat(Config(data_dir=config.data_dir), digest),
-        detail={"version": __version__, "process": os.getpid(), "host": socket.gethostname(), "user": _user()},
+        settings=settings,
+        defaults=flat(Config(data_dir=config.data_dir), digester(c)),
+        detail=detail if calibration is None else {**detail, "calibration": calibration},
     )
 
 
@@ -65,6 +67,8 @@ def flat(config: Config, digest: Callable[[bytes], str]) -> dict[str, Scalar]:
             for key, value in values.items():
                 found |= dict(_entries(f"{section}.{key}", value, digest))
     found["inference.bundle, content"] = _bundle(config)
+    if config.calibration.file:
+        found["calibration.file, content"] = _calibration(config)
     return found
 
 
@@ -98,6 +102,15 @@ def _bundle(config: Config) -> str:
         return bundle_of(config).sha256
     except BaaError as error:
         return f"not usable: {error.code}"
+
+
+def _calibration(config: Config) -> str:
+    """Version and seal of the site's calibration."""
+    try:
+        calibration = calibration_of(config)
+    except BaaError as error:
+        return f"not usable: {error.code}"
+    return f"version {calibration.version}, {calibration.seal}" if calibration else ""
 
 
 def _head(connection: Connection) -> str:

@@ -18,6 +18,7 @@ from baa_node.bridges import Wires
 from baa_node.bundle import default_bundle, list_bundles, load_bundle, verify_bundle
 from baa_node.config import REPOSITORY, Config
 from baa_node.core.assessment import AssessmentPolicy, ZConvention
+from baa_node.core.calibration import CalibrationError, SiteCalibration, check_fits, read_calibration
 from baa_node.core.ensemble import BundleIdentity, Ensemble
 from baa_node.core.gates import DEFAULT_GATES, DIGITISED_FILM, SECONDARY_CAPTURE, Gates
 from baa_node.core.header import Device
@@ -131,12 +132,42 @@ def bundle_folder(config: Config) -> Path:
     return Path(config.inference.bundle) if config.inference.bundle else default_bundle()
 
 
+def calibration_of(config: Config) -> SiteCalibration | None:
+    """Calibration of the site that is in force; None where none is.
+
+    Raises
+    ------
+    ConfigError
+        The file cannot be read, was changed after it was sealed, or was made for another bundle than the configured one.
+    """
+    if not config.calibration.file:
+        return None
+    path = Path(config.calibration.file)
+    try:
+        calibration = read_calibration(path.read_text(encoding="utf-8"))
+        check_fits(calibration, bundle_of(config))
+    except OSError as error:
+        raise ConfigError(f"[calibration] file {path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"[calibration] file {path} cannot be used: it is no text") from error
+    except CalibrationError as error:
+        raise ConfigError(f"[calibration] file {path} cannot be used: {error}") from error
+    return calibration
+
+
 def policy_of(config: Config) -> ReadingPolicy:
-    """Turn settings into what the core calls policy."""
+    """Turn settings into what the core calls policy.
+
+    Raises
+    ------
+    ConfigError
+        From `calibration_of`.
+    """
     convention = ZConvention[config.report.z_score.upper()]
     return ReadingPolicy(
         gates=gates_of(config),
         assessment=AssessmentPolicy(convention=convention, normal_limit_sd=config.report.normal_limit_sd),
+        calibration=calibration_of(config),
     )
 
 

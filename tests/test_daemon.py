@@ -9,15 +9,19 @@ from pathlib import Path
 import httpx
 import pytest
 
-from baa_node.config import Config, ConsoleSection, GatesSection, NodeSection, load_config
+from baa_node.config import CalibrationSection, Config, ConsoleSection, GatesSection, NodeSection, load_config
+from baa_node.core.calibration import write_calibration
+from baa_node.core.ensemble import BundleIdentity
 from baa_node.core.gates import DIGITISED_FILM, SECONDARY_CAPTURE, Gates
 from baa_node.daemon import Daemon, endpoint_of
 from baa_node.db import Database, audit
+from baa_node.db.audit import AuditKind
 from baa_node.db.peers import Peer
 from baa_node.dicom.scu import Endpoint, echo
 from baa_node.errors import BaaError, ConfigError, DeliveryError
 from baa_node.logs import set_up_log
-from baa_node.wiring import load_identity, policy_of
+from baa_node.wiring import bundle_of, load_identity, policy_of
+from tests.parts.calibrations import calibration
 
 
 @pytest.fixture
@@ -40,6 +44,51 @@ def test_every_role_answers_and_start_and_stop_are_on_record(config: Config) -> 
         kinds = [event.kind for event in audit.list_events(connection)]
     database.close()
     assert [kind for kind in kinds if kind != "SETTING_CHANGED"] == ["NODE_STARTED", "USER_ADDED", "ASSOCIATION_REFUSED", "NODE_STOPPED"]
+
+
+def calibrated(config: Config, path: Path, bundle: BundleIdentity, version: int = 1) -> Config:
+    path.write_text(write_calibration(calibration(bundle, version=version)))
+    return replace(config, calibration=CalibrationSection(file=str(path)))
+
+
+def test_which_calibration_is_in_force_and_each_change_of_it_is_on_record(config: Config, tmp_path: Path) -> None:
+    first = calibrated(config, tmp_path / "first.json", bundle_of(config))
+    second = calibrated(config, tmp_path / "second.json", bundle_of(config), version=2)
+    for one in (config, first, first, second, config):
+        daemon = Daemon(one, ["console"])
+        daemon.start()
+        daemon.stop()
+    told = {version: f"version {version}, {calibration(bundle_of(config), version=version).seal}" for version in (1, 2)}
+    database = Database.open(config.database_url)
+    with database.reading() as connection:
+        changes = [event.detail for event in audit.list_events(connection, subject="calibration.file, content")]
+        files = [event.detail["to"] for event in audit.list_events(connection, subject="calibration.file")]
+        starts = [event.detail.get("calibration") for event in audit.list_events(connection, kind=AuditKind.NODE_STARTED)]
+        assert audit.verify(connection) == []
+    database.close()
+    assert [(change["from"], change["to"]) for change in changes] == [(None, told[1]), (told[1], told[2]), (told[2], None)]
+    assert files == [str(tmp_path / "first.json"), str(tmp_path / "second.json"), ""]
+    assert starts == [None, told[1], told[1], told[2], None]
+
+
+def test_a_calibration_that_is_gone_changed_or_of_another_bundle_stops_the_start(config: Config, tmp_path: Path) -> None:
+    path = tmp_path / "calibration.json"
+    other = calibrated(config, path, BundleIdentity(name="other", version="9", sha256="cd" * 32))
+    with pytest.raises(ConfigError, match=r"calibration.json cannot be used: version 1 was made for the networks other 9 \(cdcd"):
+        Daemon(other).start()
+    fitting = calibrated(config, path, bundle_of(config))
+    path.write_text(path.read_text().replace("0.9,", "0.8,", 1))
+    with pytest.raises(ConfigError, match="cannot be used: it was changed after it was made"):
+        Daemon(fitting).start()
+    path.write_bytes(b"\xff")
+    with pytest.raises(ConfigError, match="it is no text"):
+        Daemon(fitting).start()
+    path.unlink()
+    with pytest.raises(ConfigError, match="cannot be read: No such file"):
+        Daemon(fitting).start()
+    daemon = Daemon(config, ["console"])  # nothing was left locked
+    daemon.start()
+    daemon.stop()
 
 
 def test_a_second_node_on_the_same_data_is_refused(config: Config) -> None:

@@ -19,10 +19,11 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from baa_node.core.agreement import Numbers
 from baa_node.core.ensemble import Calibration
 from baa_node.core.radiograph import Sex
 from train.evaluate import RESULTS, WORKSHOP, write_results
-from train.scores import Numbers, Predictions, read_predictions, score, table, write_predictions
+from train.scores import Predictions, read_predictions, score, table, write_predictions
 
 STEPS: Final = 20
 """Weights are multiples of 1 / STEPS."""

@@ -18,11 +18,12 @@ from typing import Any, Final
 
 import numpy as np
 
+from baa_node.core.agreement import Score
 from train.detector.told import section as gates
 from train.papers import reported_of
 from train.plots import draw
 from train.robustness import section as robustness
-from train.scores import Predictions, Score, read_predictions, score, score_groups, table, write_predictions
+from train.scores import Predictions, read_predictions, score, score_groups, table, write_predictions
 from train.segment.told import section as masks
 
 WORKSHOP: Final = Path(__file__).parent

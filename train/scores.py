@@ -1,25 +1,19 @@
-"""How far estimates are off: figures with bootstrap intervals, for everybody and for groups of sex and age."""
+"""How far estimates are off, for everybody and for groups of sex and age; the figures are those of ``baa_node.core.agreement``."""
 
 from __future__ import annotations
 
 import csv
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-BANDS: Final = ((0, 60), (60, 120), (120, 168), (168, 241))
-"""Bone age from, to below, months: preschool, school age, puberty, towards fusion."""
-
-RESAMPLES: Final = 2000
-TINY: Final = 1e-6
-"""Variance of the labels, in square months, below which R² and CCC mean nothing."""
-
-Numbers = NDArray[np.float64]
+from baa_node.core import agreement
+from baa_node.core.agreement import BANDS, Numbers, Score
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,61 +46,9 @@ class Predictions:
         return self.estimate - self.label
 
 
-@dataclass(frozen=True, kw_only=True)
-class Figure:
-    """A value with its 95 % percentile bootstrap interval over images (2,000 resamples)."""
-
-    value: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Score:
-    """Errors of a group.
-
-    Attributes
-    ----------
-    n
-        Images.
-    mae, rmse, bias
-        Months; bias is the mean of estimate minus label.
-    mape
-        Mean of the absolute error as a share of the label, in per cent. No label is 0; labels of a few months weigh heavily.
-    r2
-        1 - sum of squared errors / sum of squares about the mean label. Below 0 in a narrow age band is no contradiction.
-    ccc
-        Concordance correlation coefficient (Lin, Biometrics 1989;45:255-268).
-    within_12, within_24
-        Share of images whose error is at most so many months, 0 to 1.
-    """
-
-    n: int
-    mae: Figure
-    rmse: Figure
-    mape: Figure
-    r2: Figure
-    ccc: Figure
-    bias: Figure
-    within_12: Figure
-    within_24: Figure
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain values, rounded to four digits behind the point; None for what has no value."""
-        rounded = {
-            name: {key: round(part, 4) if math.isfinite(part) else None for key, part in asdict(getattr(self, name)).items()}
-            for name in _COLUMNS
-        }
-        return {"n": self.n, **rounded}
-
-
 def score(predictions: Predictions, *, seed: int = 0) -> Score:
     """Summarise a group of at least one image."""
-    facts = _facts(predictions)
-    n = len(facts)
-    drawn = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), RESAMPLES)
-    found, resampled = _figures(facts.mean(axis=0)), _figures(drawn @ facts / n)
-    return Score(n=n, **{name: Figure(value=float(found[name]), **_interval(resampled[name])) for name in found})
+    return agreement.score(predictions.label, predictions.estimate, seed=seed)
 
 
 def score_groups(predictions: Predictions) -> dict[str, Score]:
@@ -167,34 +109,3 @@ def _cells(found: Score) -> list[str]:
         f"{shape.format(figure.value)} ({shape.format(figure.low)} to {shape.format(figure.high)})" if math.isfinite(figure.value) else "–"
         for figure, shape in ((getattr(found, name), shape) for name, (_, shape) in _COLUMNS.items())
     ]
-
-
-def _interval(resampled: Numbers) -> dict[str, float]:
-    """95 % percentile interval; no number where no resample has one (R² of images that all have one label)."""
-    known = resampled[np.isfinite(resampled)]
-    low, high = np.percentile(known, (2.5, 97.5)) if known.size else (math.nan, math.nan)
-    return {"low": float(low), "high": float(high)}
-
-
-def _facts(predictions: Predictions) -> Numbers:
-    """``(N, 11)``: what the means of each figure are taken over."""
-    x, y, residual = predictions.estimate, predictions.label, predictions.residual
-    off = np.abs(residual)
-    return np.column_stack([off, residual**2, off / np.maximum(y, 1.0), residual, off <= 12, off <= 24, y, y * y, x, x * x, x * y])
-
-
-def _figures(means: Numbers) -> dict[str, Numbers]:
-    """Every figure from the means of the facts, ``(11,)`` or ``(resamples, 11)``."""
-    off, square, share, residual, within_12, within_24, y, yy, x, xx, xy = np.moveaxis(means, -1, 0)
-    spread_y, spread_x = yy - y * y, np.maximum(xx - x * x, 0)
-    spread_y = np.where(spread_y > TINY, spread_y, np.nan)
-    return {
-        "mae": off,
-        "rmse": np.sqrt(square),
-        "mape": 100 * share,
-        "r2": 1 - square / spread_y,
-        "ccc": 2 * (xy - x * y) / (spread_y + spread_x + (x - y) ** 2),
-        "bias": residual,
-        "within_12": within_12,
-        "within_24": within_24,
-    }

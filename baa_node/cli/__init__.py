@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from baa_node.cli import assess, audit, bundle, config, demo, doctor, peers, routes, serve, studies, users
+from baa_node.cli import accept, assess, audit, bundle, config, demo, doctor, peers, routes, serve, studies, users
 from baa_node.cli.context import options
 from baa_node.errors import BaaError
 
@@ -31,6 +31,7 @@ def _options(
 
 app.command("serve")(serve.serve)
 app.command("assess")(assess.assess)
+app.command("accept")(accept.accept)
 app.command("demo")(demo.demo)
 app.command("doctor")(doctor.doctor)
 app.add_typer(peers.app, name="peers")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from baa_node.core.assessment import Assessment, Refusal
     from baa_node.core.ensemble import Ensemble
     from baa_node.core.radiograph import Sex
+    from baa_node.core.reading import ReadingPolicy
     from baa_node.core.words import Language
 
 
@@ -41,7 +42,7 @@ def assess(
     from baa_node.core.radiograph import Sex
     from baa_node.core.words import Language
     from baa_node.logs import set_up_log
-    from baa_node.wiring import load_ensemble
+    from baa_node.wiring import load_ensemble, policy_of
 
     if sex is not None and sex not in {"F", "M"}:
         raise typer.BadParameter("F or M", param_hint="--sex")
@@ -50,12 +51,12 @@ def assess(
     config = load()
     spoken = Language(language or config.report.language)
     set_up_log(config.log.level, as_json=config.log.json)
-    ensemble = load_ensemble(config)
+    ensemble, policy = load_ensemble(config), policy_of(config)
     if sr_dir is not None:
         sr_dir.mkdir(parents=True, exist_ok=True)
     failed = False
     for path in _files(paths):
-        record = _assess_file(path, config, ensemble, Sex(sex) if sex else None, sr_dir, spoken)
+        record = _assess_file(path, config, ensemble, policy, sex=Sex(sex) if sex else None, sr_dir=sr_dir, language=spoken)
         failed = failed or record["status"] == "failed"
         typer.echo(json.dumps(record, ensure_ascii=False) if options.as_json else _line(record))
     if failed:
@@ -71,17 +72,17 @@ def _files(paths: Iterable[Path]) -> Iterator[Path]:
 
 
 def _assess_file(
-    path: Path, config: Config, ensemble: Ensemble, sex: Sex | None, sr_dir: Path | None, language: Language
+    path: Path, config: Config, ensemble: Ensemble, policy: ReadingPolicy, *, sex: Sex | None, sr_dir: Path | None, language: Language
 ) -> dict[str, Any]:
     from baa_node.core.reading import read_bone_age
     from baa_node.core.record import to_json
     from baa_node.core.words.sentences import sentences
     from baa_node.process import out_of_time
-    from baa_node.wiring import policy_of
+    from baa_node.replay import open_image
 
     try:
-        ds = _read(path)
-        result = read_bone_age(ds, ensemble, policy_of(config), sex=sex, out_of_time=out_of_time(config.gates.time_limit_s))
+        ds = open_image(path)
+        result = read_bone_age(ds, ensemble, policy, sex=sex, out_of_time=out_of_time(config.gates.time_limit_s))
         if sr_dir is not None:
             _write_results(ds, result, config, sr_dir, language)
     except BaaError as error:
@@ -96,23 +97,10 @@ def _assess_file(
         "reasons": record["reasons"],
         "detail": record.get("detail", ""),
         "cautions": list(sentences(result, language).cautions),
+        "calibration": record.get("calibration"),
         "bundle": f"{identity.name} {identity.version}",
         "provider": ensemble.provider,
     }
-
-
-def _read(path: Path) -> Dataset:
-    from pydicom import dcmread
-    from pydicom.errors import InvalidDicomError
-
-    from baa_node.errors import InstanceError
-
-    try:
-        return dcmread(path)
-    except OSError as error:
-        raise InstanceError(f"{path} cannot be read: {error.strerror}") from error
-    except (InvalidDicomError, ValueError, EOFError, KeyError, OverflowError, NotImplementedError, AttributeError) as error:
-        raise InstanceError(f"{path} is not a DICOM file, or a damaged one") from error
 
 
 def _write_results(ds: Dataset, result: Assessment | Refusal, config: Config, folder: Path, language: Language) -> None:

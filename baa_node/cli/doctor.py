@@ -17,6 +17,7 @@ def doctor() -> None:
     checks: list[tuple[str, Callable[[Config], str]]] = [
         ("bundle", _bundle),
         ("inference", _inference),
+        ("calibration", _calibration),
         ("database", _database),
         ("spool", _spool),
         ("workers", _workers),
@@ -51,6 +52,15 @@ def _inference(config: Config) -> str:
     from baa_node.wiring import load_ensemble
 
     return f"runs on {load_ensemble(config).provider}"
+
+
+def _calibration(config: Config) -> str:
+    from baa_node.wiring import calibration_of
+
+    calibration = calibration_of(config)
+    if calibration is None:
+        return "none in force"
+    return f"version {calibration.version} for {', '.join(calibration.seals)}, sealed {calibration.seal[:12]}"
 
 
 def _database(_: Config) -> str:

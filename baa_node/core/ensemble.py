@@ -31,6 +31,28 @@ class BundleIdentity:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Correction:
+    """What a site's calibration made of an estimate (``core.calibration``).
+
+    Attributes
+    ----------
+    version, sha256
+        Of the calibration.
+    slope, intercept_months
+        Of the line for the patient's sex.
+    raw_months, raw_interval_months
+        What the networks gave.
+    """
+
+    version: int
+    sha256: str
+    slope: float
+    intercept_months: float
+    raw_months: float
+    raw_interval_months: tuple[float, float]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Estimate:
     """What the models say of one radiograph, before anybody compares it with a reference.
 
@@ -62,6 +84,8 @@ class Estimate:
         and ``crop`` lie in the frame as it was before.
     validated_range_months
         Youngest and oldest label that the bundle was validated on; None where the bundle does not say.
+    correction
+        Of a site's calibration, which value and interval have gone through; None where none is in force for this patient.
     """
 
     bone_age_months: float
@@ -77,6 +101,12 @@ class Estimate:
     disagreement_months: float | None = None
     turned_deg: int = 0
     validated_range_months: tuple[float, float] | None = None
+    correction: Correction | None = None
+
+    @property
+    def raw_months(self) -> float:
+        """What the networks gave, before any calibration of the site."""
+        return self.bone_age_months if self.correction is None else self.correction.raw_months
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -50,7 +50,7 @@ def report_uid(
     revision: int = 1,
     language: Language = Language.ENGLISH,
 ) -> str:
-    """SOP Instance UID of the report: one a source image, SR class, software version, policy, bundle, revision and language.
+    """SOP Instance UID of the report: one a source image, SR class, software version, policy, bundle, calibration, revision and language.
 
     The class belongs to the key because an archive that holds one class under a UID silently drops the other.
     """
@@ -86,7 +86,9 @@ def _key(source: Dataset, result: Assessment | Refusal, version: str, revision: 
     if isinstance(result, Refusal):
         return "refusal", instance, version, "none", "none", str(revision)
     policy = f"{result.policy.convention.name} {result.policy.normal_limit_sd:g}"
-    return "assessment", instance, version, policy, result.estimate.bundle.sha256, str(revision)
+    correction = result.estimate.correction
+    calibration = (f"calibration {correction.sha256}",) if correction else ()
+    return "assessment", instance, version, policy, result.estimate.bundle.sha256, *calibration, str(revision)
 
 
 def is_own_object(header: Dataset) -> bool:

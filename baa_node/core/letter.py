@@ -86,7 +86,13 @@ def write_letter(
 
 def _small_print(source: Dataset, sentences: Sentences, device: Device, labels: LetterWords) -> list[str]:
     reference = [f"{labels.reference}: {sentences.reference}"] if sentences.reference else []
-    return [sentences.disclaimer, *reference, f"{labels.source_image} {source.SOPInstanceUID} · {device.model} {device.version}"]
+    calibration = [sentences.calibration] if sentences.calibration else []
+    return [
+        sentences.disclaimer,
+        *calibration,
+        *reference,
+        f"{labels.source_image} {source.SOPInstanceUID} · {device.model} {device.version}",
+    ]
 
 
 def _set_head(page: Sheet, labels: LetterWords, made: str, replaces: str) -> None:

@@ -259,11 +259,11 @@ def _write_block(canvas: Canvas, title: str, paragraphs: Sequence[str], box: Box
 
 
 def _draw_footer(canvas: Canvas, sentences: Sentences, method: str) -> int:
-    """Write disclaimer, method and reference as small print at the lower edge and return where it begins."""
+    """Write disclaimer, method, calibration and reference as small print at the lower edge and return where it begins."""
     width = WIDTH - 2 * _MARGIN
     lines = [(line, p.INK) for line in wrap(sentences.disclaimer, p.FINE, width, 2)]
     lines.append((shorten(method, p.FINE, width), p.MUTED))
-    lines += [(line, p.MUTED) for line in wrap(sentences.reference, p.FINE, width, 2)]
+    lines += [(line, p.MUTED) for text in (sentences.calibration, sentences.reference) for line in wrap(text, p.FINE, width, 2)]
     top = HEIGHT - 30 * len(lines) - 28
     canvas.line((_MARGIN, top), (WIDTH - _MARGIN, top), p.RULE, 1)
     for row, (line, colour) in enumerate(lines):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pydicom import Dataset
 
 from baa_node.core.assessment import Assessment, AssessmentPolicy, Refusal, assess
+from baa_node.core.calibration import SiteCalibration, calibrate
 from baa_node.core.codes import Reason
 from baa_node.core.eligibility import refuse_header
 from baa_node.core.ensemble import Ensemble
@@ -19,10 +20,11 @@ from baa_node.errors import InstanceError, MissingAttribute, UnsupportedImage
 
 @dataclass(frozen=True, kw_only=True)
 class ReadingPolicy:
-    """What is refused, and how a value is compared: the settings of a node that change its answers."""
+    """What is refused, how a value is compared, and how the site corrects it: the settings of a node that change its answers."""
 
     gates: Gates = field(default_factory=Gates)
     assessment: AssessmentPolicy = field(default_factory=AssessmentPolicy)
+    calibration: SiteCalibration | None = None
 
 
 def read_bone_age(
@@ -64,8 +66,11 @@ def read_bone_age(
 
 
 def _read(radiograph: Radiograph, ensemble: Ensemble, policy: ReadingPolicy) -> Assessment | Refusal:
-    estimate = ensemble.estimate(radiograph.pixels, radiograph.sex)
-    return refuse_estimate(estimate, policy.gates) or assess(radiograph, estimate, policy.assessment)
+    """Estimate, and calibrate where the site does; what the networks gave and what is reported must both pass the gates."""
+    raw = ensemble.estimate(radiograph.pixels, radiograph.sex)
+    estimate = calibrate(raw, policy.calibration, radiograph.sex)
+    refusal = refuse_estimate(raw, policy.gates) or refuse_estimate(estimate, policy.gates)
+    return refusal or assess(radiograph, estimate, policy.assessment)
 
 
 def _too_late(after: str) -> Refusal:

@@ -10,7 +10,7 @@ import numpy as np
 from baa_node.core.assessment import Assessment, AssessmentPolicy, Determination, Refusal, ZConvention
 from baa_node.core.cautions import Caution, Concern, Term
 from baa_node.core.codes import Reason
-from baa_node.core.ensemble import BundleIdentity, Estimate
+from baa_node.core.ensemble import BundleIdentity, Correction, Estimate
 from baa_node.core.history import Earlier
 from baa_node.core.radiograph import Laterality, Sex
 
@@ -52,6 +52,7 @@ def to_json(result: Assessment | Refusal) -> dict[str, Any]:
         "crop": list(estimate.crop),
         "turned_deg": estimate.turned_deg,
         "saliency": np.round(estimate.saliency.astype(float), SALIENCY_DECIMALS).tolist(),
+        **({"calibration": _correction_to_json(estimate.correction)} if estimate.correction else {}),
     }
 
 
@@ -80,6 +81,7 @@ def from_json(record: dict[str, Any]) -> Assessment | Refusal:
         sex_used=record["sex_used"],
         bundle=BundleIdentity(**record["bundle"]),
         provider=record["provider"],
+        correction=_correction_of(record.get("calibration")),
     )
     return Assessment(
         estimate=estimate,
@@ -96,6 +98,17 @@ def from_json(record: dict[str, Any]) -> Assessment | Refusal:
         ),
         cautions=_cautions_of(record),
     )
+
+
+def _correction_to_json(correction: Correction) -> dict[str, Any]:
+    return {**vars(correction), "raw_interval_months": list(correction.raw_interval_months)}
+
+
+def _correction_of(record: dict[str, Any] | None) -> Correction | None:
+    if record is None:
+        return None
+    low, high = record["raw_interval_months"]
+    return Correction(**{**record, "raw_interval_months": (low, high)})
 
 
 _TERMS: Final[dict[str, Determination | Sex | Laterality]] = {

@@ -33,6 +33,7 @@ from baa_node.core import codes
 from baa_node.core.assessment import Assessment, Determination, Refusal, ZConvention
 from baa_node.core.attributes import day, numbers
 from baa_node.core.capture import build_capture
+from baa_node.core.ensemble import Correction
 from baa_node.core.header import (
     UTF_8,
     Device,
@@ -332,6 +333,7 @@ def _algorithm(result: Assessment | Refusal, device: Device, source_sha256: str)
             "provider": estimate.provider,
             **({"turned": f"{estimate.turned_deg} deg"} if estimate.turned_deg else {}),
             "model_sha256": estimate.bundle.sha256,
+            **_calibration(estimate.correction),
         }
     parameters["software"] = f"{device.model} {device.version}"
     if source_sha256:
@@ -341,6 +343,18 @@ def _algorithm(result: Assessment | Refusal, device: Device, source_sha256: str)
     for key, value in parameters.items():
         yield _text(codes.ALGORITHM_PARAMETERS, f"{key}={value}", _MODIFIER)
     yield CodeContentItem(codes.ALGORITHM_FAMILY, codes.ARTIFICIAL_INTELLIGENCE, _MODIFIER)
+
+
+def _calibration(correction: Correction | None) -> dict[str, str]:
+    """Name the site's calibration, its line, and what it was applied to."""
+    if correction is None:
+        return {}
+    low, high = correction.raw_interval_months
+    return {
+        "calibration": f"version {correction.version}, {correction.slope:.4f} * estimate {correction.intercept_months:+.2f} mo",
+        "calibration_sha256": correction.sha256,
+        "uncalibrated": f"{correction.raw_months:.1f} mo ({low:.1f} to {high:.1f} mo)",
+    }
 
 
 def _measurements(source: Dataset, result: Assessment, reference: str) -> Iterator[Item]:
@@ -406,6 +420,8 @@ def _comments(result: Assessment | Refusal, language: Language, history: Iterabl
         yield _english_comment(result.detail)
     for caution, sentence in zip(result.cautions, said.cautions, strict=True):
         yield _english_comment(caution) if isinstance(caution, str) else TextContentItem(codes.COMMENT, sentence, _CONTAINS)
+    if said.calibration:
+        yield TextContentItem(codes.COMMENT, said.calibration, _CONTAINS)
     yield from (TextContentItem(codes.COMMENT, line, _CONTAINS) for line in history)
     if replaces:
         yield TextContentItem(codes.COMMENT, texts_of(language).replaces, _CONTAINS)

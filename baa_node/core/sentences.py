@@ -22,6 +22,8 @@ class Sentences:
         Most important first.
     reference
         Names the reference and the convention; empty where nothing was compared.
+    calibration
+        Which calibration of the site was applied; empty where none was.
     reasons
         Of a refusal, each with its code; empty for an assessment.
     advice
@@ -31,6 +33,7 @@ class Sentences:
     conclusion: str
     cautions: tuple[str, ...]
     reference: str
+    calibration: str
     reasons: tuple[tuple[str, str], ...]
     advice: tuple[str, ...]
     disclaimer: str
@@ -44,6 +47,7 @@ def sentences_of(result: Assessment | Refusal, language: Language) -> Sentences:
             conclusion=said.conclusion,
             cautions=said.cautions,
             reference=said.reference,
+            calibration=said.calibration,
             reasons=(),
             advice=(),
             disclaimer=said.disclaimer,
@@ -52,6 +56,7 @@ def sentences_of(result: Assessment | Refusal, language: Language) -> Sentences:
         conclusion=said.reasons[0],
         cautions=(*filter(None, (result.detail,)), *said.cautions),
         reference="",
+        calibration="",
         reasons=tuple((sentence, reason.code) for sentence, reason in zip(said.reasons, result.reasons, strict=True)),
         advice=(said.by_hand, *advice_on(result.reasons, language)),
         disclaimer=said.disclaimer,

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,8 @@ from pydicom import Dataset
 from baa_node.core.assessment import Assessment, Determination, Refusal
 from baa_node.core.codes import Reason
 from baa_node.core.radiograph import Sex
-from baa_node.core.reading import read_bone_age
+from baa_node.core.reading import ReadingPolicy, read_bone_age
+from tests.parts.calibrations import calibration
 from tests.parts.hands import constant_ensemble, hand_cr
 
 
@@ -41,6 +43,25 @@ def test_sex_given_by_hand_stands_in_for_a_missing_one(tmp_path: Path) -> None:
     result = read_bone_age(hand_cr(tmp_path, PatientSex=""), constant_ensemble(), sex=Sex.MALE)
     assert isinstance(result, Assessment)
     assert result.estimate.sex_used == "M"
+
+
+def test_a_calibration_of_the_site_is_applied_before_anything_is_compared(tmp_path: Path) -> None:
+    ensemble = constant_ensemble(118.0)
+    policy = ReadingPolicy(calibration=calibration(ensemble.identity))
+    result = read_bone_age(hand_cr(tmp_path), ensemble, policy)
+    assert isinstance(result, Assessment)
+    assert result.estimate.bone_age_months == pytest.approx(0.9 * 118 + 6)
+    assert result.estimate.raw_months == 118.0
+    assert result.difference_months == pytest.approx(0.9 * 118 + 6 - (result.chronological_age_months or 0))
+
+
+@pytest.mark.parametrize(("raw", "validated"), [(118.0, (115.0, 200.0)), (105.0, (90.0, 104.0))])
+def test_raw_and_calibrated_value_must_both_lie_in_the_validated_range(tmp_path: Path, raw: float, validated: tuple[float, float]) -> None:
+    ensemble = replace(constant_ensemble(raw), validated_range_months=validated)
+    policy = ReadingPolicy(calibration=calibration(ensemble.identity))  # 112.2 of 118, 100.5 of 105
+    result = read_bone_age(hand_cr(tmp_path), ensemble, policy)
+    assert isinstance(result, Refusal)
+    assert result.reasons == (Reason.ESTIMATE_OUTSIDE_RANGE,)
 
 
 def test_an_empty_data_set_is_refused_not_raised() -> None:

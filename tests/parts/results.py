@@ -16,10 +16,12 @@ from pydicom.tag import Tag
 from pydicom.uid import ComputedRadiographyImageStorage, DigitalXRayImageStorageForPresentation, ExplicitVRLittleEndian
 
 from baa_node.core.assessment import Assessment, AssessmentPolicy, Refusal, assess
+from baa_node.core.calibration import calibrate
 from baa_node.core.codes import Reason
 from baa_node.core.ensemble import BundleIdentity, Estimate
 from baa_node.core.header import Device
 from baa_node.core.radiograph import Laterality, Radiograph, Sex
+from tests.parts.calibrations import calibration
 
 WRITTEN_AT: Final = datetime(2026, 3, 4, 5, 6, 7, 890, tzinfo=UTC)
 DEVICE: Final = Device(name="BAANODE1", uid="2.25.1234", manufacturer="Example hospital", serial="17", version="0.1.0")
@@ -78,6 +80,7 @@ def results() -> Mapping[str, Assessment | Refusal]:
         "no_sex": assess(replace(RADIOGRAPH, sex=None, laterality=None), replace(ESTIMATE, sex_used=None)),
         "adult": assessment(215.0, birth_date=date(1990, 1, 1)),
         "one_member": assess(RADIOGRAPH, single),
+        "calibrated": assess(RADIOGRAPH, calibrate(ESTIMATE, calibration(ESTIMATE.bundle), Sex.MALE)),
         "not_attempted": REFUSAL,
         "failed": Refusal(reasons=(Reason.MEMBERS_DISAGREE,)),
         **{f"refused_{reason.code}": Refusal(reasons=(reason,)) for reason in Reason},

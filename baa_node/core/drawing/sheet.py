@@ -1,4 +1,4 @@
-"""An A4 sheet that fills from the top: text in the font of the picture, embedded and searchable, hairlines and pictures.
+"""A4 sheets that fill from the top: text in the font of the picture, embedded and searchable, hairlines, shapes and pictures.
 
 ReportLab sets it, because it takes a font from memory and, asked to be invariant, writes equal bytes for equal pages.
 """
@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import io
 from bisect import bisect_right
+from collections.abc import Sequence
 from functools import cache
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,10 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 from baa_node.core.drawing.canvas import font_file, printable
+
+Point: TypeAlias = tuple[float, float]
+Colour: TypeAlias = tuple[float, float, float]
+"""Red, green and blue, 0 to 1."""
 
 LEFT: Final = 48.0
 RIGHT: Final = A4[0] - LEFT
@@ -39,7 +44,7 @@ def _register_fonts() -> None:
 
 
 class Sheet:
-    """One page; lengths are points, heights count from the lower edge.
+    """One page after the other; lengths are points, heights count from the lower edge.
 
     Parameters
     ----------
@@ -89,14 +94,64 @@ class Sheet:
         self._canvas.setLineWidth(0.5)
         self._canvas.line(LEFT, self.y, RIGHT, self.y)
 
+    def line(self, start: Point, end: Point, colour: Colour, *, width: float = 0.7, dash: float = 0.0) -> None:
+        """Draw a straight line, dashed where ``dash`` gives the length of a dash."""
+        self._canvas.saveState()
+        self._canvas.setStrokeColorRGB(*colour)
+        self._canvas.setLineWidth(width)
+        if dash:
+            self._canvas.setDash([dash, dash])
+        self._canvas.line(*start, *end)
+        self._canvas.restoreState()
+
+    def polygon(self, points: Sequence[Point], colour: Colour, *, opacity: float = 1.0, outline: bool = False) -> None:
+        """Fill the area within points, or draw its outline alone."""
+        path = self._canvas.beginPath()
+        path.moveTo(*points[0])
+        for point in points[1:]:
+            path.lineTo(*point)
+        path.close()
+        self._shape(colour, opacity)
+        self._canvas.drawPath(path, stroke=int(outline), fill=int(not outline))
+        self._canvas.restoreState()
+
+    def disc(self, centre: Point, radius: float, colour: Colour, *, opacity: float = 1.0, outline: bool = False) -> None:
+        """Fill a circle, or draw its outline alone."""
+        self._shape(colour, opacity)
+        self._canvas.circle(*centre, radius, stroke=int(outline), fill=int(not outline))
+        self._canvas.restoreState()
+
+    def upright(self, text: str, size: float, at: Point, *, grey: float = 0.0) -> None:
+        """Write one line upwards, its middle at a point."""
+        self._canvas.saveState()
+        self._canvas.translate(*at)
+        self._canvas.rotate(90)
+        self._canvas.setFont(_PLAIN, size)
+        self._canvas.setFillGray(grey)
+        self._canvas.drawCentredString(0, 0, printable(text))
+        self._canvas.restoreState()
+
+    def next_page(self) -> None:
+        """End this page and begin another."""
+        self._canvas.showPage()
+        self.y = TOP
+
     def image(self, pixels: NDArray[np.uint8], height: float) -> None:
         """Place ``(H, W, 3)`` pixels at the left, so many points high."""
         self.y -= height + 12
         width = height * pixels.shape[1] / pixels.shape[0]
         self._canvas.drawImage(ImageReader(Image.fromarray(pixels)), LEFT, self.y, width, height)
 
+    def _shape(self, colour: Colour, opacity: float) -> None:
+        self._canvas.saveState()
+        self._canvas.setFillColorRGB(*colour)
+        self._canvas.setStrokeColorRGB(*colour)
+        self._canvas.setLineWidth(0.6)
+        self._canvas.setFillAlpha(opacity)
+        self._canvas.setStrokeAlpha(opacity)
+
     def pdf(self) -> bytes:
-        """End the page and return the document; call it once."""
+        """End the last page and return the document; call it once."""
         self._canvas.showPage()
         self._canvas.save()
         return self._buffer.getvalue()

@@ -51,6 +51,10 @@ TEXTS: Final = Texts(
         chronological_age="(Skelettalter - chronologisches Alter) / SD",
         reference_mean="(Skelettalter - Referenzmittelwert) / SD",
     ),
+    calibrated=(
+        "An die Befundung dieses Hauses angepasst (Kalibrierung {version:g}, SHA-256 {seal}); "
+        "davor {months:.1f} Monate ({low:.1f} bis {high:.1f} Monate)."
+    ),
     tracking_identifier="Skelettalter {hand}",
     cautions=CautionTexts(
         borderline_by_mean=(

@@ -49,6 +49,10 @@ TEXTS: Final = Texts(
         chronological_age="(bone age - chronological age) / SD",
         reference_mean="(bone age - reference mean) / SD",
     ),
+    calibrated=(
+        "Calibrated to the readings of this site (calibration {version:g}, SHA-256 {seal}); "
+        "before it {months:.1f} mo ({low:.1f} to {high:.1f} mo)."
+    ),
     tracking_identifier="Bone age {hand}",
     cautions=CautionTexts(
         borderline_by_mean=(

@@ -51,6 +51,10 @@ TEXTS: Final = Texts(
         chronological_age="(edad ósea - edad cronológica) / DE",
         reference_mean="(edad ósea - media de referencia) / DE",
     ),
+    calibrated=(
+        "Calibrado según las lecturas de este centro (calibración {version:g}, SHA-256 {seal}); "
+        "antes {months:.1f} meses ({low:.1f} a {high:.1f} meses)."
+    ),
     tracking_identifier="Edad ósea {hand}",
     cautions=CautionTexts(
         borderline_by_mean=(

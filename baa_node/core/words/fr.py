@@ -51,6 +51,10 @@ TEXTS: Final = Texts(
         chronological_age="(âge osseux - âge chronologique) / DS",
         reference_mean="(âge osseux - moyenne de référence) / DS",
     ),
+    calibrated=(
+        "Étalonné sur les lectures de ce site (étalonnage {version:g}, SHA-256 {seal}) ; auparavant "
+        "{months:.1f} mois ({low:.1f} à {high:.1f} mois)."
+    ),
     tracking_identifier="Âge osseux {hand}",
     cautions=CautionTexts(
         borderline_by_mean=(

@@ -50,6 +50,10 @@ TEXTS: Final = Texts(
         chronological_age="(idade óssea - idade cronológica) / DP",
         reference_mean="(idade óssea - média de referência) / DP",
     ),
+    calibrated=(
+        "Calibrado pelas leituras deste serviço (calibração {version:g}, SHA-256 {seal}); "
+        "antes {months:.1f} meses ({low:.1f} a {high:.1f} meses)."
+    ),
     tracking_identifier="Idade óssea {hand}",
     cautions=CautionTexts(
         borderline_by_mean=(

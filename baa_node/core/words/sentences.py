@@ -34,6 +34,8 @@ class Sentences:
         In the order of the result; a sentence that an earlier version wrote into the record stays in English.
     reference
         Table, sex, age, mean and SD, and how z was computed; empty where there is no z-score.
+    calibration
+        Which calibration of the site was applied, and to what; empty where none was.
     by_hand
         That people have to look at a refused image themselves; empty for an assessment.
     """
@@ -43,6 +45,7 @@ class Sentences:
     reasons: tuple[str, ...] = ()
     cautions: tuple[str, ...]
     reference: str = ""
+    calibration: str = ""
     by_hand: str = ""
     disclaimer: str
 
@@ -65,6 +68,7 @@ def sentences(result: Assessment | Refusal, language: Language = Language.ENGLIS
         verdict=verdict_of(result, language),
         cautions=cautions,
         reference=reference_of(result, language),
+        calibration=calibration_of(result, language),
         disclaimer=texts.disclaimer,
     )
 
@@ -110,6 +114,16 @@ def reference_of(result: Assessment, language: Language) -> str:
         formula=texts.formulas.chronological_age if by_age else texts.formulas.reference_mean,
         **_figures(texts, mean=mean, sd=sd, limit=result.policy.normal_limit_sd),
     )
+
+
+def calibration_of(result: Assessment, language: Language) -> str:
+    """Which calibration of the site was applied, and what the networks gave; empty where none was."""
+    correction, texts = result.estimate.correction, texts_of(language)
+    if correction is None:
+        return ""
+    low, high = correction.raw_interval_months
+    figures = _figures(texts, version=correction.version, months=correction.raw_months, low=low, high=high)
+    return texts.calibrated.format(seal=correction.sha256[:12], **figures)
 
 
 def caution_in_words(caution: Caution | str, language: Language) -> str:

@@ -152,6 +152,8 @@ class Texts:
         ``{source}``, ``{group}``, ``{age}`` in words, ``{mean:.1f}``, ``{sd:.2f}``, ``{formula}``, ``{limit:g}``.
     source
         Name of the reference table (``core/reference``).
+    calibrated
+        ``{version:g}`` and ``{seal}`` of the calibration; ``{months:.1f}``, ``{low:.1f}`` and ``{high:.1f}`` before it.
     tracking_identifier
         ``{hand}``.
     refusal
@@ -176,6 +178,7 @@ class Texts:
     reference: str
     source: str
     formulas: Formulas
+    calibrated: str
     tracking_identifier: str
     cautions: CautionTexts
     history: HistoryTexts

@@ -69,11 +69,14 @@ class Reading:
 _UNFINISHED: Final = (State.RECEIVED.value, State.READ.value, State.REFUSED.value)
 _FINISHED: Final = (State.DELIVERED.value, State.UNDELIVERABLE.value)
 NUMBERED: Final = (State.READ, State.REPORTED, State.DELIVERED, State.UNDELIVERABLE)
-_TOLD: Final = ("bone_age_months", "chronological_age_months", "z_score", "sex", "reasons", "bundle", "provider")
+_TOLD: Final = ("bone_age_months", "chronological_age_months", "z_score", "sex", "reasons", "bundle", "provider", "calibration")
 _STATE_EVENTS: Final = {
     State.DISMISSED: (AuditKind.REPORT_DISMISSED, 0),
     State.QUARANTINED: (AuditKind.READING_QUARANTINED, 8),
 }
+
+
+NO_CALIBRATION: Final[Mapping[str, str]] = {}
 
 
 def order_reading(c: Connection, sop_instance_uid: str, *, actor: str, reason: str, now: datetime, decision: Decision | None = None) -> int:
@@ -107,25 +110,34 @@ def order_reading(c: Connection, sop_instance_uid: str, *, actor: str, reason: s
     return latest + 1
 
 
-def order_if_outdated(c: Connection, sop_instance_uid: str, *, bundle: str, actor: str, now: datetime) -> int | None:
-    """Order an image that came once more to be read again where other networks gave its last number.
+def order_if_outdated(
+    c: Connection, sop_instance_uid: str, *, bundle: str, calibrations: Mapping[str, str] = NO_CALIBRATION, actor: str, now: datetime
+) -> int | None:
+    """Order an image that came once more to be read again where other networks, or another calibration, gave its last number.
 
     Parameters
     ----------
     bundle
         SHA-256 of the bundle that reads now, as an outcome holds it.
+    calibrations
+        SHA-256 of the site's calibration by the sexes (``"F"``, ``"M"``) that it corrects.
 
     Returns
     -------
     int or None
-        The new revision; None where the last reading is not finished, gave no number, or is of this bundle.
+        The new revision; None where the last reading is not finished, gave no number, or is of this bundle and calibration.
     """
     study_of(c, sop_instance_uid, lock=True)
     last = _last(c, sop_instance_uid)
-    read_with = ((last.outcome or {}).get("bundle") or {}).get("sha256") if last and last.state in _FINISHED else None
-    if read_with in {None, bundle}:
+    outcome = (last.outcome or {}) if last and last.state in _FINISHED else {}
+    read_with = (outcome.get("bundle") or {}).get("sha256")
+    if read_with is None:
         return None
-    return order_reading(c, sop_instance_uid, actor=actor, reason="sent again, read by another bundle before", now=now)
+    if read_with != bundle:
+        return order_reading(c, sop_instance_uid, actor=actor, reason="sent again, read by another bundle before", now=now)
+    if (outcome.get("calibration") or {}).get("sha256") == calibrations.get(outcome.get("sex") or ""):
+        return None
+    return order_reading(c, sop_instance_uid, actor=actor, reason="sent again, calibrated otherwise before", now=now)
 
 
 def order_if_left_alone(c: Connection, sop_instance_uid: str, *, decision: Decision, actor: str, now: datetime) -> int | None:

@@ -118,6 +118,28 @@ def test_what_another_bundle_read_is_outdated(
         assert studies.order_if_outdated(received, made.IMAGE, bundle=bundle, actor="pacs", now=made.later(5)) == expected
 
 
+@pytest.mark.parametrize(
+    ("sex", "before", "now", "revision"),
+    [
+        ("F", None, {"F": "c1", "M": "c1"}, 2),
+        ("F", "c1", {"F": "c2"}, 2),
+        ("M", "c1", {}, 2),
+        ("F", "c1", {"F": "c1"}, None),
+        ("M", None, {"F": "c1"}, None),  # no line for boys
+        (None, None, {"F": "c1", "M": "c1"}, None),
+    ],
+)
+def test_what_another_calibration_corrected_is_outdated(
+    received: Connection, sex: str | None, before: str | None, now: dict[str, str], revision: int | None
+) -> None:
+    outcome = {**BY_BUNDLE, "sex": sex, **({"calibration": {"sha256": before}} if before else {})}
+    studies.record_outcome(received, made.IMAGE, 1, state=State.READ, outcome=outcome, now=made.NOW)
+    studies.set_state(received, made.IMAGE, 1, State.DELIVERED, now=made.NOW)
+    for expected in (revision, None):
+        found = studies.order_if_outdated(received, made.IMAGE, bundle="old", calibrations=now, actor="pacs", now=made.later(5))
+        assert found == expected
+
+
 def test_what_waits_longest_is_handed_over_first(received: Connection) -> None:
     studies.record_arrival(received, made.instance("1.2.3"), now=made.later(-5))
     assert studies.pending_readings(received) == [("1.2.3", 1), (made.IMAGE, 1)]
