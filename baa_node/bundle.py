@@ -24,7 +24,19 @@ from baa_node.core.radiograph import Sex
 from baa_node.errors import BundleError, ConfigError
 from baa_node.networks import CPU, DetectorNetwork, MaskNetwork, Network
 
-__all__ = ["BUNDLES", "CPU", "CUDA", "FORMAT", "MANIFEST", "SUMS", "default_bundle", "list_bundles", "load_bundle", "verify_bundle"]
+__all__ = [
+    "BUNDLES",
+    "CPU",
+    "CUDA",
+    "FORMAT",
+    "MANIFEST",
+    "SUMS",
+    "asked_provider",
+    "default_bundle",
+    "list_bundles",
+    "load_bundle",
+    "verify_bundle",
+]
 
 BUNDLES: Final = Path(__file__).parent / "bundles"
 MANIFEST: Final = "bundle.json"
@@ -135,11 +147,18 @@ def _wanted(providers: Sequence[str]) -> list[str]:
     unknown = [name for name in providers if name not in known]
     if unknown:
         raise ConfigError(f"[inference] providers: {', '.join(unknown)} is not among {', '.join(known)}")
-    if not providers:
-        providers = [CUDA] if CUDA in known and any(Path(trace).exists() for trace in GPU_TRACES) else []
-    if CUDA in providers:
+    wanted = [*dict.fromkeys([*(providers or [asked_provider(())]), CPU])]
+    if CUDA in wanted:
         onnxruntime.preload_dlls()
-    return [*dict.fromkeys([*providers, CPU])]
+    return wanted
+
+
+def asked_provider(providers: Sequence[str]) -> str:
+    """Name the execution provider that a node with these settings should read on: the first, or CUDA where there is a GPU, or the CPU."""
+    if providers:
+        return providers[0]
+    seen = CUDA in onnxruntime.get_available_providers() and any(Path(trace).exists() for trace in GPU_TRACES)
+    return CUDA if seen else CPU
 
 
 def _manifest(folder: Path) -> Mapping[str, Any]:

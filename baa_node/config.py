@@ -312,6 +312,28 @@ class LogSection:
 
 
 @dataclass(frozen=True, kw_only=True)
+class HealthSection:
+    """What the node asks to know how it is."""
+
+    peers_every_s: float = 60.0
+
+    def __post_init__(self) -> None:
+        if self.peers_every_s < 0:
+            raise ConfigError("health.peers_every_s must not be negative; 0 asks no destination")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TracesSection:
+    """Spans for OpenTelemetry."""
+
+    endpoint: str = ""
+
+    def __post_init__(self) -> None:
+        if self.endpoint and not self.endpoint.startswith(("http://", "https://")):
+            raise ConfigError("traces.endpoint must be the http:// or https:// URL of an OTLP receiver, or empty")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Config:
     """Every setting of one node, checked.
 
@@ -337,6 +359,8 @@ class Config:
     priors: PriorsSection = field(default_factory=PriorsSection)
     atna: AtnaSection = field(default_factory=AtnaSection)
     log: LogSection = field(default_factory=LogSection)
+    health: HealthSection = field(default_factory=HealthSection)
+    traces: TracesSection = field(default_factory=TracesSection)
 
     @property
     def database_url(self) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import signal
 import threading
 from collections.abc import Callable, Sequence
@@ -10,11 +9,12 @@ from contextlib import ExitStack
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
-from typing import IO
 
 from fastapi import APIRouter
 
+from baa_node import __version__, traces
 from baa_node.bridges import bridge_to
+from baa_node.bundle import asked_provider
 from baa_node.config import REFUSALS, Config
 from baa_node.core.rehearsal import rehearse
 from baa_node.core.words import Language
@@ -30,12 +30,12 @@ from baa_node.lease import Lease
 from baa_node.outlook import terms_of
 from baa_node.pipeline import Pipeline
 from baa_node.priors import PriorSearch
-from baa_node.process import settle
+from baa_node.process import settle, sole_use
 from baa_node.results import ResultMaker
 from baa_node.settings import note_start
 from baa_node.spool import Spool, open_spool
 from baa_node.steps import Desk, Patience
-from baa_node.web import Console, ConsoleServer, Health, build_app
+from baa_node.web import Console, ConsoleServer, Health, PeerWatch, build_app, build_probes
 from baa_node.web.first_run import admit_first_user
 from baa_node.wiring import (
     Ensembles,
@@ -53,6 +53,10 @@ from baa_node.wiring import (
 )
 
 ROLES = ("intake", "worker", "console")
+"""What a node does unless told otherwise."""
+
+PROBES = "probes"
+"""Health and metrics alone on the console's port: for a process whose pages nobody needs."""
 LEFTOVER_AGE_S = 3600.0
 
 
@@ -62,7 +66,7 @@ class Daemon:
     Parameters
     ----------
     roles
-        Any of `ROLES`. Without ``worker`` nothing is read here, without ``intake`` nothing is received.
+        Any of `ROLES`, or `PROBES`. Without ``worker`` nothing is read here, without ``intake`` nothing is received.
 
     Raises
     ------
@@ -71,8 +75,8 @@ class Daemon:
     """
 
     def __init__(self, config: Config, roles: Sequence[str] = ROLES) -> None:
-        if unknown := [role for role in roles if role not in ROLES]:
-            raise ConfigError(f"there is no role {unknown[0]!r}; roles are {', '.join(ROLES)}")
+        if unknown := [role for role in roles if role not in {*ROLES, PROBES}]:
+            raise ConfigError(f"there is no role {unknown[0]!r}; roles are {', '.join((*ROLES, PROBES))}")
         self.config = config
         self._roles = tuple(roles)
         self._running = ExitStack()
@@ -92,7 +96,7 @@ class Daemon:
 
     def _start(self, running: ExitStack) -> None:
         config = self.config
-        running.enter_context(_sole_use(config.data_dir))
+        running.enter_context(sole_use(config.data_dir))
         identity = load_identity(config.data_dir)
         calibration_of(config)  # one that does not fit stops the start, whatever the roles
         database = Database.open(config.database_url)
@@ -100,13 +104,22 @@ class Daemon:
         spool = open_spool(config.spool_path, min_free_bytes=config.spool.reserve_mb << 20)
         spool.sweep(older_than_s=LEFTOVER_AGE_S)
         health = Health(database=database, spool=spool)
+        if config.traces.endpoint:
+            traces.start(config.traces.endpoint, version=__version__)
+            running.callback(traces.stop)
         self._start_courier(running, database, spool)
         running.callback(note_start(database, config, identity))
         arrived = self._start_worker(running, identity, database, spool, health) if "worker" in self._roles else _nobody
         intake = self._start_intake(running, database, spool, arrived) if "intake" in self._roles else None
+        if {"console", PROBES} & {*self._roles}:
+            self._watch_peers(running, database, health)
         if "console" in self._roles:
             stow = stow_of(config, intake) if intake is not None and config.dicomweb.enabled else None
             self._start_console(running, database, spool, health, stow)
+        elif PROBES in self._roles:
+            server = ConsoleServer.start(config.console, build_probes(health, bundle_of(config)))
+            running.callback(server.stop)
+            self.console_port = server.port
 
     def _start_courier(self, running: ExitStack, database: Database, spool: Spool) -> None:
         """Let the audit repository hear of what follows, or of nothing; on stopping it is the last to go."""
@@ -123,7 +136,7 @@ class Daemon:
     def _start_worker(self, running: ExitStack, identity: Identity, database: Database, spool: Spool, health: Health) -> Callable[[], None]:
         config = self.config
         ensemble = self._ensembles()
-        health.provider = ensemble.provider
+        health.asked, health.used = asked_provider(config.inference.providers), lambda: ensemble.provider
         endpoint = partial(endpoint_of, config)
         desk = Desk(
             database=database,
@@ -208,7 +221,8 @@ class Daemon:
             data_dir=config.data_dir,
             bundle=bundle_folder(config),
             policy=policy_of(config),
-            probe=lambda peer: bridge_to(peer, wires_of(config), endpoint=lambda one: endpoint_of(config, one)).probe(),
+            probe=self._probe,
+            bundle_identity=bundle_of(config),
             ensemble=self._ensembles,
             others=self._ensembles,
             bundles=lambda: sorted(installed_bundles(config)),
@@ -219,6 +233,16 @@ class Daemon:
         server = ConsoleServer.start(config.console, build_app(console, also=stow), closing=console.closing.set)
         running.callback(server.stop)
         self.console_port = server.port
+
+    def _watch_peers(self, running: ExitStack, database: Database, health: Health) -> None:
+        every_s = self.config.health.peers_every_s
+        if every_s:
+            health.peers = PeerWatch(database, self._probe, every_s=every_s)
+            running.callback(health.peers.stop)
+            health.peers.start()
+
+    def _probe(self, peer: Peer) -> str:
+        return bridge_to(peer, wires_of(self.config), endpoint=partial(endpoint_of, self.config)).probe()
 
 
 def serve(config: Config, roles: Sequence[str], *, ready: Callable[[Daemon], None]) -> None:
@@ -275,21 +299,6 @@ def listen_settings_of(config: Config) -> ListenSettings:
         max_receiving_bytes=node.max_receiving_mb << 20,
         tls=tls,
     )
-
-
-def _sole_use(data_dir: Path) -> IO[str]:
-    """Lock the data directory for as long as the returned file is open; the kernel lets go when a process dies."""
-    try:
-        data_dir.mkdir(parents=True, exist_ok=True)
-        lock = (data_dir / "node.lock").open("w")
-    except OSError as error:
-        raise ConfigError(f"data directory {data_dir} cannot be used: {error.strerror}") from error
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        lock.close()
-        raise ConfigError(f"another node is running on data directory {data_dir}") from None
-    return lock
 
 
 def _digest_of(config: Config, bundle: str) -> str:

@@ -16,8 +16,10 @@ from baa_node.db import Connection, Database, audit, peers, routes, studies
 from baa_node.db.audit import AuditEvent, AuditKind
 from baa_node.dicom import scp
 from baa_node.dicom.commitment import Commitment
-from baa_node.errors import StoreError
+from baa_node.errors import SpoolError, StoreError
+from baa_node.metrics import RECEIVED, caller_refused
 from baa_node.spool import Spool, place
+from baa_node.traces import step
 
 log = logging.getLogger("baa_node.intake")
 
@@ -136,8 +138,13 @@ class Intake:
             Answered by the listener with 0xA700, as is a database that cannot be written: the sender keeps its copy.
         """
         try:
-            return self._receive(received, datetime.now(UTC))
+            with step("receive", received.sop_instance_uid):
+                return self._receive(received, datetime.now(UTC))
+        except SpoolError:
+            RECEIVED.labels("failed").inc()
+            raise
         except StoreError:
+            RECEIVED.labels("failed").inc()
             return scp.Answer(status=scp.OUT_OF_RESOURCES, comment="database not available")
 
     def committed(self, caller: scp.Caller, commitment: Commitment) -> bool:
@@ -162,6 +169,7 @@ class Intake:
             prospect = look_at(connection, received, digest)
             gone = prospect.known and studies.removed_at(connection, received.sop_instance_uid) is not None
         if prospect.sender is None:
+            RECEIVED.labels("not_authorised").inc()
             return scp.Answer(status=scp.NOT_AUTHORISED, comment="no peer entry admits images from this sender")
         if prospect.own:
             self._ignore(received, now)
@@ -181,6 +189,7 @@ class Intake:
             if arrival is studies.Arrival.DUPLICATE:
                 studies.note_restored(connection, instance.sop_instance_uid)
                 ordered = self._order_again(connection, instance, decision)
+        RECEIVED.labels(arrival.value).inc()
         if arrival is studies.Arrival.CONFLICT:
             return scp.Answer(status=scp.DUPLICATE, comment="same SOP Instance UID, other content: quarantined")
         if arrival is studies.Arrival.NEW or ordered:
@@ -199,6 +208,7 @@ class Intake:
 
     def turn_away(self, caller: scp.Caller, reason: str) -> None:
         """Note a caller that may not send, for an administrator."""
+        caller_refused(reason)
         with self._database.transaction() as connection:
             peers.note_refused_caller(
                 connection,
@@ -235,6 +245,7 @@ class Intake:
         )
         with self._database.transaction() as connection:
             audit.append(connection, event, now=now)
+        RECEIVED.labels("own").inc()
 
 
 def _instance(received: scp.Received, digest: str, path: str, peer: str, now: datetime) -> studies.Instance:

@@ -27,6 +27,7 @@ from dbos import error as engine
 
 from baa_node.db import make_engine, studies
 from baa_node.errors import BaaError
+from baa_node.metrics import FAILURES
 from baa_node.steps import Desk, Verdict
 
 APPLICATION_VERSION = "1"
@@ -66,10 +67,11 @@ class Pipeline:
         self._deliveries: set[tuple[str, int, str, str]] = set()
         self._receipts: set[tuple[str, int, str, str]] = set()
         self._search = threading.Thread(target=self._hand_over_forever, name="hand-over", daemon=True)
+        self._engine = make_engine(queue_url)
         config: DBOSConfig = {
             "name": "baa_node",
             "system_database_url": queue_url,
-            "system_database_engine": make_engine(queue_url),
+            "system_database_engine": self._engine,
             "application_version": APPLICATION_VERSION,
             "executor_id": executor_id,
             "log_level": "WARNING",
@@ -94,6 +96,7 @@ class Pipeline:
         if self._search.is_alive():
             self._search.join(timeout_s)
         DBOS.destroy(workflow_completion_timeout_sec=int(timeout_s), destroy_registry=True)
+        self._engine.dispose()
 
     def take_up(self, executor_ids: Sequence[str]) -> None:
         """Let any executor go on with what these left unfinished; harmless where nothing is left.
@@ -243,7 +246,9 @@ class Workflows:
 
     def _waits(self, what: str, uid: str, error: Exception) -> bool:
         """Tell whether the fault is one that passes: a database or a spool that is away for longer than a step is patient."""
-        if _passes(error):
+        passes = _passes(error)
+        FAILURES.labels(what, "waits" if passes else "failed").inc()
+        if passes:
             log.warning("%s of %s waits: %s", what, uid, error)
             return True
         log.error("%s of %s failed", what, uid, exc_info=error)

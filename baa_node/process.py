@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import sys
 import time
 from collections.abc import Callable
-from typing import Final
+from pathlib import Path
+from typing import IO, Final
+
+from baa_node.errors import ConfigError
 
 SWITCH_INTERVAL_S: Final = 0.0005
 """Between two threads that both compute. With Python's 5 ms a caller waits that long behind every sender, once a step."""
@@ -33,3 +37,24 @@ def out_of_time(limit_s: float) -> Callable[[], bool]:
     """Start a clock: the function that comes back says whether ``limit_s`` seconds are over; 0 never ends."""
     ends = time.monotonic() + limit_s
     return lambda: limit_s > 0 and time.monotonic() > ends
+
+
+def sole_use(data_dir: Path) -> IO[str]:
+    """Lock the data directory for as long as the returned file is open; the kernel lets go when a process dies.
+
+    Raises
+    ------
+    ConfigError
+        Another node runs on it, or it cannot be written.
+    """
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        lock = (data_dir / "node.lock").open("w")
+    except OSError as error:
+        raise ConfigError(f"data directory {data_dir} cannot be used: {error.strerror}") from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.close()
+        raise ConfigError(f"another node is running on data directory {data_dir}") from None
+    return lock

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import enum
 import io
+import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -23,15 +24,21 @@ from baa_node.core.history import Examination, examination_of
 from baa_node.core.messages.told import reasons_in
 from baa_node.core.reading import ReadingPolicy, read_bone_age
 from baa_node.core.record import from_json, to_json
-from baa_node.db import Connection, Database, peers, routes, studies
+from baa_node.core.traits import Traits
+from baa_node.db import Connection, Database, audit, peers, routes, studies
+from baa_node.db.audit import AuditEvent, AuditKind
 from baa_node.db.studies import Delivery, DeliveryState, Instance, ResultObject, State
 from baa_node.dicom import commitment, scu
 from baa_node.errors import DeliveryError, InstanceError
+from baa_node.metrics import ATTEMPTS_MADE, READINGS, REFUSALS, TURNAROUND_SECONDS
 from baa_node.priors import Found, PriorSearch
 from baa_node.process import out_of_time
 from baa_node.results import NOTHING, ResultMaker
 from baa_node.spool import Spool
+from baa_node.traces import watched
 from baa_node.wiring import none_named
+
+log = logging.getLogger(__name__)
 
 COMMITMENT_AT_ONCE_S = 1.0
 """How long the association stays open for an answer: some peers give it there, most on an association of their own."""
@@ -98,6 +105,7 @@ class Desk:
     others: Callable[[str], Ensemble] = none_named
     announce: bool = False
 
+    @watched("read")
     def read(self, uid: str, revision: int) -> bool:
         """Read the image and record what came out; True when it holds a bone age.
 
@@ -114,8 +122,9 @@ class Desk:
             return bool(known["status"] == "assessed")
         source = self._source(instance)
         examination = None if isinstance(source, Refusal) else examination_of(source)
-        result = self._read(source, self.others(bundle) if bundle else self.ensemble)
-        self._record(uid, revision, result, examination)
+        traits = Traits()
+        result = self._read(source, self.others(bundle) if bundle else self.ensemble, traits)
+        self._record(uid, revision, result, examination, traits)
         return isinstance(result, Assessment)
 
     def fail(self, uid: str, revision: int, code: str) -> None:
@@ -144,6 +153,7 @@ class Desk:
             studies.set_state(connection, uid, revision, State.DISMISSED, now=now)
         return Verdict.DISMISS, 0.0
 
+    @watched("report")
     def report(self, uid: str, revision: int) -> list[str]:
         """Build report and picture, store their bytes once, open a delivery to each destination; return the peers' names.
 
@@ -181,20 +191,22 @@ class Desk:
             studies.record_results(connection, objects)
         return self._open_deliveries(instance, revision)
 
+    @watched("deliver")
     def deliver(self, uid: str, revision: int, peer_name: str) -> None:
         """Send the results to one peer once and record how it ended and when to try again."""
         delivery, results, peer = self._delivery(uid, revision, peer_name)
         if delivery is None or delivery.state != "pending":
             return
         attempt = self._attempt(peer, delivery, results) if peer else Attempt(error="peer entry was removed")
-        self._note_attempt(delivery, attempt, confirm=self.confirm and peer is not None and peer.kind == "dicom")
+        self._note_attempt(delivery, attempt, peer, confirm=self.confirm and peer is not None and peer.kind == "dicom")
 
     def fail_delivery(self, uid: str, revision: int, peer_name: str, code: str) -> None:
         """Give a delivery up for a fault of ours, and show it."""
-        delivery, _, _ = self._delivery(uid, revision, peer_name)
+        delivery, _, peer = self._delivery(uid, revision, peer_name)
         if delivery is not None and delivery.state == "pending":
-            self._note_attempt(delivery, Attempt(error=f"internal error {code}; see the log of the node"))
+            self._note_attempt(delivery, Attempt(error=f"internal error {code}; see the log of the node"), peer)
 
+    @watched("confirm")
     def look_for_receipt(self, uid: str, revision: int, peer_name: str) -> None:
         """Try for a higher receipt of a delivery: commitment first, then what the peer's own query shows."""
         delivery, results, peer = self._delivery(uid, revision, peer_name)
@@ -212,10 +224,21 @@ class Desk:
             as_it_is, _, _ = self._delivery(uid, revision, peer_name)
             self._note_unconfirmed(as_it_is or delivery, str(error), self._next_look(delivery))
 
-    def _read(self, ds: Dataset | Refusal, ensemble: Ensemble) -> Assessment | Refusal:
+    def _read(self, ds: Dataset | Refusal, ensemble: Ensemble, traits: Traits) -> Assessment | Refusal:
         if isinstance(ds, Refusal):
             return ds
-        return read_bone_age(ds, ensemble, self.policy, out_of_time=out_of_time(self.policy.gates.time_limit_s))
+        ends, before = out_of_time(self.policy.gates.time_limit_s), ensemble.provider
+        result = read_bone_age(ds, traits.watching(ensemble), self.policy, out_of_time=ends, see=traits.see)
+        traits.conclude(result)
+        if (now_on := ensemble.provider) != before:
+            self._note_provider(before, now_on)
+        return result
+
+    def _note_provider(self, before: str, now_on: str) -> None:
+        log.warning("readings run on %s from now on, no longer on %s: the numbers are the same", now_on, before)
+        event = AuditEvent(kind=AuditKind.PROVIDER_CHANGED, actor="node", subject=now_on, outcome=4, detail={"before": before})
+        with self.database.transaction() as connection:
+            audit.append(connection, event, now=datetime.now(UTC))
 
     def _source(self, instance: Instance) -> Dataset | Refusal:
         try:
@@ -223,19 +246,28 @@ class Desk:
         except (ValueError, EOFError, KeyError, OverflowError, NotImplementedError):
             return Refusal(reasons=(Reason.UNDECODABLE,), detail="the data set cannot be parsed")
 
-    def _record(self, uid: str, revision: int, result: Assessment | Refusal, examination: Examination | None = None) -> None:
+    def _record(
+        self,
+        uid: str,
+        revision: int,
+        result: Assessment | Refusal,
+        examination: Examination | None = None,
+        traits: Traits | None = None,
+    ) -> None:
         state = State.READ if isinstance(result, Assessment) else State.REFUSED
         with self.database.transaction() as connection:
-            studies.record_outcome(
+            recorded = studies.record_outcome(
                 connection,
                 uid,
                 revision,
                 state=state,
-                outcome=to_json(result),
+                outcome={**to_json(result), "traits": traits.values if traits else {}},
                 now=datetime.now(UTC),
                 patient_key=studies.patient_key(connection, examination) if examination else None,
                 examined_on=examination.examined_on if examination else None,
             )
+        if recorded:
+            _count(result)
 
     def _search(self, instance: Instance, result: Assessment | Refusal) -> Found:
         """Look for what came before; a refusal is compared with nothing."""
@@ -256,8 +288,11 @@ class Desk:
             decision = studies.get_reading(connection, uid, revision).decision
             names = routes.destinations_for(connection, decision, instance.peer)
             studies.open_deliveries(connection, uid, revision, names, now=now)
-            if studies.get_reading(connection, uid, revision, lock=True).state in {State.READ, State.REFUSED}:
+            reading = studies.get_reading(connection, uid, revision, lock=True)
+            if fresh := reading.state in {State.READ, State.REFUSED}:
                 studies.set_state(connection, uid, revision, State.REPORTED if names else State.UNDELIVERABLE, now=now)
+        if fresh:
+            _time_turnaround("reported", reading, now)
         return names
 
     def _delivery(self, uid: str, revision: int, peer_name: str) -> tuple[Delivery | None, list[ResultObject], peers.Peer | None]:
@@ -344,13 +379,14 @@ class Desk:
         report = next((one for one in results if one.kind == "sr"), None)
         return report is None or bool(reasons_in(dcmread(io.BytesIO(self.spool.read(report.path)))))
 
-    def _note_attempt(self, delivery: Delivery, attempt: Attempt, *, confirm: bool = False) -> None:
+    def _note_attempt(self, delivery: Delivery, attempt: Attempt, peer: peers.Peer | None, *, confirm: bool = False) -> None:
         now = datetime.now(UTC)
         next_at = now + timedelta(seconds=self.patience.pause_s((now - delivery.opened_at).total_seconds()))
         again = attempt.retry and next_at <= delivery.opened_at + timedelta(seconds=self.patience.give_up_after_s)
         state: DeliveryState = "delivered" if attempt.stored else "pending" if again else "failed"
         with self.database.transaction() as connection:
-            studies.record_attempt(
+            reading = studies.get_reading(connection, delivery.source_uid, delivery.revision)
+            noted = studies.record_attempt(
                 connection,
                 delivery,
                 state=state,
@@ -361,6 +397,21 @@ class Desk:
                 stored=attempt.taken,
                 confirm=confirm,
             )
+        if noted:
+            ATTEMPTS_MADE.labels(peer.kind if peer else "gone", state).inc()
+        if noted and state == "delivered" and not delivery.reopened:
+            _time_turnaround("delivered", reading, now)
+
+
+def _count(result: Assessment | Refusal) -> None:
+    READINGS.labels("assessed" if isinstance(result, Assessment) else "refused").inc()
+    for reason in result.reasons if isinstance(result, Refusal) else ():
+        REFUSALS.labels(reason.code).inc()
+
+
+def _time_turnaround(until: str, reading: studies.Reading, now: datetime) -> None:
+    result = "assessed" if (reading.outcome or {}).get("status") == "assessed" else "refused"
+    TURNAROUND_SECONDS.labels(until, result).observe(max(0.0, (now - reading.ordered_at).total_seconds()))
 
 
 def _not_yet(results: Sequence[ResultObject], stored: Sequence[str]) -> list[ResultObject]:

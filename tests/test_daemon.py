@@ -9,7 +9,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from baa_node.config import CalibrationSection, Config, ConsoleSection, GatesSection, NodeSection, load_config
+from baa_node import traces
+from baa_node.bundle import default_bundle
+from baa_node.config import CalibrationSection, Config, ConsoleSection, GatesSection, NodeSection, TracesSection, load_config
 from baa_node.core.calibration import write_calibration
 from baa_node.core.ensemble import BundleIdentity
 from baa_node.core.gates import DIGITISED_FILM, SECONDARY_CAPTURE, Gates
@@ -112,6 +114,30 @@ def test_a_taken_port_is_named_and_what_had_started_is_stopped(config: Config) -
     free = Daemon(config, ["intake"])
     free.start()
     free.stop()
+
+
+def test_a_worker_without_console_answers_probes_and_nothing_else(config: Config) -> None:
+    daemon = Daemon(config, ["worker", "probes"])
+    daemon.start()
+    try:
+        base = f"http://127.0.0.1:{daemon.console_port}"
+        told = httpx.get(f"{base}/readyz").json()
+        assert (told["ready"], told["warnings"]) == (True, [])
+        assert told["checks"]["workers"] == {"state": "ok", "told": "1 alive"}
+        assert told["checks"]["inference"]["told"] == f"reads on {told['provider']}"
+        assert f'bundle="{default_bundle().name}"' in httpx.get(f"{base}/metrics").text
+        assert [httpx.get(base + path).status_code for path in ("/healthz", "/login", "/", "/api/openapi.json")] == [200, 404, 404, 404]
+    finally:
+        daemon.stop()
+    assert not (config.data_dir / "console-password").exists()
+
+
+def test_spans_are_sent_only_where_a_collector_is_named(config: Config) -> None:
+    daemon = Daemon(replace(config, traces=TracesSection(endpoint="http://127.0.0.1:9/v1/traces")), ["intake"])
+    daemon.start()
+    assert traces._Tracing.tracer is not None
+    daemon.stop()
+    assert traces._Tracing.tracer is None
 
 
 def test_an_unknown_role_is_named(config: Config) -> None:

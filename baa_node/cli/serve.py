@@ -12,7 +12,12 @@ if TYPE_CHECKING:
     from baa_node.daemon import Daemon
 
 
-def serve(roles: Annotated[str, typer.Option(help="Comma-separated: what this process does.")] = "intake,worker,console") -> None:
+def serve(
+    roles: Annotated[
+        str,
+        typer.Option(help="Comma-separated: what this process does. Any of intake, worker, console, probes (health and metrics alone)."),
+    ] = "intake,worker,console",
+) -> None:
     """Run the node in the foreground until SIGTERM or Ctrl-C."""
     from baa_node import daemon
     from baa_node.logs import set_up_log

@@ -34,6 +34,7 @@ def read_bone_age(
     *,
     sex: Sex | None = None,
     out_of_time: Callable[[], bool] = lambda: False,
+    see: Callable[[Radiograph], None] = lambda radiograph: None,
 ) -> Assessment | Refusal:
     """Read one image.
 
@@ -45,6 +46,8 @@ def read_bone_age(
         Stands in for Patient's Sex where a person gave it by hand; None takes the data set's.
     out_of_time
         Asked before the gates over the pixels and before the networks; a number that is there is not thrown away.
+    see
+        Given the radiograph once it is decoded, read or not.
 
     Notes
     -----
@@ -58,6 +61,7 @@ def read_bone_age(
     except InstanceError as error:
         return Refusal(reasons=(_reason_for(error),), detail=str(error))
     radiograph = replace(radiograph, sex=sex or radiograph.sex)
+    see(radiograph)
     if out_of_time():
         return _too_late("decoding")
     if refusal := refuse_pixels(radiograph, policy.gates, ensemble.detector):

@@ -13,7 +13,9 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from baa_node import __version__
+from baa_node.core.ensemble import BundleIdentity
 from baa_node.errors import BaaError, ConfigError, StoreError
+from baa_node.web.health import Health
 from baa_node.web.pages import account, audit, board, models, peers, routes, studies, tryout
 from baa_node.web.parts import Console
 from baa_node.web.probes import probes
@@ -34,7 +36,7 @@ def build_app(console: Console, *, also: APIRouter | None = None) -> FastAPI:
     """
     app = FastAPI(title="baa_node", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.console = console
-    app.include_router(probes(console.health))
+    app.include_router(probes(console.health, console.bundle_identity))
     if also is not None:
         app.include_router(also)
     for pages in (account, board, studies, peers, routes, audit, models, tryout):
@@ -46,6 +48,15 @@ def build_app(console: Console, *, also: APIRouter | None = None) -> FastAPI:
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _not_understood)
     app.add_exception_handler(BaaError, _explained)
+    app.add_middleware(OurFault)
+    app.add_middleware(SecurityHeaders)
+    return app
+
+
+def build_probes(health: Health, bundle: BundleIdentity | None) -> FastAPI:
+    """Everything that the port answers in a process without console: probes."""
+    app = FastAPI(title="baa_node probes", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
+    app.include_router(probes(health, bundle))
     app.add_middleware(OurFault)
     app.add_middleware(SecurityHeaders)
     return app

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from baa_node.config import ConsoleSection
-from baa_node.core.ensemble import Ensemble
+from baa_node.core.ensemble import BundleIdentity, Ensemble
 from baa_node.core.reading import ReadingPolicy
 from baa_node.core.words import Language
 from baa_node.db import Database
@@ -38,6 +38,8 @@ class Console:
         Where the first password is put.
     bundle
         Folder of the weights that read.
+    bundle_identity
+        Their name, by which metrics know what to compare the last readings with; None compares them with nothing.
     probe
         Tries a peer in the way of its kind and says what it answered; DeliveryError or ConfigError where it does not.
     ensemble
@@ -67,6 +69,7 @@ class Console:
     others: Callable[[str], Ensemble] = none_named
     bundles: Callable[[], Sequence[str]] = tuple
     terms: Terms = field(default_factory=Terms)
+    bundle_identity: BundleIdentity | None = None
     language: Language = Language.ENGLISH
     now: Callable[[], datetime] = _utc_now
     guard: Guard = field(default_factory=Guard)

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
-from prometheus_client.registry import Collector
 
+from baa_node.core.ensemble import BundleIdentity
 from baa_node.dicom import limits
+from baa_node.metrics import OWN
+from baa_node.web.gauges import Gauges
 from baa_node.web.health import Health
 
 
-def probes(health: Health) -> APIRouter:
+def registry_of(health: Health, bundle: BundleIdentity | None) -> CollectorRegistry:
+    """Everything that ``/metrics`` shows of one node."""
+    registry = CollectorRegistry(auto_describe=False)
+    for collector in (Gauges(health, bundle), limits.REACHED, *OWN):
+        registry.register(collector)
+    return registry
+
+
+def probes(health: Health, bundle: BundleIdentity | None = None) -> APIRouter:
     """Routes of one node's probes."""
     router = APIRouter(tags=["probes"])
-    registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Counts(health))
-    registry.register(limits.REACHED)
+    registry = registry_of(health, bundle)
 
     @router.get("/healthz", response_class=PlainTextResponse)
     def healthz() -> str:
@@ -28,9 +33,17 @@ def probes(health: Health) -> APIRouter:
 
     @router.get("/readyz")
     def readyz() -> JSONResponse:
-        """Tell whether images are taken and read, and if not, why."""
-        problems = health.problems()
-        return JSONResponse({"ready": not problems, "problems": problems, "provider": health.provider}, 503 if problems else 200)
+        """Tell whether images are taken and read, and if not, why; what only wants somebody to look is a warning."""
+        checks = health.checks()
+        problems = [check.told for check in checks if check.state == "failed"]
+        told = {
+            "ready": not problems,
+            "problems": problems,
+            "warnings": [check.told for check in checks if check.state == "warning"],
+            "provider": health.provider,
+            "checks": {check.name: {"state": check.state, "told": check.told} for check in checks},
+        }
+        return JSONResponse(told, 503 if problems else 200)
 
     @router.get("/metrics", response_class=PlainTextResponse)
     def metrics() -> str:
@@ -38,22 +51,3 @@ def probes(health: Health) -> APIRouter:
         return generate_latest(registry).decode()
 
     return router
-
-
-class _Counts(Collector):
-    """Counts of the record, read from the database at each scrape."""
-
-    def __init__(self, health: Health) -> None:
-        self._health = health
-
-    def collect(self) -> Iterator[Metric]:
-        for name, counts in self._health.counts().items():
-            gauge = GaugeMetricFamily(f"baa_node_{name}", f"Number of {name} by state.", labels=["state"])
-            for state, count in counts.items():
-                gauge.add_metric([state], count)
-            yield gauge
-        free = self._health.spool.free_bytes()
-        if free is not None:
-            gauge = GaugeMetricFamily("baa_node_spool_free_bytes", "Free space of the spool's file system.")
-            gauge.add_metric([], free)
-            yield gauge

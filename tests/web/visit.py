@@ -61,7 +61,7 @@ def console_in(folder: Path, database: Database, clock: Clock, **settings: Any) 
     return Console(
         database=database,
         spool=spool,
-        health=Health(database=database, spool=spool, provider="CPUExecutionProvider"),
+        health=Health(database=database, spool=spool, used=lambda: "CPUExecutionProvider"),
         settings=ConsoleSection(**{"port": 0, "max_upload_mb": 2, **settings}),
         ae_title="BAA_NODE",
         data_dir=folder,

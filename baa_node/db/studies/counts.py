@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import get_args
+from typing import Any, get_args
 
 from sqlalchemy import Column, Connection, Select, func, select
 
@@ -87,6 +87,13 @@ def traffic_of(c: Connection, peer: str) -> PeerTraffic:
         given_up=open_.get("failed", 0),
         trouble=c.execute(trouble.order_by(deliveries.c.opened_at.desc()).limit(1)).scalar(),
     )
+
+
+def latest_outcomes(c: Connection, limit: int) -> list[dict[str, Any]]:
+    """Give the first readings of the images that came last and have a result, newest first, as the record holds them."""
+    joined = instances.join(readings, instances.c.sop_instance_uid == readings.c.sop_instance_uid)
+    query = select(readings.c.outcome).select_from(joined).where(readings.c.revision == 1, readings.c.outcome.is_not(None))
+    return list(c.execute(query.order_by(instances.c.received_at.desc()).limit(limit)).scalars())
 
 
 def _states_of(peer: str) -> Select[tuple[str, int]]:

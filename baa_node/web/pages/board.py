@@ -59,7 +59,7 @@ def events(request: Request, visitor: SignedIn) -> Response:
 def look(console: Console) -> Board:
     """Ask record, spool and health how things are."""
     midnight = _midnight(console.now())
-    problems = console.health.problems()
+    problems = console.health.problems() + console.health.warnings()
     with console.database.reading() as c:
         return Board(
             problems=problems,
