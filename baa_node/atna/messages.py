@@ -89,6 +89,7 @@ class Translator:
             **dict.fromkeys((AuditKind.USER_ADDED, AuditKind.USER_CHANGED, AuditKind.USER_REMOVED), self._changed),
             **dict.fromkeys((AuditKind.ROUTE_ADDED, AuditKind.ROUTE_CHANGED, AuditKind.ROUTE_REMOVED), self._changed),
             **dict.fromkeys((AuditKind.SETTING_CHANGED, AuditKind.BUNDLE_LOADED, AuditKind.AUDIT_UNTOLD), self._changed),
+            **dict.fromkeys((AuditKind.BACKUP_MADE, AuditKind.RECORD_RESTORED), self._changed),
             AuditKind.LOGGED_IN: self._authentication,
             AuditKind.LOGGED_OUT: self._authentication,
             AuditKind.LOGIN_FAILED: self._authentication,

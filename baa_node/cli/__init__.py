@@ -8,9 +8,10 @@ from typing import Annotated
 
 import typer
 
-from baa_node.cli import accept, assess, audit, bundle, config, demo, doctor, peers, routes, serve, studies, users
+from baa_node.cli import accept, assess, audit, backup, bundle, config, demo, doctor, peers, routes, serve, studies, users
 from baa_node.cli.context import options
 from baa_node.errors import BaaError
+from baa_node.logs import tell_errors_without_values
 
 app = typer.Typer(
     name="baa-node",
@@ -34,6 +35,8 @@ app.command("assess")(assess.assess)
 app.command("accept")(accept.accept)
 app.command("demo")(demo.demo)
 app.command("doctor")(doctor.doctor)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
 app.add_typer(peers.app, name="peers")
 app.add_typer(routes.app, name="routes")
 app.add_typer(studies.app, name="studies")
@@ -45,6 +48,7 @@ app.add_typer(config.app, name="config")
 
 def main() -> None:
     """Run the command line: exit 0 for success, 1 with one line on standard error for a failure, 2 for wrong usage."""
+    tell_errors_without_values()
     try:
         app(args=_common_options_first(sys.argv[1:]))
     except BaaError as error:

@@ -225,6 +225,8 @@ def test_a_query_for_earlier_reports_holds_what_was_asked(trail: Trail, translat
         (AuditKind.SETTING_CHANGED, "node.tls_key, content", {"from": "digest 1", "to": "digest 2"}, "110129"),
         (AuditKind.SETTING_CHANGED, "inference.bundle", {"from": "", "to": "/x"}, "110131"),
         (AuditKind.AUDIT_UNTOLD, "audit repository", {"first": 1, "last": 9}, "110133"),
+        (AuditKind.BACKUP_MADE, "backup", {"files": 9}, "110131"),
+        (AuditKind.RECORD_RESTORED, "backup", {"files": 9}, "110131"),
     ],
 )
 def test_a_change_is_a_security_alert_with_old_and_new(

@@ -79,6 +79,8 @@ class AuditKind(enum.StrEnum):
     AUDIT_READ = "AUDIT_READ"  # somebody looked at this trail
     AUDIT_EXPORTED = "AUDIT_EXPORTED"
     AUDIT_UNTOLD = "AUDIT_UNTOLD"  # events that the audit repository will not be told: it was away for too long
+    BACKUP_MADE = "BACKUP_MADE"
+    RECORD_RESTORED = "RECORD_RESTORED"  # from a backup: what came between is not on this record
     EXECUTOR_TAKEN_OVER = "EXECUTOR_TAKEN_OVER"  # a dead host's work goes on elsewhere
 
 
