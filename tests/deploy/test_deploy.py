@@ -9,6 +9,7 @@ import re
 import shlex
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +19,17 @@ import yaml
 
 from baa_node.cli import _common_options_first, app
 from baa_node.config import Config, load_config
+from baa_node.db.audit import AuditKind
+from baa_node.db.studies import State
 from baa_node.dicom.server import NodeServer
 from baa_node.errors import ConfigError
 from baa_node.pipeline import Pipeline
-from tests.deploy.statement import default_of
+from tests.deploy.statement import default_of, keys_in
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
 README = (DEPLOY / "README.md").read_text(encoding="utf-8")
+DOCUMENTS = ("README.md", "upgrade.md", "runbook.md")
 CONSOLE_STOP_S = 10
 
 
@@ -41,7 +45,10 @@ def test_environment_is_understood(tmp_path: Path) -> None:
     image = settings_of_dockerfile()
     assert load_config(environment=image).data_dir == Path("/var/lib/baa-node")
     for name in ("node", "node-gpu"):
-        config = load_config(tmp_path, environment={**image, **COMPOSE["services"][name]["environment"]})
+        environment = {
+            key: value.replace("${BAA_NODE_DATABASE__URL:-}", "") for key, value in COMPOSE["services"][name]["environment"].items()
+        }
+        config = load_config(tmp_path, environment={**image, **environment})
         assert config.console.host == "0.0.0.0"
         assert config.log.json
         assert f"{config.node.port}:{config.node.port}" in COMPOSE["services"][name]["ports"]
@@ -95,20 +102,30 @@ def parse(arguments: list[str]) -> None:
         context = command.make_context(name, rest, parent=context)
 
 
-def readme_commands() -> list[str]:
-    """Command lines of the README, by themselves, in a container, or by the alias that it defines."""
-    lines = [line.partition("  #")[0] for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL) for line in block.splitlines()]
-    found = (re.search(r"(?:^baa|exec node baa-node|^\S*/baa-node) (.*)", line) for line in lines)
-    return [match[1] for match in found if match]
+SHOWN = r"(?:^baa|exec node baa-node|-- baa-node|^(?:sudo -u baa-node )?\S*/baa-node| run --rm .* node) (.*)"
+"""How a command line stands in a block: by the alias, in a container or pod, by its path, or as the arguments of an image."""
 
 
-@pytest.mark.parametrize("command", readme_commands())
-def test_commands_of_the_readme_parse(command: str) -> None:
+def commands_in(text: str) -> list[str]:
+    """Command lines of a document, in its blocks and between back quotes."""
+    lines = [line.partition("  #")[0].strip() for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL) for line in block.splitlines()]
+    found = (re.search(SHOWN, re.sub(r"   #.*| > \S+$", "", line)) for line in lines)
+    return [match[1] for match in found if match] + re.findall(r"`baa ([^`]+)`", text)
+
+
+def documented() -> Iterator[Any]:
+    for name in DOCUMENTS:
+        for command in dict.fromkeys(commands_in((DEPLOY / name).read_text(encoding="utf-8"))):
+            yield pytest.param(command, id=f"{name}: {command}")
+
+
+@pytest.mark.parametrize("command", list(documented()))
+def test_commands_of_the_documents_parse(command: str) -> None:
     parse(shlex.split(command))
 
 
 def test_a_wrong_command_would_be_noticed() -> None:
-    assert len(readme_commands()) >= 5
+    assert all(len(commands_in((DEPLOY / name).read_text(encoding="utf-8"))) >= 10 for name in DOCUMENTS)
     with pytest.raises(Exception, match="No such"):
         parse(["--data-dir", "x", "peers", "admit"])
 
@@ -151,8 +168,63 @@ def test_service_unit_verifies(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_links_of_the_readme_lead_somewhere() -> None:
-    links = [link for link in re.findall(r"\]\(([^)#]+)\)", README) if "://" not in link]
+def test_service_unit_leaves_little_open(tmp_path: Path) -> None:
+    """The README names the rating: a threshold of 15 is 1.5 of 10."""
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("needs systemd-analyze")
+    unit = DEPLOY / "baa-node.service"
+    command = ["systemd-analyze", "security", "--offline=true", "--no-pager", "--threshold=15", unit]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-2000:]
+    assert "rates the unit 1.5 of 10" in README
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_links_lead_somewhere(name: str) -> None:
+    links = [link for link in re.findall(r"\]\(([^)]+)\)", (DEPLOY / name).read_text(encoding="utf-8")) if "://" not in link]
     assert links
     for link in links:
-        assert (DEPLOY / link).exists(), link
+        file, _, anchor = link.partition("#")
+        path = DEPLOY / (file or name)
+        assert path.exists(), link
+        assert not anchor or anchor in anchors(path), link
+
+
+def anchors(path: Path) -> set[str]:
+    """Anchors of a document's headings, as the usual viewers make them."""
+    headings = re.findall(r"^#+ (.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_the_runbook_knows_every_alert() -> None:
+    text = (DEPLOY / "runbook.md").read_text(encoding="utf-8")
+    rules = yaml.safe_load((DEPLOY / "prometheus" / "baa-node.rules.yml").read_text(encoding="utf-8"))
+    alerts = {rule["alert"] for group in rules["groups"] for rule in group["rules"]}
+    assert set(re.findall(r"^## (BaaNode\w+):", text, re.MULTILINE)) == alerts
+
+
+def test_what_the_runbook_quotes_is_what_the_node_says() -> None:
+    text = (DEPLOY / "runbook.md").read_text(encoding="utf-8")
+    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "baa_node").rglob("*.py"))
+    quoted = re.findall(r"^\| `([^`]+)` \|", text, re.MULTILINE)
+    assert len(quoted) >= 5
+    for sentence in quoted:
+        words = sentence.partition(" ...")[0]
+        assert words in sources, sentence
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_settings_and_states_of_the_documents_exist(name: str) -> None:
+    text = (DEPLOY / name).read_text(encoding="utf-8")
+    for key in keys_in(text):
+        default_of(key)
+    for state in re.findall(r"--state (\w+)", text):
+        State(state)
+    for kind in re.findall(r"--kind ([A-Z_]+)", text):
+        AuditKind(kind)
+
+
+def test_backups_in_the_image_find_their_programs() -> None:
+    assert "postgresql-client" in DOCKERFILE
+    debian_12 = 15
+    assert COMPOSE["services"]["postgresql"]["image"] == f"postgres:{debian_12}"
