@@ -18,9 +18,11 @@ T = TypeVar("T")
 
 PACKAGE_OF = {
     "Orthanc": "orthanc",
+    "chromium": "chromium",
     "dciodvfy": "dicom3tools",
     "ip": "iproute2",
     "mount": "mount",
+    "npm": "npm",
     "prlimit": "util-linux",
     "rsyslogd": "rsyslog rsyslog-gnutls",
     "setpriv": "util-linux",

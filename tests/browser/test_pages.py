@@ -1,0 +1,173 @@
+"""Every page of a node with a full record: at a desk and on a phone, in light and in dark, for those who see little."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
+
+from baa_node.db import Database, peers, studies
+from tests.browser.eyes import PHONE, SCHEMES, WIDE, complaints_of, findings, keep, sideways
+from tests.db import made
+from tests.parts.hands import hand_cr, part10
+from tests.web.visit import Clock, Visit, console_in, serve
+
+LONG = "W" * 16
+STUDIES: Final = {"read": "9.1", "refused": "9.2"}
+
+
+@dataclass
+class Shown:
+    """A console with something on every page, and files to upload."""
+
+    visit: Visit
+    folder: Path
+    hand: Path
+    knee: Path
+
+    def url(self, path: str) -> str:
+        return f"http://127.0.0.1:{self.visit.port}{path}"
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
+    folder = tmp_path_factory.mktemp("pages")
+    clock = Clock()
+    with ExitStack() as running:
+        database = Database.open(f"sqlite:///{folder / 'node.db'}")
+        running.callback(database.close)
+        visit = Visit(console_in(folder, database, clock), 0)
+        server = serve(visit.console)
+        running.callback(server.stop)
+        visit = Visit(visit.console, server.port)
+        running.callback(visit.close)
+        visit.add_user("ann", "admin")
+        visit.add_user("new", "viewer", must_change=True)
+        hand, knee = folder / "hand.dcm", folder / "knee.dcm"
+        hand.write_bytes(part10(hand_cr(folder)))
+        knee.write_bytes(part10(hand_cr(folder, BodyPartExamined="KNEE")))
+        _fill(visit, folder)
+        visit.log_in("ann")
+        yield Shown(visit, folder, hand, knee)
+
+
+def _fill(visit: Visit, folder: Path) -> None:
+    now, database = visit.console.now(), visit.console.database
+    image = visit.report(folder, StudyInstanceUID=STUDIES["read"], AccessionNumber=LONG, SOPInstanceUID="9.1.1")
+    visit.report(folder, StudyInstanceUID=STUDIES["refused"], AccessionNumber="A-2", SOPInstanceUID="9.2.1", BodyPartExamined="KNEE")
+    with database.transaction() as c:
+        peers.add_peer(c, made.peer("pacs", host="127.0.0.1", port=1), actor="test", now=now)
+        peers.add_peer(c, made.peer(LONG * 4, ae_title=LONG, host=f"{LONG.lower()}.example", tls=True), actor="test", now=now)
+        peers.add_peer(
+            c,
+            peers.Peer(name="his", source=False, destination=True, kind="fhir", url=f"https://his.example/{LONG}/{LONG}"),
+            actor="test",
+            now=now,
+        )
+        for caller in ("CR_ROOM_2", " "):
+            peers.note_refused_caller(
+                c, calling_ae=caller, called_ae="BAA_NODE", address="2001:db8::1234:5678", reason="unknown_caller", now=now
+            )
+        studies.open_deliveries(c, image.sop_instance_uid, 1, ["pacs"], now=now)
+        (delivery,) = studies.list_deliveries(c, image.sop_instance_uid, 1)
+        studies.record_attempt(
+            c, delivery, state="failed", status=0xA700, error="pacs at 127.0.0.1:1 answered A700: out of resources", next_attempt_at=None, now=now
+        )
+
+
+def _upload(file: Callable[[Shown], Path]) -> Callable[[Page, Shown], None]:
+    def upload(page: Page, shown: Shown) -> None:
+        page.locator("#file").set_input_files(file(shown))
+        page.locator("main form button").click()
+        page.locator("a.button").wait_for()
+
+    return upload
+
+
+def _press(selector: str, then: str) -> Callable[[Page, Shown], None]:
+    def press(page: Page, shown: Shown) -> None:
+        page.locator(selector).first.click()
+        page.locator(then).first.wait_for()
+
+    return press
+
+
+PAGES: Final[dict[str, tuple[str, Callable[[Page, Shown], None] | None]]] = {
+    "dashboard": ("/", None),
+    "studies": ("/studies", None),
+    "no study": ("/studies?q=none", None),
+    "study": (f"/studies/{STUDIES['read']}", None),
+    "refused study": (f"/studies/{STUDIES['refused']}", None),
+    "report": (f"/studies/{STUDIES['read']}", _press("a[href*='/report/']", "dl.facts")),
+    "peers": ("/peers", None),
+    "echo": ("/peers", _press("form[action$='/peers/pacs/echo'] button", ".notice.bad")),
+    "another peer": ("/peers/new", None),
+    "peer": ("/peers/pacs", _press("summary", "button.danger")),
+    "bridge": ("/peers/his", None),
+    "audit": ("/audit", None),
+    "audit checked": ("/audit", _press("form[action$='/verify'] button", ".notice.good")),
+    "models": ("/models", None),
+    "try-out": ("/try-out", None),
+    "trial": ("/try-out", _upload(lambda shown: shown.hand)),
+    "trial refused": ("/try-out", _upload(lambda shown: shown.knee)),
+    "password": ("/password", None),
+    "error": ("/nothing", None),
+}
+
+
+@contextmanager
+def window(chromium: Browser, shown: Shown, *, scheme: Any, size: ViewportSize, logged_in: bool = True) -> Iterator[BrowserContext]:
+    with chromium.new_context(viewport=size, color_scheme=scheme, is_mobile=size is PHONE, has_touch=size is PHONE) as context:
+        if logged_in:
+            context.add_cookies([{"name": "baa_session", "value": shown.visit.client.cookies["baa_session"], "url": shown.url("/")}])
+        yield context
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_nothing_keeps_people_out_and_no_page_is_wider_than_its_window(
+    chromium: Browser, axe: str, shown: Shown, scheme: str, size: ViewportSize
+) -> None:
+    wrong: list[str] = []
+    with window(chromium, shown, scheme=scheme, size=size) as context:
+        page = context.new_page()
+        for name, (path, then) in PAGES.items():
+            page.goto(shown.url(path))
+            if then is not None:
+                then(page, shown)
+            keep(page, f"{name} {scheme} {size['width']}".replace(" ", "-"))
+            if beyond := sideways(page):
+                wrong.append(f"{name}: {beyond} pixels beyond the window")
+            wrong += [f"{name}: {finding}" for finding in findings(page, axe)]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_the_log_in_keeps_nobody_out(chromium: Browser, axe: str, shown: Shown, scheme: str) -> None:
+    with window(chromium, shown, scheme=scheme, size=PHONE, logged_in=False) as context:
+        page = context.new_page()
+        page.goto(shown.url("/"))
+        keep(page, f"login-{scheme}")
+        assert (findings(page, axe), sideways(page)) == ([], 0)
+        page.locator("#name").fill("new")
+        page.locator("#password").fill("correct horse battery")
+        page.locator("main button").click()
+        page.wait_for_url("**/password")
+        keep(page, f"choose-{scheme}")
+        assert (findings(page, axe), sideways(page)) == ([], 0)
+
+
+def test_the_browser_blocks_nothing_of_ours(chromium: Browser, shown: Shown) -> None:
+    with window(chromium, shown, scheme="light", size=WIDE) as context:
+        complaints = complaints_of(context)
+        page = context.new_page()
+        for path, then in PAGES.values():
+            page.goto(shown.url(path), wait_until="load")
+            if then is not None:
+                then(page, shown)
+    assert [one for one in complaints if "/nothing" not in one] == []
