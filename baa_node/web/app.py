@@ -8,13 +8,14 @@ from typing import Final
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from baa_node import __version__
 from baa_node.core.ensemble import BundleIdentity
 from baa_node.errors import BaaError, ConfigError, StoreError
+from baa_node.web.description import ANSWERS, describe
 from baa_node.web.health import Health
 from baa_node.web.pages import account, audit, board, models, peers, routes, studies, tryout
 from baa_node.web.parts import Console
@@ -40,7 +41,7 @@ def build_app(console: Console, *, also: APIRouter | None = None) -> FastAPI:
     if also is not None:
         app.include_router(also)
     for pages in (account, board, studies, peers, routes, audit, models, tryout):
-        app.include_router(pages.router, include_in_schema=False)
+        app.include_router(pages.router, tags=["pages"], default_response_class=HTMLResponse, responses=ANSWERS)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_api_route("/api/openapi.json", _description, include_in_schema=False)
     app.add_exception_handler(LogInRequired, _log_in_first)
@@ -63,8 +64,8 @@ def build_probes(health: Health, bundle: BundleIdentity | None) -> FastAPI:
 
 
 def _description(request: Request, _visitor: SignedIn) -> JSONResponse:
-    """OpenAPI description of what machines may ask, for whoever is logged in."""
-    return JSONResponse(request.app.openapi())
+    """OpenAPI description of everything that may be asked, for whoever is logged in."""
+    return JSONResponse(describe(request.app))
 
 
 def _log_in_first(request: Request, _error: Exception) -> Response:

@@ -107,7 +107,13 @@ def test_an_open_stream_does_not_hold_up_the_end(start: Callable[..., Visit]) ->
 def test_the_description_is_for_those_who_are_logged_in(visit: Visit) -> None:
     assert visit.get("/api/openapi.json").status_code == 401
     visit.log_in("vic")
-    assert set(visit.get("/api/openapi.json").json()["paths"]) == {"/healthz", "/readyz", "/metrics"}
+    paths = visit.get("/api/openapi.json").json()["paths"]
+    assert {"/healthz", "/readyz", "/metrics", "/login", "/studies/{uid}", "/try-out"} <= set(paths)
+    assert (
+        {"200", "303", "400"}
+        <= set(paths["/studies"]["get"]["responses"])
+        <= {"200", "303", *map(str, range(400, 422)), "429", "500", "502"}
+    )
     assert visit.get("/docs").status_code == 404
 
 

@@ -8,6 +8,7 @@ from starlette.concurrency import run_in_threadpool
 
 from baa_node.db import accounts
 from baa_node.errors import ConfigError
+from baa_node.web.description import form
 from baa_node.web.first_run import FILE, NAME, forget_first_password
 from baa_node.web.forms import read_form
 from baa_node.web.passwords import checked, hash_password, matches
@@ -35,7 +36,7 @@ def login_page(request: Request) -> Response:
     return _login_form(request)
 
 
-@router.post("/login")
+@router.post("/login", openapi_extra=form("name", "password"))
 async def log_in(request: Request) -> Response:
     """Look at name and password; a session begins, or the form comes back."""
     form, _ = await read_form(request, SMALL_FORM)
@@ -44,7 +45,7 @@ async def log_in(request: Request) -> Response:
     return await run_in_threadpool(_log_in, request, form.get("name", "").strip(), form.get("password", ""))
 
 
-@router.post("/logout")
+@router.post("/logout", openapi_extra=form())
 def log_out(request: Request, form: SessionForm) -> Response:
     """End the session."""
     console = console_of(request)
@@ -61,7 +62,7 @@ def password_page(request: Request, visitor: WithSession) -> Response:
     return render(request, "password.html", visitor=visitor, trouble="")
 
 
-@router.post("/password")
+@router.post("/password", openapi_extra=form("old", "new", "again"))
 def change_password(request: Request, form: SessionForm) -> Response:
     """Set a new password: every session of the user ends, and another one begins here."""
     console, user, now = console_of(request), form.visitor.user, console_of(request).now()

@@ -7,7 +7,7 @@ import io
 import itertools
 import json
 from collections.abc import Iterator
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, HTTPException, Query, Request
@@ -15,6 +15,7 @@ from fastapi.responses import Response, StreamingResponse
 
 from baa_node.db import audit
 from baa_node.db.audit import AuditEvent, AuditKind, AuditRecord
+from baa_node.web.description import form
 from baa_node.web.parts import Console
 from baa_node.web.render import render
 from baa_node.web.session import AdminForm, SessionForm, SignedIn, console_of
@@ -24,6 +25,8 @@ router = APIRouter(prefix="/audit")
 PAGE: Final = 50
 AT_ONCE: Final = 1000
 """Events of one transaction of an export: whoever loads it slowly holds none open."""
+
+FILES: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"text/csv": {}, "application/x-ndjson": {}}}}
 
 COLUMNS: Final = ("seq", "at", "kind", "actor", "subject", "study", "outcome", "detail", "previous", "sha256")
 
@@ -60,7 +63,7 @@ def audit_page(
     )
 
 
-@router.post("/verify")
+@router.post("/verify", openapi_extra=form())
 def verify(request: Request, form: SessionForm) -> Response:
     """Check every event against the chain."""
     console = console_of(request)
@@ -81,7 +84,7 @@ def verify(request: Request, form: SessionForm) -> Response:
     )
 
 
-@router.post("/export/{form_of}")
+@router.post("/export/{form_of}", openapi_extra=form(), response_class=Response, responses=FILES)
 def export(request: Request, form_of: Literal["jsonl", "csv"], form: AdminForm) -> Response:
     """Give every event as a file, and record who took it along."""
     console = console_of(request)

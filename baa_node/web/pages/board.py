@@ -50,7 +50,7 @@ def dashboard(request: Request, visitor: SignedIn) -> Response:
     return render(request, "dashboard.html", visitor=visitor, board=look(console), now=console.now())
 
 
-@router.get("/events")
+@router.get("/events", response_class=Response, responses={200: {"content": {"text/event-stream": {}}}})
 def events(request: Request, visitor: SignedIn) -> Response:
     """Send the dashboard anew whenever it looks different, until the session is over."""
     return StreamingResponse(_changes(request, visitor), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})

@@ -13,12 +13,15 @@ from baa_node.db.admission import admitting, why_refused
 from baa_node.db.peers import Peer, RefusedCaller
 from baa_node.db.studies import counts
 from baa_node.errors import BaaError, ConfigError, DeliveryError, StoreError
+from baa_node.web.description import form
 from baa_node.web.render import link, render
 from baa_node.web.session import Admin, AdminForm, SignedIn, Visitor, console_of
 
 router = APIRouter(prefix="/peers")
 
 CALLERS_SHOWN = 20
+
+FIELDS = ("ae_title", "host", "port", "source", "destination", "tls", "url", "route_to")
 
 _BLANK: dict[str, Any] = {
     "name": "",
@@ -44,7 +47,7 @@ def new_page(request: Request, visitor: Admin) -> Response:
     return _form(request, visitor, {**_BLANK, "route_to": []}, name="")
 
 
-@router.post("/new")
+@router.post("/new", openapi_extra=form("name", *FIELDS))
 def add(request: Request, form: AdminForm) -> Response:
     """Admit a peer."""
     console = console_of(request)
@@ -57,7 +60,7 @@ def add(request: Request, form: AdminForm) -> Response:
     return RedirectResponse(link(request, "/peers?said=added"), 303)
 
 
-@router.post("/admit")
+@router.post("/admit", openapi_extra=form("calling_ae", "called_ae", "address"))
 def admit(request: Request, form: AdminForm) -> Response:
     """Admit a caller that was turned away, as the list offers it."""
     console, fields = console_of(request), form.fields
@@ -84,7 +87,7 @@ def edit_page(request: Request, name: str, visitor: Admin) -> Response:
     return _form(request, visitor, dataclasses.asdict(peer), name=name)
 
 
-@router.post("/{name}")
+@router.post("/{name}", openapi_extra=form(*FIELDS))
 def edit(request: Request, name: str, form: AdminForm) -> Response:
     """Change a peer."""
     console, kind = console_of(request), "dicom"
@@ -99,7 +102,7 @@ def edit(request: Request, name: str, form: AdminForm) -> Response:
     return RedirectResponse(link(request, "/peers?said=saved"), 303)
 
 
-@router.post("/{name}/remove")
+@router.post("/{name}/remove", openapi_extra=form())
 def remove(request: Request, name: str, form: AdminForm) -> Response:
     """Turn a peer away from now on."""
     console = console_of(request)
@@ -109,7 +112,7 @@ def remove(request: Request, name: str, form: AdminForm) -> Response:
     return RedirectResponse(link(request, "/peers?said=removed"), 303)
 
 
-@router.post("/{name}/echo")
+@router.post("/{name}/echo", openapi_extra=form())
 def echo(request: Request, name: str, form: AdminForm) -> Response:
     """Ask a peer for a sign of life in the way of its kind (C-ECHO for DICOM) and say in words how it went."""
     console = console_of(request)

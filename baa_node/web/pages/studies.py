@@ -21,6 +21,7 @@ from baa_node.db.audit import AuditEvent, AuditKind
 from baa_node.db.studies import Delivery, ResultObject, State, StudyDetail
 from baa_node.errors import SpoolError, StoreError
 from baa_node.web import sr
+from baa_node.web.description import form
 from baa_node.web.render import link, render, segment
 from baa_node.web.session import AdminForm, SignedIn, console_of
 
@@ -98,7 +99,7 @@ def report_page(request: Request, uid: str, sop: str, visitor: SignedIn) -> Resp
     return render(request, "report.html", visitor=visitor, uid=uid, result=result, report=sr.read(ds))
 
 
-@router.get("/{uid}/picture/{sop}.png")
+@router.get("/{uid}/picture/{sop}.png", response_class=Response, responses={200: {"content": {"image/png": {}}}})
 def picture(request: Request, uid: str, sop: str, _visitor: SignedIn) -> Response:
     """Give a stored picture as PNG."""
     _, ds = _result(request, uid, sop, "capture")
@@ -109,7 +110,7 @@ def picture(request: Request, uid: str, sop: str, _visitor: SignedIn) -> Respons
     return Response(png.tobytes(), media_type="image/png")
 
 
-@router.post("/{uid}/retry")
+@router.post("/{uid}/retry", openapi_extra=form())
 def retry(request: Request, uid: str, form: AdminForm) -> Response:
     """Send again, at once, what did not arrive."""
     console = console_of(request)
@@ -123,7 +124,7 @@ def retry(request: Request, uid: str, form: AdminForm) -> Response:
     return _back(request, uid, "retry")
 
 
-@router.post("/{uid}/reread")
+@router.post("/{uid}/reread", openapi_extra=form("reason"))
 def read_again(request: Request, uid: str, form: AdminForm) -> Response:
     """Order every image to be read again."""
     console = console_of(request)

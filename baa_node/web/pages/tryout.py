@@ -13,6 +13,7 @@ from baa_node.core.radiograph import Sex
 from baa_node.core.words.sentences import sentences
 from baa_node.errors import ConfigError, InstanceError
 from baa_node.web import pictures
+from baa_node.web.description import form
 from baa_node.web.parts import Console
 from baa_node.web.render import render
 from baa_node.web.session import Posted, SignedIn, UploadForm, Visitor, console_of
@@ -27,7 +28,7 @@ def tryout_page(request: Request, visitor: SignedIn) -> Response:
     return _form(request, visitor)
 
 
-@router.post("")
+@router.post("", openapi_extra=form("sex", "birth_date", file=True))
 def read(request: Request, form: UploadForm) -> Response:
     """Read the file and show the answer; when the page is left, both are gone."""
     console = console_of(request)
