@@ -11,7 +11,7 @@ _TOLD: Final = {
     "application/json": {"schema": {"type": "object", "properties": {"detail": {"type": "string"}}, "required": ["detail"]}},
     "text/html": {"schema": {"type": "string"}},
 }
-_STATUSES: Final = (400, 401, 403, 404, 405, 409, 413, 429, 500, 502)
+_STATUSES: Final = (400, 401, 403, 404, 405, 409, 413, 415, 429, 500, 502)
 
 ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
     303: {"description": "Where to go on; to the log-in, too"},

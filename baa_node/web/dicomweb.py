@@ -19,6 +19,7 @@ from baa_node.bridges.secret import secret_of
 from baa_node.dicom import scp
 from baa_node.errors import DeliveryError, StoreError
 from baa_node.intake import Intake
+from baa_node.web.forms import is_packed
 from baa_node.web.instances import Reception, Stored, response_of, status_of
 from baa_node.web.multipart import MultipartParseError, Part, Parts
 
@@ -171,6 +172,8 @@ def peer_of(shown: str, tokens: Sequence[str]) -> str | None:
 
 def _boundary(request: Request) -> bytes:
     """Boundary of ``multipart/related; type="application/dicom"`` (PS3.18 8.7.1); other media types are not taken."""
+    if is_packed(request):
+        raise RefusedError(415, "a body is sent without Content-Encoding")
     media_type, parameters = parse_options_header(request.headers.get("Content-Type", ""))
     if media_type != b"multipart/related" or parameters.get(b"type", b"").lower() != DICOM.encode():
         raise RefusedError(415, f'content must be multipart/related; type="{DICOM}"')

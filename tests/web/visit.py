@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 from argon2 import PasswordHasher
 from fastapi import APIRouter
+from pydicom import Dataset
 
 from baa_node.bridges import bridge_to
 from baa_node.bridges.port import Wires
@@ -129,7 +130,10 @@ class Visit:
 
     def receive(self, folder: Path, **elements: Any) -> studies.Instance:
         """Put an image on record that nothing was made of yet."""
-        ds = hand_cr(folder, **elements)
+        return self.put(hand_cr(folder, **elements))
+
+    def put(self, ds: Dataset) -> studies.Instance:
+        """Put a data set on record as an image that has come."""
         instance = made.instance(
             ds.SOPInstanceUID,
             study_instance_uid=ds.StudyInstanceUID,
@@ -144,7 +148,10 @@ class Visit:
 
     def report(self, folder: Path, **elements: Any) -> studies.Instance:
         """Put an image on record that was read and reported."""
-        instance = self.receive(folder, **elements)
+        return self.work_on(self.receive(folder, **elements))
+
+    def work_on(self, instance: studies.Instance) -> studies.Instance:
+        """Read and report an image that is on record."""
         desk = self.desk()
         desk.read(instance.sop_instance_uid, 1)
         desk.report(instance.sop_instance_uid, 1)
