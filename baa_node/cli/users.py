@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,9 @@ from baa_node.cli.context import emit, open_database
 from baa_node.cli.operator import operator
 from baa_node.cli.tables import columns
 from baa_node.errors import ConfigError
+
+if TYPE_CHECKING:
+    from baa_node.db.accounts import Role
 
 app = typer.Typer(help="Who may use the console. A running node sees changes at once.")
 
@@ -41,7 +44,7 @@ def list_() -> None:
 @app.command()
 def add(
     name: Name,
-    role: Annotated[str, typer.Option(help="viewer sees everything, admin may change it.")] = "viewer",
+    role: Annotated[str, typer.Option(help="viewer sees everything, admin may change it, disabled cannot log in.")] = "viewer",
     password_stdin: FromStdin = False,
     once: Once = False,
 ) -> None:
@@ -52,11 +55,10 @@ def add(
     from baa_node.db import accounts
     from baa_node.web.passwords import checked, hash_password
 
-    if role not in set(accounts.Role):
-        raise typer.BadParameter("viewer or admin", param_hint="--role")
+    wanted = _role(role, "--role")
     stored = hash_password(checked(_password(from_stdin=password_stdin), user=name))
     now = datetime.now(UTC)
-    user = accounts.User(name=name, role=accounts.Role(role), password=stored, must_change=once, created_at=now, changed_at=now)
+    user = accounts.User(name=name, role=wanted, password=stored, must_change=once, created_at=now, changed_at=now)
     with open_database() as database, database.transaction() as c:
         accounts.add_user(c, user, actor=operator())
     emit({"name": name, "role": role}, [f"user {name} added as {role}"])
@@ -75,6 +77,20 @@ def password(name: Name, password_stdin: FromStdin = False, once: Once = False) 
 
 
 @app.command()
+def role(name: Name, role: Annotated[str, typer.Argument(help="viewer, admin or disabled.")]) -> None:
+    """Let a user do more or less, or keep it from logging in.
+
+    Example: baa-node users role ann disabled
+    """
+    from baa_node.db import accounts
+
+    wanted = _role(role, "ROLE")
+    with open_database() as database, database.transaction() as c:
+        accounts.set_role(c, name, wanted, actor=operator(), now=datetime.now(UTC))
+    emit({"name": name, "role": role}, [f"user {name} is now {role}"])
+
+
+@app.command()
 def remove(name: Name) -> None:
     """Remove a user and end its sessions."""
     from baa_node.db import accounts
@@ -82,6 +98,14 @@ def remove(name: Name) -> None:
     with open_database() as database, database.transaction() as c:
         accounts.remove_user(c, name, actor=operator(), now=datetime.now(UTC))
     emit({"name": name, "removed": True}, [f"user {name} removed"])
+
+
+def _role(name: str, hint: str) -> Role:
+    from baa_node.db.accounts import Role
+
+    if name not in set(Role):
+        raise typer.BadParameter(f"one of {', '.join(Role)}", param_hint=hint)
+    return Role(name)
 
 
 def _password(*, from_stdin: bool) -> str:

@@ -27,6 +27,7 @@ class Role(enum.StrEnum):
 
     VIEWER = "viewer"  # sees everything, changes nothing
     ADMIN = "admin"
+    DISABLED = "disabled"  # cannot log in; the name stays taken
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +93,24 @@ def set_password(c: Connection, name: str, password: str, *, must_change: bool, 
     _record(c, AuditKind.USER_CHANGED, name, actor=actor, now=now, detail=detail)
 
 
+def set_role(c: Connection, name: str, role: Role, *, actor: str, now: datetime) -> None:
+    """Let a user do more or less from its next page on, recorded as ``USER_CHANGED`` unless nothing changes.
+
+    Raises
+    ------
+    StoreError
+        No such user, or the last admin.
+    """
+    before = get_user(c, name).role
+    if before is role:
+        return
+    _check_not_last_admin(c, name)
+    c.execute(update(users).where(users.c.name == name).values(role=role.value, changed_at=now))
+    if role is Role.DISABLED:
+        c.execute(delete(sessions).where(sessions.c.user_name == name))
+    _record(c, AuditKind.USER_CHANGED, name, actor=actor, now=now, detail={"role_from": before, "role_to": role})
+
+
 def remove_user(c: Connection, name: str, *, actor: str, now: datetime) -> None:
     """Remove a user and end its sessions, recorded as ``USER_REMOVED``.
 
@@ -101,12 +120,15 @@ def remove_user(c: Connection, name: str, *, actor: str, now: datetime) -> None:
         No such user, or the last admin.
     """
     user = get_user(c, name)
-    admins = [one.name for one in list_users(c) if one.role is Role.ADMIN]
-    if admins == [name]:
-        raise StoreError(f"{name} is the last admin: add another one first")
+    _check_not_last_admin(c, name)
     c.execute(delete(sessions).where(sessions.c.user_name == name))
     c.execute(delete(users).where(users.c.name == name))
     _record(c, AuditKind.USER_REMOVED, name, actor=actor, now=now, detail={"role": user.role})
+
+
+def _check_not_last_admin(c: Connection, name: str) -> None:
+    if [one.name for one in list_users(c) if one.role is Role.ADMIN] == [name]:
+        raise StoreError(f"{name} is the last admin: add another one first")
 
 
 def get_user(c: Connection, name: str) -> User:

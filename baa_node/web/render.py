@@ -27,6 +27,8 @@ SAID: Final = {
     "route-saved": "The route was changed.",
     "route-moved": "The route was moved.",
     "route-removed": "The route was removed. What it decided before stands.",
+    "user": "The user was changed.",
+    "user_removed": "The user was removed.",
     "admitted": "The caller is admitted from its next association on. Check address and port before results go to it.",
 }
 """What a page may be told to say after a redirect: the address holds the key, never a text of somebody else's."""

@@ -119,6 +119,8 @@ PAGES: Final[dict[str, tuple[str, Callable[[Page, Shown], None] | None]]] = {
     "audit": ("/audit", None),
     "audit checked": ("/audit", _press("form[action$='/verify'] button", ".notice.good")),
     "models": ("/models", None),
+    "users": ("/users", None),
+    "once": ("/users", _press("form[action$='/users/new/password'] button", "code.once")),
     "try-out": ("/try-out", None),
     "trial": ("/try-out", _upload(lambda shown: shown.hand)),
     "trial refused": ("/try-out", _upload(lambda shown: shown.knee)),

@@ -27,6 +27,8 @@ def test_users_are_added_listed_changed_and_removed(command: Command) -> None:
     command.ok("users", "password", "ann", "--password-stdin", "--once")
     assert command.json("users", "list")[0]["must_change"] is True
     assert "last admin" in command.fails("users", "remove", "ann")
+    assert "last admin" in command.fails("users", "role", "ann", "viewer")
+    assert command("users", "role", "ann", "king").code == 2
     kinds = [event["kind"] for event in command.json("audit", "list")]
     assert kinds == ["USER_ADDED", "USER_CHANGED"]
 

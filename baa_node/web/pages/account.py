@@ -7,6 +7,7 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 
 from baa_node.db import accounts
+from baa_node.db.accounts import Role
 from baa_node.errors import ConfigError
 from baa_node.web.description import form
 from baa_node.web.first_run import FILE, NAME, forget_first_password
@@ -93,8 +94,9 @@ def _log_in(request: Request, name: str, password: str) -> Response:
     right = matches(user.password if user else None, password)
     token = new_token()
     with console.database.transaction() as c:
-        if user is None or not right:
-            accounts.note_failed_log_in(c, name, address=address, reason="wrong password" if user else "no such user", now=now)
+        if user is None or not right or user.role is Role.DISABLED:
+            reason = "no such user" if user is None else "disabled" if right else "wrong password"
+            accounts.note_failed_log_in(c, name, address=address, reason=reason, now=now)
             return _login_form(request, "User name or password is wrong.", 401)
         accounts.log_in(c, user, token, address=address, limits=console.limits, now=now)
     console.guard.succeeded(name, address)
