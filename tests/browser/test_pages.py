@@ -115,6 +115,7 @@ PAGES: Final[dict[str, tuple[str, Callable[[Page, Shown], None] | None]]] = {
     "echo": ("/peers", _press("form[action$='/peers/pacs/echo'] button", ".notice.bad")),
     "another peer": ("/peers/new", None),
     "peer": ("/peers/pacs", _press("summary", "button.danger")),
+    "another bridge": ("/peers/new?kind=fhir", None),
     "bridge": ("/peers/his", None),
     "audit": ("/audit", None),
     "audit checked": ("/audit", _press("form[action$='/verify'] button", ".notice.good")),

@@ -7,7 +7,8 @@ from baa_node.db import peers
 from tests.db import made
 from tests.web.visit import Visit
 
-FIELDS = {"ae_title": "PACS", "host": "10.0.0.5", "port": "104", "source": "on", "destination": "on", "route_to": ""}
+WANTS = {"wants_sr": "on", "wants_picture": "on", "wants_pdf": "on"}
+FIELDS = {"ae_title": "PACS", "host": "10.0.0.5", "port": "104", "source": "on", "destination": "on", "route_to": "", **WANTS}
 
 
 def known(visit: Visit) -> list[peers.Peer]:
@@ -42,6 +43,43 @@ def test_a_mistake_is_explained_and_what_was_typed_is_kept(admin: Visit) -> None
         assert 'value="10.0.0.5"' in answer.text or "host" in change
     assert known(admin) == []
     assert admin.get("/peers/nobody").status_code == 404
+
+
+def test_a_peer_of_every_kind_is_added_and_changed_as_by_the_command(admin: Visit) -> None:
+    kinds = {
+        "hl7": {"url": "mllp://10.0.0.6:2575/RIS/CLINIC"},
+        "fhir": {"url": "https://his.example/fhir", "user": "baa", "secret": "env:HIS_PASSWORD"},
+        "stow": {"url": "https://pacs.example/dicom-web", "secret": "file:/etc/baa/token", "source": "on"},
+    }
+    for kind, fields in kinds.items():
+        form = admin.get("/peers/new", kind=kind).text
+        assert all(f'name="{name}"' in form for name in fields), kind
+        assert 'name="ae_title"' not in form
+        answer = admin.post("/peers/new", name=kind, kind=kind, destination="on", wants_sr="on", refusals="sr", **fields)
+        assert answer.status_code == 303, answer.text
+    texts = {kind: {key: value for key, value in fields.items() if key != "source"} for kind, fields in kinds.items()}
+    expected = [
+        peers.Peer(name=kind, kind=kind, source=kind == "stow", destination=True, wants=("sr",), refusals="sr", **texts[kind])
+        for kind in sorted(kinds)
+    ]
+    assert known(admin) == expected
+    assert admin.post("/peers/hl7", destination="on", wants_sr="on", refusals="none", url="mllp://10.0.0.6:2576").status_code == 303
+    assert admin.events()[-1].detail["url_to"] == "mllp://10.0.0.6:2576"
+    assert "hl7" in admin.get("/peers").text
+
+
+def test_a_mistake_in_a_bridge_is_explained(admin: Visit) -> None:
+    for kind, fields, told in (
+        ("hl7", {"url": "http://10.0.0.6"}, "begins with mllp"),
+        ("fhir", {"url": "https://his.example", "secret": "hunter2"}, "never given itself"),
+        ("fhir", {"url": "http://his.example", "secret": "env:TOKEN"}, "not sent over http"),
+        ("carrier pigeon", {"url": "https://his.example"}, "is none of dicom"),
+    ):
+        answer = admin.post("/peers/new", name="p", kind=kind, destination="on", wants_sr="on", **fields)
+        assert (answer.status_code, told in answer.text) == (400, True), kind
+    assert admin.post("/peers/new", name="p", kind="hl7", destination="on", url="mllp://h:1").status_code == 400
+    assert admin.get("/peers/new", kind="pigeon").status_code == 404
+    assert known(admin) == []
 
 
 def test_a_caller_that_was_turned_away_is_admitted_with_one_click(admin: Visit) -> None:

@@ -10,29 +10,18 @@ from fastapi.responses import RedirectResponse, Response
 
 from baa_node.db import Connection, peers
 from baa_node.db.admission import admitting, why_refused
+from baa_node.db.peer import KINDS, REFUSALS, WANTS
 from baa_node.db.peers import Peer, RefusedCaller
 from baa_node.db.studies import counts
 from baa_node.errors import BaaError, ConfigError, DeliveryError, StoreError
 from baa_node.web.description import form
+from baa_node.web.pages.peer_form import FIELDS, blank, typed, values_of
 from baa_node.web.render import link, render
 from baa_node.web.session import Admin, AdminForm, SignedIn, Visitor, console_of
 
 router = APIRouter(prefix="/peers")
 
 CALLERS_SHOWN = 20
-
-FIELDS = ("ae_title", "host", "port", "source", "destination", "tls", "url", "route_to")
-
-_BLANK: dict[str, Any] = {
-    "name": "",
-    "ae_title": "",
-    "host": "",
-    "port": "104",
-    "source": True,
-    "destination": True,
-    "tls": False,
-    "kind": "dicom",
-}
 
 
 @router.get("")
@@ -42,21 +31,23 @@ def peers_page(request: Request, visitor: SignedIn) -> Response:
 
 
 @router.get("/new")
-def new_page(request: Request, visitor: Admin) -> Response:
-    """Form for another peer."""
-    return _form(request, visitor, {**_BLANK, "route_to": []}, name="")
+def new_page(request: Request, visitor: Admin, *, kind: str = "dicom") -> Response:
+    """Form for another peer of a kind."""
+    if kind not in KINDS:
+        raise HTTPException(404, "There is no such kind of peer.")
+    return _form(request, visitor, blank(kind), name="")
 
 
-@router.post("/new", openapi_extra=form("name", *FIELDS))
+@router.post("/new", openapi_extra=form("name", "kind", *FIELDS))
 def add(request: Request, form: AdminForm) -> Response:
     """Admit a peer."""
-    console = console_of(request)
+    console, kind = console_of(request), form.fields.get("kind", "dicom")
     try:
-        peer = Peer(name=form.fields.get("name", "").strip(), **_values(form.fields, "dicom"))
+        peer = Peer(name=form.fields.get("name", "").strip(), kind=kind, **values_of(form, kind))
         with console.database.transaction() as c:
             peers.add_peer(c, peer, actor=form.visitor.actor, now=console.now())
     except (ConfigError, StoreError) as error:
-        return _form(request, form.visitor, _typed(form.fields), name="", trouble=str(error))
+        return _form(request, form.visitor, typed(form, kind if kind in KINDS else "dicom"), name="", trouble=str(error))
     return RedirectResponse(link(request, "/peers?said=added"), 303)
 
 
@@ -95,10 +86,10 @@ def edit(request: Request, name: str, form: AdminForm) -> Response:
         with console.database.transaction() as c:
             before = _peer(c, name)
             kind = before.kind
-            peer = dataclasses.replace(before, **_values(form.fields, kind))
+            peer = dataclasses.replace(before, **values_of(form, kind))
             peers.edit_peer(c, name, peer, actor=form.visitor.actor, now=console.now())
     except (ConfigError, StoreError) as error:
-        return _form(request, form.visitor, _typed(form.fields, kind), name=name, trouble=str(error))
+        return _form(request, form.visitor, typed(form, kind), name=name, trouble=str(error))
     return RedirectResponse(link(request, "/peers?said=saved"), 303)
 
 
@@ -160,35 +151,18 @@ def _form(request: Request, visitor: Visitor, values: dict[str, Any], *, name: s
     with console_of(request).database.reading() as c:
         others = [peer.name for peer in peers.list_peers(c) if peer.destination]
     return render(
-        request, "peer.html", visitor=visitor, status=400 if trouble else 200, values=values, name=name, trouble=trouble, others=others
+        request,
+        "peer.html",
+        visitor=visitor,
+        status=400 if trouble else 200,
+        values=values,
+        name=name,
+        trouble=trouble,
+        others=others,
+        kinds=KINDS,
+        wants=WANTS,
+        refusals=REFUSALS,
     )
-
-
-def _values(fields: dict[str, str], kind: str) -> dict[str, Any]:
-    common = {
-        "source": "source" in fields,
-        "destination": "destination" in fields,
-        "route_to": tuple(part.strip() for part in fields.get("route_to", "").split(",") if part.strip()),
-    }
-    if kind != "dicom":
-        return {**common, "url": fields.get("url", "").strip()}
-    port = fields.get("port", "").strip()
-    if not (port.isascii() and port.isdigit()):
-        raise ConfigError("the port is a number between 1 and 65535")
-    return {
-        **common,
-        "ae_title": fields.get("ae_title", ""),
-        "host": fields.get("host", ""),
-        "port": int(port[:6]),
-        "tls": "tls" in fields,
-    }
-
-
-def _typed(fields: dict[str, str], kind: str = "dicom") -> dict[str, Any]:
-    """Keep what somebody typed, to be shown again with what is wrong about it."""
-    flags = {key: key in fields for key in ("source", "destination", "tls")}
-    texts = {key: fields.get(key, "") for key in ("name", "ae_title", "host", "port", "url")}
-    return {**texts, "kind": kind, **flags, "route_to": [part.strip() for part in fields.get("route_to", "").split(",") if part.strip()]}
 
 
 def _peer(c: Connection, name: str) -> Peer:
