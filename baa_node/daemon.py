@@ -227,6 +227,7 @@ class Daemon:
             others=self._ensembles,
             bundles=lambda: sorted(installed_bundles(config)),
             terms=terms_of(config),
+            own_certificates=certificates_of(config),
             language=Language(config.report.language),
         )
         admit_first_user(console)
@@ -268,6 +269,17 @@ def endpoint_of(config: Config, peer: Peer) -> Endpoint:
     own = (Path(node.tls_certificate), Path(node.tls_key)) if node.tls_certificate else (None, None)
     tls = ClientTls(ca=Path(node.tls_ca), certificate=own[0], key=own[1], check_hostname=node.tls_check_hostname) if peer.tls else None
     return Endpoint(ae_title=peer.ae_title, host=peer.host, port=peer.port, calling_ae=node.ae_title, tls=tls)
+
+
+def certificates_of(config: Config) -> dict[str, Path]:
+    """PEM files of certificates by what they are for; those that no setting names are left out."""
+    named = {
+        "The node, to DICOM peers": config.node.tls_certificate,
+        "Trusted of DICOM peers": config.node.tls_ca,
+        "Trusted of HL7, FHIR and DICOMweb": config.bridges.tls_ca,
+        "The console": config.console.tls_certificate,
+    }
+    return {purpose: Path(file) for purpose, file in named.items() if file}
 
 
 def stow_of(config: Config, intake: Intake) -> APIRouter:

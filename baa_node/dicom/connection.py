@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pynetdicom.transport import T_CONNECT, AddressInformation, AssociationSocket
 
+from baa_node.dicom.certificate import HANDSHAKES
 from baa_node.dicom.tls import reason_of
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ class DeadlineSocket(AssociationSocket):  # type: ignore[misc]
             if self.tls_args:
                 context, server_hostname = self.tls_args
                 self.socket = context.wrap_socket(self.socket, server_hostname=server_hostname)
+                HANDSHAKES.note(server_hostname, primitive.address_info.port, self.socket.getpeercert(binary_form=True))
             self.assoc.requestor.address_info = AddressInformation.from_tuple(self.socket.getsockname())
             self._is_connected = True
             primitive.result = "Evt2"

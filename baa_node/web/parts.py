@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -50,6 +50,8 @@ class Console:
         Names the bundles that are installed.
     terms
         Settings on which it depends what becomes of an image.
+    own_certificates
+        PEM files by what they are for: what the node shows, and whom it trusts.
     language
         Of what is said of a result; the pages around it are in English.
     closing
@@ -70,6 +72,7 @@ class Console:
     bundles: Callable[[], Sequence[str]] = tuple
     terms: Terms = field(default_factory=Terms)
     bundle_identity: BundleIdentity | None = None
+    own_certificates: Mapping[str, Path] = field(default_factory=dict)
     language: Language = Language.ENGLISH
     now: Callable[[], datetime] = _utc_now
     guard: Guard = field(default_factory=Guard)
