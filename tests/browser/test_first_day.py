@@ -50,11 +50,13 @@ def test_the_first_password_is_in_the_file_that_the_page_names_and_serves_once(d
     named = day.page.locator("code").inner_text()
     password = (day.node.data / named).read_text().strip()
     keys = day.page.keyboard
+    expect(day.page.get_by_label("User name")).to_be_focused()
     for text in ("admin", password):
         keys.type(text)
         keys.press("Tab")
     keys.press("Enter")
     expect(day.page.get_by_role("heading", level=1)).to_have_text("Choose a password")
+    expect(day.page.get_by_label("Present password")).to_be_focused()
     for text in (password, OWN_PASSWORD, OWN_PASSWORD):
         keys.type(text)
         keys.press("Tab")
@@ -70,6 +72,7 @@ def test_a_peer_is_added_by_keyboard_alone(day: Day) -> None:
     page.get_by_role("link", name="Add a peer").focus()
     keys.press("Enter")
     page.wait_for_url("**/peers/new")
+    expect(page.get_by_label("Name", exact=True)).to_be_focused()
     for text in ("pacs", day.orthanc.ae_title, day.orthanc.host):
         keys.type(text)
         keys.press("Tab")

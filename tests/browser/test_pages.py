@@ -49,6 +49,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
         running.callback(visit.close)
         visit.add_user("ann", "admin")
         visit.add_user("new", "viewer", must_change=True)
+        visit.add_user("old", "viewer")
         hand, knee = folder / "hand.dcm", folder / "knee.dcm"
         hand.write_bytes(part10(hand_cr(folder)))
         knee.write_bytes(part10(hand_cr(folder, BodyPartExamined="KNEE")))
@@ -121,7 +122,7 @@ PAGES: Final[dict[str, tuple[str, Callable[[Page, Shown], None] | None]]] = {
     "audit checked": ("/audit", _press("form[action$='/verify'] button", ".notice.good")),
     "models": ("/models", None),
     "users": ("/users", None),
-    "once": ("/users", _press("form[action$='/users/new/password'] button", "code.once")),
+    "once": ("/users", _press("form[action$='/users/old/password'] button", "code.once")),
     "try-out": ("/try-out", None),
     "trial": ("/try-out", _upload(lambda shown: shown.hand)),
     "trial refused": ("/try-out", _upload(lambda shown: shown.knee)),
