@@ -161,6 +161,7 @@ def test_nothing_keeps_people_out_and_no_page_is_wider_than_its_window(
             page.goto(shown.url(path))
             if then is not None:
                 then(page, shown)
+                page.wait_for_load_state("load")
             wrong += look(page, axe, name, size)
     assert not wrong, "\n".join(wrong)
     assert [one for one in complaints if "/nothing" not in one] == [], "something of ours was blocked or broken"
