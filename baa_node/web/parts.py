@@ -53,7 +53,7 @@ class Console:
     own_certificates
         PEM files by what they are for: what the node shows, and whom it trusts.
     language
-        Of what is said of a result; the pages around it are in English.
+        Of the site: what those read who chose none, in a browser that prefers none of ours.
     closing
         Set when the server stops, so that open event streams end.
     """

@@ -10,11 +10,17 @@ from urllib.parse import quote
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 
 from baa_node import __version__
 from baa_node.core.codes import Reason
-from baa_node.web.session import Visitor
+from baa_node.core.words import Language
+from baa_node.core.words.sentences import reason_in_words
+from baa_node.db.studies import State
+from baa_node.web.session import LANGUAGE, Visitor, console_of
+from baa_node.web.words import WORDS, preferred
+from baa_node.web.words.texts import Words
 
 SAID: Final = {
     "welcome": "Your password is set.",
@@ -54,7 +60,12 @@ def render(
 
 def fill(request: Request, template: str, *, visitor: Visitor | None = None, **values: Any) -> str:
     """Fill a template; ``visitor`` is who looks, None for strangers."""
+    language = language_of(request)
     common = {
+        "w": WORDS[language],
+        "language": language,
+        "languages": list(WORDS.values()),
+        "back": _way_back(request),
         "visitor": visitor,
         "version": __version__,
         "url": lambda path: link(request, path),
@@ -64,28 +75,59 @@ def fill(request: Request, template: str, *, visitor: Visitor | None = None, **v
     return _ENVIRONMENT.get_template(template).render(**common, **values)
 
 
-def in_years(months: float | None) -> str:
+def _way_back(request: Request) -> str:
+    """Address to come back to: of the page itself, or of its list where it is the answer to a form."""
+    path = request.url.path.removeprefix(request.scope.get("root_path", ""))
+    if request.method != "GET":
+        return f"/{path.split('/')[1]}"
+    return f"{path}?{request.url.query}" if request.url.query else path
+
+
+def language_of(request: Request) -> Language:
+    """Language of whoever reads: as chosen here, else as the browser likes best, else that of the site."""
+    chosen, console = request.cookies.get(LANGUAGE, ""), console_of(request)
+    return Language(chosen) if chosen in set(Language) else preferred(request.headers.get("accept-language", ""), console.language)
+
+
+@pass_context
+def in_years(context: Context, months: float | None) -> str:
     """``"9 y 2 m"``."""
     if months is None:
         return "–"
     whole = math.floor(abs(months) + 0.5)
-    return f"{'−' if months < 0 and whole else ''}{whole // 12} y {whole % 12} m"
+    words: Words = context["w"]
+    return ("−" if months < 0 and whole else "") + words.age.format(years=whole // 12, months=whole % 12)
 
 
-def result_in_words(outcome: Mapping[str, Any] | None) -> str:
+@pass_context
+def result_in_words(context: Context, outcome: Mapping[str, Any] | None) -> str:
     """One line about what a reading gave; empty before it did."""
     if outcome is None:
         return ""
+    words: Words = context["w"]
     months = outcome.get("bone_age_months")
     if months is None:
-        return f"Not read: {', '.join(meaning(code) for code in outcome.get('reasons', []))}"
+        return f"{words.trial.not_read}: {' '.join(meaning(code, words.language) for code in outcome.get('reasons', []))}"
     interval = outcome.get("interval_months")
-    return in_years(months) + (f" ({in_years(interval[0])} to {in_years(interval[1])})" if interval else "")
+    between = f" ({in_years(context, interval[0])} {words.trial.to} {in_years(context, interval[1])})" if interval else ""
+    return in_years(context, months) + between
 
 
-def meaning(code: str) -> str:
+def meaning(code: str, language: Language) -> str:
     """Words for the code of a reason."""
-    return next((reason.meaning for reason in Reason if reason.code == code), code)
+    return next((reason_in_words(reason, language) for reason in Reason if reason.code == code), code)
+
+
+@pass_context
+def state_in_words(context: Context, state: State) -> str:
+    """Say where a reading stands."""
+    return str(getattr(context["w"].states, state.value.lower()))
+
+
+@pass_context
+def delivery_in_words(context: Context, state: str) -> str:
+    """Say where a delivery stands, or how its receipt was given."""
+    return str(getattr(context["w"].deliveries, state))
 
 
 def in_words(name: object) -> str:
@@ -135,7 +177,9 @@ _ENVIRONMENT: Final = Environment(
 _ENVIRONMENT.filters |= {
     "years": in_years,
     "result": result_in_words,
-    "meaning": meaning,
+    "reason": meaning,
+    "state": state_in_words,
+    "delivery": delivery_in_words,
     "words": in_words,
     "sentence": sentence,
     "when": when,

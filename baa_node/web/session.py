@@ -21,6 +21,9 @@ COOKIE: Final = "baa_session"
 BEFORE: Final = "baa_visit"
 """Cookie of whoever has not logged in yet: the form for logging in needs a token, too."""
 
+LANGUAGE: Final = "baa_language"
+"""Cookie of the language that somebody chose."""
+
 SMALL_FORM: Final = 64 << 10
 
 

@@ -128,6 +128,8 @@ PAGES: Final[dict[str, tuple[str, Callable[[Page, Shown], None] | None]]] = {
     "trial refused": ("/try-out", _upload(lambda shown: shown.knee)),
     "password": ("/password", None),
     "error": ("/nothing", None),
+    "French": ("/language?to=fr&back=/try-out", _upload(lambda shown: shown.hand)),
+    "German": (f"/language?to=de&back=/studies/{STUDIES['refused']}", None),
 }
 
 

@@ -15,7 +15,7 @@ from baa_node.web.guard import PER_EITHER, PER_USER_AND_ADDRESS, Guard
 from baa_node.web.passwords import checked
 from tests.web.visit import PASSWORD, Clock, Visit
 
-OPEN = {"/healthz", "/readyz", "/metrics", "/login"}
+OPEN = {"/healthz", "/readyz", "/metrics", "/login", "/language"}
 
 
 def test_no_page_without_logging_in(visit: Visit) -> None:

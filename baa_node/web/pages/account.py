@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, HTTPException, Request
+from typing import Annotated, Final
+
+from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 
+from baa_node.core.words import Language
 from baa_node.db import accounts
 from baa_node.db.accounts import Role
 from baa_node.errors import ConfigError
@@ -13,10 +16,11 @@ from baa_node.web.description import form
 from baa_node.web.first_run import FILE, NAME, forget_first_password
 from baa_node.web.forms import read_form
 from baa_node.web.passwords import checked, hash_password, matches
-from baa_node.web.render import link, render
+from baa_node.web.render import language_of, link, render
 from baa_node.web.session import (
     BEFORE,
     COOKIE,
+    LANGUAGE,
     SMALL_FORM,
     SessionForm,
     Visitor,
@@ -27,8 +31,11 @@ from baa_node.web.session import (
     new_token,
     set_cookie,
 )
+from baa_node.web.words import WORDS
 
 router = APIRouter()
+
+A_YEAR_S: Final = 365 * 24 * 3600
 
 
 @router.get("/login")
@@ -42,7 +49,7 @@ async def log_in(request: Request) -> Response:
     """Look at name and password; a session begins, or the form comes back."""
     form, _ = await read_form(request, SMALL_FORM)
     if not is_ours(form, request.cookies.get(BEFORE, "")):
-        return _login_form(request, "The page was too old. Please try again.", 403)
+        return _login_form(request, WORDS[language_of(request)].log_in.too_old, 403)
     return await run_in_threadpool(_log_in, request, form.get("name", "").strip(), form.get("password", ""))
 
 
@@ -54,6 +61,18 @@ def log_out(request: Request, form: SessionForm) -> Response:
         accounts.log_out(c, form.visitor.token, now=console.now())
     answer = RedirectResponse(link(request, "/login"), 303)
     answer.delete_cookie(COOKIE, path=request.scope.get("root_path") or "/")
+    return answer
+
+
+@router.get("/language")
+def choose_language(request: Request, to: Language, back: Annotated[str, Query(max_length=512)] = "/") -> Response:
+    """Keep in which language somebody reads, logged in or not, and go back to the page where that was said."""
+    inside = back.startswith("/") and not back.startswith(("//", "/\\")) and back.isprintable()
+    answer = RedirectResponse(link(request, back if inside else "/"), 303)
+    path = request.scope.get("root_path") or "/"
+    answer.set_cookie(
+        LANGUAGE, to.value, path=path, httponly=True, samesite="strict", secure=request.url.scheme == "https", max_age=A_YEAR_S
+    )
     return answer
 
 
@@ -86,9 +105,10 @@ def change_password(request: Request, form: SessionForm) -> Response:
 
 
 def _log_in(request: Request, name: str, password: str) -> Response:
+    words = WORDS[language_of(request)].log_in
     console, address, now = console_of(request), _address(request), console_of(request).now()
     if not console.guard.admit(name, address, now=now):
-        return _login_form(request, "Too many attempts. Wait ten minutes.", 429)
+        return _login_form(request, words.too_many, 429)
     with console.database.reading() as c:
         user = accounts.find_user(c, name)
     right = matches(user.password if user else None, password)
@@ -97,7 +117,7 @@ def _log_in(request: Request, name: str, password: str) -> Response:
         if user is None or not right or user.role is Role.DISABLED:
             reason = "no such user" if user is None else "disabled" if right else "wrong password"
             accounts.note_failed_log_in(c, name, address=address, reason=reason, now=now)
-            return _login_form(request, "User name or password is wrong.", 401)
+            return _login_form(request, words.wrong, 401)
         accounts.log_in(c, user, token, address=address, limits=console.limits, now=now)
     console.guard.succeeded(name, address)
     answer = RedirectResponse(link(request, "/"), 303)

@@ -22,7 +22,7 @@ from baa_node.db.studies import Delivery, ResultObject, State, StudyDetail
 from baa_node.errors import SpoolError, StoreError
 from baa_node.web import sr
 from baa_node.web.description import form
-from baa_node.web.render import link, render, segment
+from baa_node.web.render import language_of, link, render, segment
 from baa_node.web.session import AdminForm, SignedIn, console_of
 
 router = APIRouter(prefix="/studies")
@@ -86,8 +86,7 @@ def study_page(request: Request, uid: str, visitor: SignedIn) -> Response:
         "study.html",
         visitor=visitor,
         study=detail,
-        words={(one.sop_instance_uid, one.revision): _in_words(one.outcome, console.language) for one in detail.readings},
-        language=console.language,
+        words={(one.sop_instance_uid, one.revision): _in_words(one.outcome, language_of(request)) for one in detail.readings},
         waiting=any(_waits(one, console.now()) for one in detail.deliveries),
     )
 

@@ -15,7 +15,7 @@ from baa_node.errors import ConfigError, InstanceError
 from baa_node.web import pictures
 from baa_node.web.description import form
 from baa_node.web.parts import Console
-from baa_node.web.render import render
+from baa_node.web.render import language_of, render
 from baa_node.web.session import Posted, SignedIn, UploadForm, Visitor, console_of
 from baa_node.web.trial import Trial, read_upload
 
@@ -36,7 +36,7 @@ def read(request: Request, form: UploadForm) -> Response:
         trial = _read(console, form)
     except (InstanceError, ConfigError) as error:
         return _form(request, form.visitor, str(error))
-    said: dict[str, Any] = {"visitor": form.visitor, "words": sentences(trial.result, console.language), "language": console.language}
+    said: dict[str, Any] = {"visitor": form.visitor, "words": sentences(trial.result, language_of(request))}
     if not isinstance(trial.result, Assessment):
         return render(request, "trial.html", **said, result=None, refusal=trial.result, images=_plain(trial), reference=None)
     sex = trial.result.sex
