@@ -120,8 +120,8 @@ def meaning(code: str, language: Language) -> str:
 
 @pass_context
 def state_in_words(context: Context, state: State) -> str:
-    """Say where a reading stands."""
-    return str(getattr(context["w"].states, state.value.lower()))
+    """Say where a reading stands; in English where the language has no word for a state that came later."""
+    return str(getattr(context["w"].states, state.value.lower(), in_words(state)))
 
 
 @pass_context

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.eyes import WIDE, complaints_of
+from tests.browser.eyes import WIDE, complaints_of, keep
 from tests.parts.dcmtk import dcmsend
 from tests.parts.node import Node
 from tests.parts.orthanc import Orthanc
@@ -97,6 +97,7 @@ def test_a_study_is_seen_on_the_dashboard_while_it_comes(day: Day) -> None:
     expect(board.get_by_role("link", name=re.compile("Delivered"))).to_be_visible(timeout=60_000)
     expect(day.page.locator("#live")).to_have_text("live")
     assert day.page.evaluate("window.unchanged"), "the page was loaded anew"
+    keep(day.page, "first-day-dashboard")
 
 
 def test_the_study_shows_its_picture_its_report_and_its_journal(day: Day) -> None:
@@ -107,6 +108,7 @@ def test_the_study_shows_its_picture_its_report_and_its_journal(day: Day) -> Non
     picture.scroll_into_view_if_needed()
     expect(picture).to_have_js_property("complete", True)
     assert picture.evaluate("image => image.naturalWidth") == 1600
+    keep(page, "first-day-study")
     expect(page.get_by_role("region", name="Journal")).to_contain_text("Delivery done")
     page.get_by_role("link", name="Structured Report as a page").click()
     expect(page.get_by_role("heading", level=1)).to_be_visible()
@@ -129,6 +131,7 @@ def test_a_file_is_tried_out(day: Day) -> None:
     for image in page.locator(".hands figure > img").all():
         assert image.evaluate("image => image.complete && image.naturalWidth > 0")
     expect(page.locator("figcaption").nth(1)).to_contain_text("Synthetic hand")
+    keep(page, "first-day-try-out")
 
 
 def test_the_audit_trail_is_searched_and_taken_along(day: Day) -> None:

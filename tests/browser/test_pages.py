@@ -11,14 +11,17 @@ from typing import Final, Literal
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 
-from baa_node.db import Database, peers, studies
+from baa_node.core.routing import Route
+from baa_node.db import Database, peers, routes, studies
 from tests.browser.eyes import PHONE, WIDE, complaints_of, findings, keep, sideways
 from tests.db import made
 from tests.parts.hands import hand_cr, part10
 from tests.web.visit import PASSWORD, Clock, Visit, console_in, serve
 
 LONG = "W" * 16
-SCHEMES: Final[tuple[tuple[Literal["light", "dark"], list[str]], ...]] = (("light", []), ("dark", ["color-contrast"]))
+Rules = tuple[tuple[Literal["light", "dark"], list[str]], ...]
+BROAD: Final[Rules] = (("light", []), ("dark", ["color-contrast"]))
+NARROW: Final[Rules] = (("dark", ["color-contrast", "target-size", "scrollable-region-focusable", "meta-viewport"]),)
 STUDIES: Final = {"read": "9.1", "refused": "9.2"}
 
 
@@ -75,6 +78,8 @@ def _fill(visit: Visit, folder: Path) -> None:
             peers.note_refused_caller(
                 c, calling_ae=caller, called_ae="BAA_NODE", address="2001:db8::1234:5678", reason="unknown_caller", now=now
             )
+        left_alone = Route(name="adults", calling_ae=("CR_ROOM_2",), read=False)
+        routes.add_route(c, left_alone, actor="test", now=now, bundles=[])
         studies.open_deliveries(c, image.sop_instance_uid, 1, ["pacs"], now=now)
         (delivery,) = studies.list_deliveries(c, image.sop_instance_uid, 1)
         studies.record_attempt(
@@ -92,7 +97,7 @@ def _upload(file: Callable[[Shown], Path]) -> Callable[[Page, Shown], None]:
     def upload(page: Page, shown: Shown) -> None:
         page.locator("#file").set_input_files(file(shown))
         page.locator("main form button").click()
-        page.locator("a.button").wait_for()
+        page.locator("main a.button, section[aria-labelledby=answer]").first.wait_for()
 
     return upload
 
@@ -118,6 +123,10 @@ PAGES: Final[dict[str, tuple[str, Callable[[Page, Shown], None] | None]]] = {
     "peer": ("/peers/pacs", _press("summary", "button.danger")),
     "another bridge": ("/peers/new?kind=fhir", None),
     "bridge": ("/peers/his", None),
+    "routes": ("/routes", None),
+    "another route": ("/routes/new", None),
+    "route": ("/routes/adults/edit", None),
+    "rule test": ("/routes/test", _upload(lambda shown: shown.hand)),
     "audit": ("/audit", None),
     "audit checked": ("/audit", _press("form[action$='/verify'] button", ".notice.good")),
     "models": ("/models", None),
@@ -142,9 +151,9 @@ def window(chromium: Browser, shown: Shown, size: ViewportSize, *, logged_in: bo
 
 
 def look(page: Page, axe: str, name: str, size: ViewportSize) -> list[str]:
-    """What is wrong with a page in light, and at a desk with its colours in dark, which are those of a phone."""
+    """What is wrong with a page: all of it at a desk in light; of dark the colours, of a phone what a narrow window changes."""
     wrong = [f"{beyond} pixels beyond the window"] if (beyond := sideways(page)) else []
-    for scheme, rules in SCHEMES[: 1 if size is PHONE else 2]:
+    for scheme, rules in NARROW if size is PHONE else BROAD:
         page.emulate_media(color_scheme=scheme)
         keep(page, f"{name} {scheme} {size['width']}".replace(" ", "-"))
         wrong += findings(page, axe, rules)

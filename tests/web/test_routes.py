@@ -206,5 +206,5 @@ def test_what_was_left_alone_is_seen_among_the_studies(viewer: Visit) -> None:
     assert "Left alone" in viewer.get("/studies", state="LEFT_ALONE").text
     page = viewer.get(f"/studies/{made.STUDY}").text
     assert "left alone by route <b>knees</b>" in page
-    assert "(PACS to BAA_TRIAL)" in page
+    assert "(PACS → BAA_TRIAL)" in page
     assert "Instance left alone" in page

@@ -66,6 +66,18 @@ def test_only_a_trusted_proxy_says_where_a_request_came_from(start: Callable[...
     assert "Secure" in forwarded(start(trusted_proxies=("127.0.0.1",))).headers["set-cookie"]
 
 
+def test_only_a_trusted_proxy_says_who_logged_in(start: Callable[..., Visit]) -> None:
+    """The nearest hop that is not trusted counts: what stands before it came from the caller himself."""
+    visit = start()
+    visit.add_user("ann", "admin")
+    claimed = {"X-Forwarded-For": "10.1.1.1, 10.9.8.7"}
+    for trusted, address in (((), "127.0.0.1"), (("10.0.0.1",), "127.0.0.1"), (("127.0.0.1",), "10.9.8.7")):
+        visit = start(trusted_proxies=trusted)
+        visit.client.headers.update(claimed)
+        visit.log_in("ann")
+        assert visit.events()[-1].detail["address"] == address, trusted
+
+
 def test_behind_a_proxy_every_link_begins_with_its_path(start: Callable[..., Visit]) -> None:
     visit = start(root_path="/bone-age")
     visit.add_user("ann", "admin")

@@ -14,6 +14,7 @@ from baa_node.core.routing import MOST_CONDITIONS, REPORT_KINDS, Route
 from baa_node.db import Connection, peers, routes
 from baa_node.errors import ConfigError, InstanceError, StoreError
 from baa_node.outlook import Outlook, RuleTester
+from baa_node.web.description import form as form_with
 from baa_node.web.parts import Console
 from baa_node.web.render import link, render
 from baa_node.web.session import Admin, AdminForm, SignedIn, UploadForm, Visitor, console_of
@@ -29,6 +30,12 @@ USUAL: Final = (
     *("ProcedureCodeSequence.CodeValue", "InstitutionName", "StationName", "Manufacturer", "PatientSex", "PatientAge", "ImageLaterality"),
 )
 """Attributes that the form offers; any other may be typed."""
+
+FIELDS: Final = (
+    *("calling_ae", "called_ae", "outcome", "bundle", "destinations", *(f"kind_{kind}" for kind in REPORT_KINDS)),
+    *(f"{part}_{row}" for row in range(EMPTY_ROWS) for part in ("attribute", "operator", "value")),
+)
+"""Names of the form's fields; there are as many rows as conditions, and some to spare."""
 
 Typed = dict[str, Any]
 
@@ -48,7 +55,7 @@ def new_page(request: Request, visitor: Admin) -> Response:
     return _form(request, visitor, {**blank, "conditions": []}, name="")
 
 
-@router.post("/new")
+@router.post("/new", openapi_extra=form_with("name", *FIELDS))
 def add(request: Request, form: AdminForm) -> Response:
     """Add a route at the end."""
     console = console_of(request)
@@ -67,7 +74,7 @@ def test_page(request: Request, visitor: SignedIn) -> Response:
     return _test_form(request, visitor, {})
 
 
-@router.post("/test")
+@router.post("/test", openapi_extra=form_with("calling_ae", "called_ae", file=True))
 def test(request: Request, form: UploadForm) -> Response:
     """Say what would become of a file; when the page is left, it is gone."""
     console, fields = console_of(request), form.fields
@@ -93,7 +100,7 @@ def edit_page(request: Request, name: str, visitor: Admin) -> Response:
     return _form(request, visitor, values, name=name)
 
 
-@router.post("/{name}/edit")
+@router.post("/{name}/edit", openapi_extra=form_with(*FIELDS))
 def edit(request: Request, name: str, form: AdminForm) -> Response:
     """Change a route."""
     console = console_of(request)
@@ -106,7 +113,7 @@ def edit(request: Request, name: str, form: AdminForm) -> Response:
     return _back(request, "route-saved")
 
 
-@router.post("/{name}/move")
+@router.post("/{name}/move", openapi_extra=form_with("position"))
 def move(request: Request, name: str, form: AdminForm) -> Response:
     """Let a route be asked earlier or later."""
     console, position = console_of(request), form.fields.get("position", "")
@@ -118,7 +125,7 @@ def move(request: Request, name: str, form: AdminForm) -> Response:
     return _back(request, "route-moved")
 
 
-@router.post("/{name}/remove")
+@router.post("/{name}/remove", openapi_extra=form_with())
 def remove(request: Request, name: str, form: AdminForm) -> Response:
     """Take a route out."""
     console = console_of(request)

@@ -48,6 +48,7 @@ WORDS: Final = Words(
         dismissed="Verworfen",
         undeliverable="Unzustellbar",
         quarantined="In Quarantäne",
+        left_alone="Nicht gelesen",
     ),
     studies=Studies(
         search_for="Auftragsnummer oder UID",

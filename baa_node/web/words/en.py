@@ -45,6 +45,7 @@ WORDS: Final = Words(
         dismissed="Dismissed",
         undeliverable="Undeliverable",
         quarantined="Quarantined",
+        left_alone="Left alone",
     ),
     studies=Studies(
         search_for="Accession number or UID",

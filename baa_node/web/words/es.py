@@ -48,6 +48,7 @@ WORDS: Final = Words(
         dismissed="Descartado",
         undeliverable="No entregable",
         quarantined="En cuarentena",
+        left_alone="No leído",
     ),
     studies=Studies(
         search_for="Número de acceso o UID",

@@ -48,6 +48,7 @@ WORDS: Final = Words(
         dismissed="Écarté",
         undeliverable="Non livrable",
         quarantined="En quarantaine",
+        left_alone="Laissé",
     ),
     studies=Studies(
         search_for="Numéro d'accession ou UID",

@@ -45,6 +45,7 @@ WORDS: Final = Words(
         dismissed="Descartado",
         undeliverable="Não entregável",
         quarantined="Em quarentena",
+        left_alone="Não lido",
     ),
     studies=Studies(
         search_for="Número de acesso ou UID",

@@ -55,6 +55,7 @@ class States:
     dismissed: str
     undeliverable: str
     quarantined: str
+    left_alone: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +98,7 @@ class Deliveries:
 
 @dataclass(frozen=True, kw_only=True)
 class Study:
-    """The page of one study; ``{accession}``, ``{number}``, ``{at}``, ``{peer}``, ``{title}``, ``{size}``, ``{who}``, ``{route}`` as they stand here."""
+    """The page of one study; ``{at}``, ``{peer}``, ``{who}`` and the like as they stand in each."""
 
     title: str
     without_accession: str
