@@ -16,7 +16,7 @@ README = PICTURES.parents[1] / "README.md"
 
 
 def test_each_is_there_small_and_shown() -> None:
-    drawn, photographed = {f"{shown.name}.jpg" for shown in SHOWN}, {"console.png"}
+    drawn, photographed = {f"{shown.name}.jpg" for shown in SHOWN}, {"console.jpg", "study.jpg"}
     assert {path.name for path in PICTURES.iterdir()} == drawn | photographed
     assert set(re.findall(r"\(deploy/pictures/([^)]+)\)", README.read_text(encoding="utf-8"))) == drawn | photographed
     for path in PICTURES.iterdir():
