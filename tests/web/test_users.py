@@ -34,7 +34,7 @@ def test_a_forgotten_password_is_replaced_and_its_sessions_end(admin: Visit) -> 
     admin.client = ann
     password = once(admin.post("/users/vic/password").text)
     assert vic.get("/").headers["location"] == "/login"
-    assert admin.events()[-1].detail == {"password": "changed", "must_change": True}
+    assert admin.events()[-1].detail == {"password": "changed", "must_change_from": False, "must_change_to": True}
     assert admin.events()[-1].actor == "console:ann"
     admin.client = vic
     assert admin.log_in("vic", password).status_code == 303
