@@ -23,6 +23,7 @@ from baa_node.config import Config
 from baa_node.db import Database, audit, copies, studies
 from baa_node.db.audit import AuditEvent, AuditKind, Scalar
 from baa_node.errors import ConfigError, SpoolError, StoreError
+from baa_node.faults import cannot_write
 from baa_node.spool import Spool, open_spool
 
 MANIFEST: Final = "backup.json"
@@ -136,7 +137,7 @@ def put_small_files_back(source: Path, data_dir: Path) -> None:
             if (source / name).exists() and not (data_dir / name).exists():
                 shutil.copy2(source / name, data_dir / name)
     except OSError as error:
-        raise ConfigError(f"data directory {data_dir} cannot be used: {error.strerror}") from error
+        raise ConfigError(cannot_write(error, where=data_dir, otherwise=f"data directory {data_dir} cannot be used")) from error
 
 
 def restore(config: Config, source: Path, *, actor: str, now: datetime) -> Backup:

@@ -7,7 +7,9 @@ of ``sha256sum``. The sums show damage and careless edits; they are no signature
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import io
 import json
 import math
 import re
@@ -22,6 +24,7 @@ from baa_node.core.ensemble import BundleIdentity, Calibration, Ensemble, Member
 from baa_node.core.preprocess import UNET_EDGES, Preparation
 from baa_node.core.radiograph import Sex
 from baa_node.errors import BundleError, ConfigError
+from baa_node.mistakes import Mistake
 from baa_node.networks import CPU, DetectorNetwork, MaskNetwork, Network
 
 __all__ = [
@@ -146,10 +149,11 @@ def _wanted(providers: Sequence[str]) -> list[str]:
     known = onnxruntime.get_available_providers()
     unknown = [name for name in providers if name not in known]
     if unknown:
-        raise ConfigError(f"[inference] providers: {', '.join(unknown)} is not among {', '.join(known)}")
+        raise ConfigError(Mistake.PROVIDER_UNKNOWN.told(wanted=", ".join(unknown), known=", ".join(known)))
     wanted = [*dict.fromkeys([*(providers or [asked_provider(())]), CPU])]
     if CUDA in wanted:
-        onnxruntime.preload_dlls()
+        with contextlib.redirect_stdout(io.StringIO()):  # it prints what it misses, amid the output of whoever asked
+            onnxruntime.preload_dlls()
     return wanted
 
 
@@ -166,7 +170,7 @@ def _manifest(folder: Path) -> Mapping[str, Any]:
     sums = _sums(folder)
     for name, sha256 in sums.items():
         if hashlib.sha256(_bytes(folder, name)).hexdigest() != sha256:
-            raise BundleError(f"{folder.name}/{name} was changed after packing: its SHA-256 is not the one in {SUMS}")
+            raise BundleError(Mistake.BUNDLE_CHANGED.told(folder=folder.name, file=name))
     if MANIFEST not in sums:
         raise BundleError(f"{folder.name}/{SUMS} does not list {MANIFEST}")
     try:
@@ -192,7 +196,7 @@ def _bytes(folder: Path, name: str) -> bytes:
     try:
         return (folder / name).read_bytes()
     except OSError as fault:
-        raise BundleError(f"{folder.name}/{name} cannot be read: {fault.strerror}") from fault
+        raise BundleError(Mistake.BUNDLE_MISSING.told(folder=folder, file=name, reason=fault.strerror)) from fault
 
 
 def _identity(folder: Path, manifest: Mapping[str, Any]) -> BundleIdentity:

@@ -20,6 +20,7 @@ from typing import Any, Final, Literal
 
 from baa_node.core.words import Language
 from baa_node.errors import ConfigError
+from baa_node.mistakes import Mistake
 
 ENVIRONMENT_PREFIX = "BAA_NODE_"
 TOKEN = re.compile(r"[A-Za-z0-9._-]+=(env:[A-Za-z_][A-Za-z0-9_]*|file:/.+)")
@@ -41,6 +42,7 @@ class NodeSection:
     max_associations_per_address: int = 32
     max_instance_mb: int = 512
     max_receiving_mb: int = 2048
+    connect_timeout_s: float = 10.0
     tls_certificate: str = ""
     tls_key: str = ""
     tls_ca: str = ""
@@ -49,12 +51,12 @@ class NodeSection:
     def __post_init__(self) -> None:
         title = self.ae_title
         if not title.strip() or title != title.strip() or len(title) > 16 or "\\" in title or not title.isprintable():
-            raise ConfigError(
-                f"node.ae_title {title!r}: an AE title has 1 to 16 printable characters, no backslash, no space at either end"
-            )
+            raise ConfigError(Mistake.TITLE_IMPOSSIBLE.told(where="node.ae_title", title=title))
         _port("node.port", self.port)
         if not 0 < self.max_instance_mb <= self.max_receiving_mb:
             raise ConfigError("node.max_instance_mb must be above 0 and node.max_receiving_mb at least as much")
+        if self.connect_timeout_s <= 0:
+            raise ConfigError("node.connect_timeout_s must be above 0")
         listener = (self.tls_certificate, self.tls_key)
         if any(listener) and not all((*listener, self.tls_ca)):
             raise ConfigError("node.tls_certificate, node.tls_key and node.tls_ca go together: one of them is empty")
@@ -403,11 +405,11 @@ def load_config(data_dir: Path | None = None, file: Path | None = None, environm
 
 def _from_file(file: Path | None, folder: Path) -> dict[str, dict[str, tuple[str, Any]]]:
     path = file or folder / "baa-node.toml"
-    if file is None and not path.exists():
-        return {}
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
+        if file is None and isinstance(error, FileNotFoundError | NotADirectoryError):
+            return {}
         raise ConfigError(f"configuration file {path} cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"configuration file {path} is not valid TOML: {error}") from error
@@ -424,7 +426,7 @@ def _build(folder: Path, settings: Mapping[str, Mapping[str, tuple[str, Any]]]) 
     for name, values in settings.items():
         if name not in SECTIONS:
             where = next((origin for origin, _ in values.values()), name)
-            raise ConfigError(f"{where}: there is no section {name!r}{_nearest(name, SECTIONS)}")
+            raise ConfigError(Mistake.UNKNOWN_KEY.told(where=where, what=f"section {name!r}", hint=_nearest(name, SECTIONS)))
         sections[name] = _build_section(name, SECTIONS[name], values)
     return Config(data_dir=folder, **sections)
 
@@ -434,7 +436,7 @@ def _build_section(name: str, section: type[Any], values: Mapping[str, tuple[str
     arguments = {}
     for key, (origin, value) in values.items():
         if key not in hints:
-            raise ConfigError(f"{origin}: there is no key {name}.{key}{_nearest(key, hints)}")
+            raise ConfigError(Mistake.UNKNOWN_KEY.told(where=origin, what=f"key {name}.{key}", hint=_nearest(key, hints)))
         arguments[key] = _convert(f"{origin}: {name}.{key}", hints[key], value)
     return section(**arguments)
 
@@ -469,7 +471,7 @@ def _port(name: str, value: int) -> None:
 
 def _nearest(name: str, known: Mapping[str, Any]) -> str:
     close = difflib.get_close_matches(name, known, n=1)
-    return f"; did you mean {close[0]!r}?" if close else f"; known are {_names(known)}"
+    return f"correct it, did you mean {close[0]!r}?" if close else f"take it out or use one of {_names(known)}"
 
 
 def _names(known: Mapping[str, Any]) -> str:

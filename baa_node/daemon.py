@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
 
@@ -23,10 +25,13 @@ from baa_node.db.peers import Peer
 from baa_node.dicom.scu import Endpoint
 from baa_node.dicom.server import ListenSettings, NodeServer
 from baa_node.dicom.tls import ClientTls, ServerTls
-from baa_node.errors import BundleError, ConfigError, DeliveryError
+from baa_node.doctor import AT_START, Finding, Ground, examine, provider_trouble
+from baa_node.errors import BaaError, BundleError, ConfigError, DeliveryError
+from baa_node.faults import is_here
 from baa_node.housekeeping import Housekeeper, Retention
 from baa_node.intake import Intake, no_calibration
 from baa_node.lease import Lease
+from baa_node.mistakes import Mistake
 from baa_node.outlook import terms_of
 from baa_node.pipeline import Pipeline
 from baa_node.priors import PriorSearch
@@ -51,6 +56,8 @@ from baa_node.wiring import (
     whose_of,
     wires_of,
 )
+
+log = logging.getLogger(__name__)
 
 ROLES = ("intake", "worker", "console")
 """What a node does unless told otherwise."""
@@ -107,6 +114,9 @@ class Daemon:
         if config.traces.endpoint:
             traces.start(config.traces.endpoint, version=__version__)
             running.callback(traces.stop)
+        for finding in self._examine(database, AT_START):
+            if not finding.ok:
+                log.warning("%s: %s", finding.check, finding.finding)
         self._start_courier(running, database, spool)
         running.callback(note_start(database, config, identity))
         arrived = self._start_worker(running, identity, database, spool, health) if "worker" in self._roles else _nobody
@@ -137,6 +147,8 @@ class Daemon:
         config = self.config
         ensemble = self._ensembles()
         health.asked, health.used = asked_provider(config.inference.providers), lambda: ensemble.provider
+        if trouble := provider_trouble(health.asked, ensemble.provider):
+            log.warning("%s", trouble)
         endpoint = partial(endpoint_of, config)
         desk = Desk(
             database=database,
@@ -229,6 +241,7 @@ class Daemon:
             terms=terms_of(config),
             own_certificates=certificates_of(config),
             language=Language(config.report.language),
+            examine=lambda: self._examine(database),
         )
         admit_first_user(console)
         server = ConsoleServer.start(config.console, build_app(console, also=stow), closing=console.closing.set)
@@ -245,6 +258,18 @@ class Daemon:
     def _probe(self, peer: Peer) -> str:
         return bridge_to(peer, wires_of(self.config), endpoint=partial(endpoint_of, self.config)).probe()
 
+    def _examine(self, database: Database, names: Sequence[str] = ()) -> list[Finding]:
+        config = self.config
+        ground = Ground(
+            config=config,
+            now=datetime.now(UTC),
+            database=lambda: nullcontext(database),
+            ensemble=self._ensembles,
+            probe=self._probe,
+            thorough=False,
+        )
+        return examine(ground, names)
+
 
 def serve(config: Config, roles: Sequence[str], *, ready: Callable[[Daemon], None]) -> None:
     """Run a node until SIGTERM or SIGINT."""
@@ -252,8 +277,12 @@ def serve(config: Config, roles: Sequence[str], *, ready: Callable[[Daemon], Non
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    daemon = Daemon(config, roles)
-    daemon.start()
+    try:
+        daemon = Daemon(config, roles)
+        daemon.start()
+    except BaaError as error:  # said by the command line, too, but a collector of logs sees only these lines
+        log.error("not started: %s", error)  # noqa: TRY400 - the sentence says it all
+        raise
     try:
         ready(daemon)
         stopping.wait()
@@ -264,11 +293,20 @@ def serve(config: Config, roles: Sequence[str], *, ready: Callable[[Daemon], Non
 def endpoint_of(config: Config, peer: Peer) -> Endpoint:
     """Address a peer with our own AE title as calling AE."""
     node = config.node
+    if peer.ae_title == node.ae_title and peer.port == node.port and is_here(peer.host):
+        raise DeliveryError(Mistake.ITSELF.told(name=peer.name, peer=f"{peer.ae_title} at {peer.address}"))
     if peer.tls and not node.tls_ca:
-        raise DeliveryError(f"peer {peer.name} speaks TLS, but node.tls_ca does not say whom to trust")
+        raise DeliveryError(Mistake.NO_TRUST.told(name=peer.name))
     own = (Path(node.tls_certificate), Path(node.tls_key)) if node.tls_certificate else (None, None)
     tls = ClientTls(ca=Path(node.tls_ca), certificate=own[0], key=own[1], check_hostname=node.tls_check_hostname) if peer.tls else None
-    return Endpoint(ae_title=peer.ae_title, host=peer.host, port=peer.port, calling_ae=node.ae_title, tls=tls)
+    return Endpoint(
+        ae_title=peer.ae_title,
+        host=peer.host,
+        port=peer.port,
+        calling_ae=node.ae_title,
+        tls=tls,
+        connect_timeout_s=node.connect_timeout_s,
+    )
 
 
 def certificates_of(config: Config) -> dict[str, Path]:

@@ -13,11 +13,13 @@ from typing import Final
 from baa_node.core.report import is_own_object
 from baa_node.core.routing import Arriving, Considered, Decision, consider, decide
 from baa_node.db import Connection, Database, audit, peers, routes, studies
+from baa_node.db.admission import why_refused
 from baa_node.db.audit import AuditEvent, AuditKind
 from baa_node.dicom import scp
 from baa_node.dicom.commitment import Commitment
 from baa_node.errors import SpoolError, StoreError
 from baa_node.metrics import RECEIVED, caller_refused
+from baa_node.mistakes import Mistake
 from baa_node.spool import Spool, place
 from baa_node.traces import step
 
@@ -26,6 +28,9 @@ log = logging.getLogger("baa_node.intake")
 EVERY: Final = timedelta(minutes=1)
 MOST_ADDRESSES: Final = 1000
 """Callers without TLS that are recorded within `EVERY`: a storm of them must not fill the audit trail."""
+
+DISTRUSTED: Final = frozenset({"no_tls", "tls_failed"})
+"""Reasons to turn a caller away that `Intake.distrust` puts on record."""
 
 _META_GROUP_LENGTH = slice(140, 144)  # preamble 128, DICM 4, (0002,0000) UL header 8: PS3.10 7.1
 _META_END = 144
@@ -143,7 +148,8 @@ class Intake:
         except SpoolError:
             RECEIVED.labels("failed").inc()
             raise
-        except StoreError:
+        except StoreError as error:
+            log.error("instance from %s not stored: %s", received.caller.calling_ae, error)  # noqa: TRY400 - the sender keeps its copy
             RECEIVED.labels("failed").inc()
             return scp.Answer(status=scp.OUT_OF_RESOURCES, comment="database not available")
 
@@ -170,6 +176,7 @@ class Intake:
             gone = prospect.known and studies.removed_at(connection, received.sop_instance_uid) is not None
         if prospect.sender is None:
             RECEIVED.labels("not_authorised").inc()
+            self.turn_away(received.caller, "no_source")
             return scp.Answer(status=scp.NOT_AUTHORISED, comment="no peer entry admits images from this sender")
         if prospect.own:
             self._ignore(received, now)
@@ -207,17 +214,20 @@ class Intake:
         return studies.order_if_outdated(connection, uid, bundle=digest, calibrations=self._calibrations(digest), actor=actor, now=now)
 
     def turn_away(self, caller: scp.Caller, reason: str) -> None:
-        """Note a caller that may not send, for an administrator."""
-        caller_refused(reason)
+        """Note a caller that gets nowhere, for an administrator, and say in the log why."""
+        caller_refused(reason.partition(": ")[0])
         with self._database.transaction() as connection:
-            peers.note_refused_caller(
+            noted = peers.note_refused_caller(
                 connection,
                 calling_ae=caller.calling_ae,
                 called_ae=caller.called_ae,
                 address=caller.address,
                 reason=reason,
                 now=datetime.now(UTC),
+                audited=reason.partition(": ")[0] not in DISTRUSTED,
             )
+            known = peers.list_peers(connection)
+        log.warning("turned away: %s", why_refused(noted, known, own=self._ae_title))
 
     def distrust(self, address: str, reason: str) -> None:
         """Record as ``TLS_REFUSED`` that no TLS came about with a caller; of one address once a minute, as anybody can try for ever."""
@@ -236,6 +246,7 @@ class Intake:
         return admission
 
     def _ignore(self, received: scp.Received, now: datetime) -> None:
+        log.warning("%s", Mistake.SENT_BACK.told(calling=received.caller.calling_ae, own=self._ae_title))
         event = AuditEvent(
             kind=AuditKind.INSTANCE_DUPLICATE,
             actor=received.caller.calling_ae.strip(),

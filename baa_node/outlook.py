@@ -21,7 +21,7 @@ from baa_node.core.ensemble import Ensemble
 from baa_node.core.reading import ReadingPolicy, read_bone_age
 from baa_node.core.routing import UNROUTED, Considered, Decision
 from baa_node.db import Connection, Database, peers, routes
-from baa_node.db.admission import reason_in_words
+from baa_node.db.admission import Rejected, why_rejected
 from baa_node.db.peers import Peer
 from baa_node.db.studies import Arrival
 from baa_node.dicom import scp
@@ -251,7 +251,8 @@ def _association(connection: Connection, caller: scp.Caller, terms: Terms) -> St
     titles = f"{caller.calling_ae or '(blank)'} to {caller.called_ae or '(blank)'}"
     if admission is scp.Admission.ADMITTED:
         return Step(topic=Topic.ASSOCIATION, goes_on=True, told=f"the association of {titles} is accepted")
-    why = reason_in_words(admission.name.lower(), caller.calling_ae, caller.called_ae, peers.list_peers(connection))
+    who = {"calling_ae": caller.calling_ae, "called_ae": caller.called_ae, "address": caller.address or "that address"}
+    why = why_rejected(Rejected(**who, reason=admission.name.lower(), own=terms.ae_title), peers.list_peers(connection))
     return Step(topic=Topic.ASSOCIATION, goes_on=False, told=f"the association of {titles} is rejected: {why}")
 
 

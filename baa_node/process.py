@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from baa_node.errors import ConfigError
+from baa_node.faults import cannot_write
 
 SWITCH_INTERVAL_S: Final = 0.0005
 """Between two threads that both compute. With Python's 5 ms a caller waits that long behind every sender, once a step."""
@@ -51,7 +52,7 @@ def sole_use(data_dir: Path) -> IO[str]:
         data_dir.mkdir(parents=True, exist_ok=True)
         lock = (data_dir / "node.lock").open("w")
     except OSError as error:
-        raise ConfigError(f"data directory {data_dir} cannot be used: {error.strerror}") from error
+        raise ConfigError(cannot_write(error, where=data_dir, otherwise=f"data directory {data_dir} cannot be used")) from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

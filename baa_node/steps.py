@@ -31,6 +31,7 @@ from baa_node.db.studies import Delivery, DeliveryState, Instance, ResultObject,
 from baa_node.dicom import commitment, scu
 from baa_node.errors import DeliveryError, InstanceError
 from baa_node.metrics import ATTEMPTS_MADE, READINGS, REFUSALS, TURNAROUND_SECONDS
+from baa_node.mistakes import codes_in
 from baa_node.priors import Found, PriorSearch
 from baa_node.process import out_of_time
 from baa_node.results import NOTHING, ResultMaker
@@ -254,6 +255,8 @@ class Desk:
         examination: Examination | None = None,
         traits: Traits | None = None,
     ) -> None:
+        if isinstance(result, Refusal) and codes_in(result.detail):
+            log.warning("%s is not read: %s", uid, result.detail)
         state = State.READ if isinstance(result, Assessment) else State.REFUSED
         with self.database.transaction() as connection:
             recorded = studies.record_outcome(
@@ -384,6 +387,8 @@ class Desk:
         next_at = now + timedelta(seconds=self.patience.pause_s((now - delivery.opened_at).total_seconds()))
         again = attempt.retry and next_at <= delivery.opened_at + timedelta(seconds=self.patience.give_up_after_s)
         state: DeliveryState = "delivered" if attempt.stored else "pending" if again else "failed"
+        if attempt.error and not attempt.stored:
+            log.warning("results of %s did not reach %s: %s", delivery.source_uid, delivery.peer, attempt.error)
         with self.database.transaction() as connection:
             reading = studies.get_reading(connection, delivery.source_uid, delivery.revision)
             noted = studies.record_attempt(

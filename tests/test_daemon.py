@@ -37,7 +37,7 @@ def test_every_role_answers_and_start_and_stop_are_on_record(config: Config) -> 
     daemon.start()
     try:
         assert httpx.get(f"http://127.0.0.1:{daemon.console_port}/readyz").json()["ready"] is True
-        with pytest.raises(DeliveryError, match="rejected"):  # nobody is a peer yet
+        with pytest.raises(DeliveryError, match="rejects"):  # nobody is a peer yet
             echo(Endpoint(ae_title="BAA_NODE", host="127.0.0.1", port=daemon.dicom_port or 0, calling_ae="NOBODY"))
     finally:
         daemon.stop()

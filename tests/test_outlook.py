@@ -131,7 +131,7 @@ def test_an_unknown_transfer_syntax_ends_there(tester: RuleTester, tmp_path: Pat
 
 
 def test_senders_that_may_not_store_are_told_from_strangers(ask: Callable[..., Outlook], database: Database) -> None:
-    assert "no source has this AE title" in ask(calling="STRANGER").ends.told
+    assert "is not known here as a source" in ask(calling="STRANGER").ends.told
     outlook = ask(calling="ARCHIVE")  # a destination alone: it may associate
     assert (outlook.steps[0].goes_on, "0x0124" in outlook.ends.told) == (True, True)
     assert outlook.deliveries == {}

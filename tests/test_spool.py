@@ -41,7 +41,7 @@ def test_a_full_disk_leaves_nothing_behind(tmp_path: Path) -> None:
 
 def test_the_reserve_is_kept(tmp_path: Path) -> None:
     spool = FolderSpool(tmp_path / "spool", min_free_bytes=1 << 60)
-    assert spool.is_short()
+    assert "MiB are kept in reserve" in spool.shortage()
     with pytest.raises(SpoolError, match="reserve"):
         spool.write("instances", "1.2.3", b"abc")
 

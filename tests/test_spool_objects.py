@@ -75,7 +75,7 @@ def test_a_bucket_has_no_end_and_nothing_to_sweep(s3: S3, monkeypatch: pytest.Mo
     for name, value in s3.env.items():
         monkeypatch.setenv(name, value)
     spool = open_spool(s3.url)
-    assert (spool.free_bytes(), spool.is_short(), spool.sweep(older_than_s=0)) == (None, False, 0)
+    assert (spool.free_bytes(), spool.shortage(), spool.sweep(older_than_s=0)) == (None, "", 0)
 
 
 def test_a_store_that_is_away_is_a_fault_of_the_spool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

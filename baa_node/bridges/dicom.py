@@ -5,44 +5,69 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from pydicom.uid import ExplicitVRLittleEndian
+from pydicom.uid import (
+    Comprehensive3DSRStorage,
+    ComprehensiveSRStorage,
+    EncapsulatedPDFStorage,
+    ExplicitVRLittleEndian,
+    SecondaryCaptureImageStorage,
+)
 
 from baa_node.bridges.port import Attempt, Parcel
 from baa_node.db.studies import ResultObject
 from baa_node.dicom import scu
+from baa_node.dicom.troubles import sop_class_refused
 from baa_node.errors import DeliveryError
 
 TAKEN: Final = {scu.Outcome.STORED, scu.Outcome.WARNING}
 
+SERVING: Final = {
+    "sr": (Comprehensive3DSRStorage, ComprehensiveSRStorage),
+    "picture": (SecondaryCaptureImageStorage,),
+    "pdf": (EncapsulatedPDFStorage,),
+}
+"""SOP classes that serve for what a destination wants, best first."""
+
 
 class DicomBridge:
-    """Storage SCU."""
+    """Storage SCU.
 
-    def __init__(self, endpoint: scu.Endpoint, *, permit: Callable[[], None]) -> None:
+    Parameters
+    ----------
+    wants
+        What the peer is to take, of the keys of `SERVING`: `probe` asks whether it would.
+    """
+
+    def __init__(self, endpoint: scu.Endpoint, *, permit: Callable[[], None], wants: Sequence[str] = ()) -> None:
         self._endpoint = endpoint
         self._permit = permit
+        self._wants = wants
 
     def send(self, parcel: Parcel) -> Attempt:
         """Store what the parcel holds."""
         items = [[outgoing_of(one, parcel.read(one)) for one in alternatives] for alternatives in parcel.alternatives]
         try:
-            return judged(scu.send(self._endpoint, items, permit=self._permit))
+            return judged(scu.send(self._endpoint, items, permit=self._permit), str(self._endpoint))
         except scu.AssociationLost as lost:
             return Attempt(retry=True, error=str(lost), taken=_taken(lost.results))
         except DeliveryError as error:
             return Attempt(retry=error.retry_helps, status=error.status, error=str(error))
 
     def probe(self) -> str:
-        """Send C-ECHO."""
+        """Send C-ECHO, and propose what the peer is to take."""
         scu.echo(self._endpoint)
-        return str(self._endpoint)
+        if not self._wants:
+            return str(self._endpoint)
+        if missing := scu.not_taken(self._endpoint, [SERVING[wish] for wish in self._wants]):
+            raise DeliveryError("; ".join(missing))
+        return f"{self._endpoint}, takes {' and '.join(self._wants)}"
 
 
-def judged(results: Sequence[scu.SendResult]) -> Attempt:
-    """Say how an attempt ended, given what became of each item."""
+def judged(results: Sequence[scu.SendResult], peer: str) -> Attempt:
+    """Say how an attempt to send to `peer` ended, given what became of each item."""
     outcomes = {result.outcome for result in results}
     worst = max((result.status or 0 for result in results), default=0)
-    complaint = "; ".join(_describe(result) for result in results if result.outcome not in TAKEN)
+    complaint = "; ".join(_describe(result, peer) for result in results if result.outcome not in TAKEN)
     if scu.Outcome.REFUSED_RETRY in outcomes:
         return Attempt(retry=True, status=worst, error=complaint, taken=_taken(results))
     # A peer that takes no SR at all but stores the picture has what it can show; the record says what it did not take.
@@ -64,7 +89,9 @@ def outgoing_of(result: ResultObject, content: bytes) -> scu.Outgoing:
     )
 
 
-def _describe(result: scu.SendResult) -> str:
+def _describe(result: scu.SendResult, peer: str) -> str:
     if result.status is None or result.outgoing is None:
-        return "SOP class not accepted"
+        return result.comment
+    if result.status == scu.SOP_CLASS_NOT_SUPPORTED:
+        return sop_class_refused(peer, result.outgoing.sop_class_uid)
     return f"status 0x{result.status:04X} for {result.outgoing.sop_class_uid}"

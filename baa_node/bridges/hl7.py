@@ -13,7 +13,7 @@ from baa_node.bridges.port import Attempt, Parcel, Wires
 from baa_node.bridges.tls import context_of
 from baa_node.core.messages.hl7 import Route, control_id, oru_r01
 from baa_node.db.peers import Peer
-from baa_node.dicom.tls import reason_of
+from baa_node.dicom.troubles import why_no_connection
 from baa_node.errors import DeliveryError
 
 ACCEPTED: Final = {"AA", "CA"}
@@ -53,7 +53,7 @@ class Hl7Bridge:
         try:
             answer = mllp.exchange(message.encode(), self._host, self._port, tls=self._tls, timeout_s=self._timeout_s)
         except OSError as error:
-            return Attempt(retry=True, error=f"{self._name}: {reason_of(error)}")
+            return Attempt(retry=True, error=self._why(error))
         except DeliveryError as error:
             return Attempt(retry=True, error=f"{self._name}: {error}")
         return judged(answer, control_id(parcel.told), taken=parcel.told.report_uid)
@@ -63,8 +63,12 @@ class Hl7Bridge:
         try:
             mllp.connect(self._host, self._port, tls=self._tls, timeout_s=self._timeout_s).close()
         except OSError as error:
-            raise DeliveryError(f"cannot connect to {self._name}: {reason_of(error)}") from error
+            raise DeliveryError(self._why(error)) from error
         return f"{self._name} takes connections"
+
+    def _why(self, error: OSError) -> str:
+        where = {"peer": self._name, "host": self._host, "key": "bridges.tls_ca"}
+        return why_no_connection(error, port=self._port, seconds=self._timeout_s, tls=self._tls is not None, **where)
 
 
 def judged(answer: bytes, sent: str, *, taken: str) -> Attempt:

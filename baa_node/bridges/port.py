@@ -135,4 +135,5 @@ def bridge_to(peer: Peer, wires: Wires, *, endpoint: Callable[[Peer], Endpoint],
         return StowBridge(peer, wires, permit=permit)
     from baa_node.bridges.dicom import DicomBridge
 
-    return DicomBridge(endpoint(peer), permit=permit)
+    wants = [wish for wish in peer.wants if wish != "pdf"] if peer.destination else []  # a page of PDF is made where settings say so
+    return DicomBridge(endpoint(peer), permit=permit, wants=wants)

@@ -49,10 +49,10 @@ class StowBridge:
             for item, alternatives in enumerate(parcel.alternatives):
                 results.append(self._send_item(item, [outgoing_of(one, parcel.read(one)) for one in alternatives]))
         except DeliveryError as error:
-            return Attempt(retry=True, error=str(error), taken=judged(results).taken)
+            return Attempt(retry=True, error=str(error), taken=judged(results, self._web.base).taken)
         except _AnsweredError as answered:
-            return Attempt(retry=answered.attempt.retry, error=answered.attempt.error, taken=judged(results).taken)
-        return judged(results)
+            return Attempt(retry=answered.attempt.retry, error=answered.attempt.error, taken=judged(results, self._web.base).taken)
+        return judged(results, self._web.base)
 
     def probe(self) -> str:
         """Ask for one study (QIDO-RS); of the answer only its coming counts."""

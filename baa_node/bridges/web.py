@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-import ssl
 from collections.abc import Generator, Mapping
 from typing import Final
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -13,7 +13,7 @@ from baa_node.bridges.port import Attempt, Wires
 from baa_node.bridges.secret import secret_of
 from baa_node.bridges.tls import context_of
 from baa_node.db.peers import Peer
-from baa_node.dicom.tls import reason_of
+from baa_node.dicom.troubles import why_no_connection
 from baa_node.errors import DeliveryError
 
 logging.getLogger("httpx").setLevel(logging.WARNING)  # it would write a line for each request
@@ -43,7 +43,17 @@ class WebClient:
             with httpx.Client(verify=self._trust, timeout=self._timeout_s, auth=self._authorisation, trust_env=False) as client:
                 return client.request(method, f"{self.base}{path}", headers=dict(headers), content=content)
         except httpx.HTTPError as error:
-            raise DeliveryError(f"{self.base}: {_reason(error)}") from error
+            raise DeliveryError(self._why(error)) from error
+
+    def _why(self, error: httpx.HTTPError) -> str:
+        """Explain that no answer came; what the network said lies below what httpx raises."""
+        url = urlsplit(self.base)
+        port = url.port or (443 if url.scheme == "https" else 80)
+        below = TimeoutError() if isinstance(error, httpx.ConnectTimeout) else _network_error(error)
+        if below is None or isinstance(error, httpx.ReadTimeout | httpx.WriteTimeout):
+            return f"{self.base}: {'no answer in time' if below else str(error) or type(error).__name__}"
+        where = {"peer": self.base, "host": url.hostname or "", "key": "bridges.tls_ca"}
+        return why_no_connection(below, port=port, seconds=self._timeout_s, tls=url.scheme == "https", **where)
 
 
 def failed(response: httpx.Response, base: str, *, also: str = "") -> Attempt:
@@ -68,11 +78,10 @@ def _authorisation(peer: Peer) -> httpx.Auth | None:
     return httpx.BasicAuth(peer.user, secret) if peer.user else _Bearer(secret)
 
 
-def _reason(error: httpx.HTTPError) -> str:
-    """Say in words why no answer came; the reason of a TLS failure lies below what httpx raises."""
+def _network_error(error: httpx.HTTPError) -> OSError | None:
     cause: BaseException | None = error
     while cause is not None:
-        if isinstance(cause, ssl.SSLError):
-            return reason_of(cause)
+        if isinstance(cause, OSError):
+            return cause
         cause = cause.__cause__ or cause.__context__
-    return "no answer in time" if isinstance(error, httpx.TimeoutException) else str(error) or type(error).__name__
+    return None

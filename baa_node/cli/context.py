@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import typer
 
 from baa_node.config import Config, load_config
+from baa_node.errors import ConfigError
+from baa_node.faults import cannot_write
 
 if TYPE_CHECKING:
     from baa_node.db import Database
@@ -40,7 +42,11 @@ def open_database() -> Iterator[Database]:
     from baa_node.db import Database
 
     config = load()
-    config.data_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        config.data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        told = f"data directory {config.data_dir} cannot be used"
+        raise ConfigError(cannot_write(error, where=config.data_dir, otherwise=told)) from error
     database = Database.open(config.database_url)
     try:
         yield database

@@ -50,15 +50,20 @@ def _bare(context: typer.Context) -> None:
 def list_() -> None:
     """Show every peer, and the callers turned away with the command that would admit each."""
     from baa_node.db import peers
+    from baa_node.db.admission import why_refused
 
+    own = load().node.ae_title
     with open_database() as database, database.reading() as c:
         known, refused = peers.list_peers(c), peers.list_refused_callers(c)
         routes = {peer.name: [one.name for one in peers.destinations_of(c, peer)] for peer in known if peer.source}
+    why = [why_refused(one, known, own=own) for one in refused]
     value = {
         "peers": [{**value_of(peer), "results_go_to": routes.get(peer.name, [])} for peer in known],
-        "refused_callers": [{**dataclasses.asdict(caller), "admit": _admitting(caller, known)} for caller in refused],
+        "refused_callers": [
+            {**dataclasses.asdict(one), "why": told, "admit": _admitting(one, known)} for one, told in zip(refused, why, strict=True)
+        ],
     }
-    emit(_with_times(value), [*_peer_lines(known, routes), *_refused_lines(refused, known)])
+    emit(_with_times(value), [*_peer_lines(known, routes), *_refused_lines(refused, why, known)])
 
 
 @app.command()
@@ -159,7 +164,7 @@ def echo(name: Name) -> None:
 
 @app.command()
 def test(name: Name) -> None:
-    """Try a peer in the way of its kind: C-ECHO, a connection (MLLP), /metadata (FHIR), a query for one study (DICOMweb)."""
+    """Try a peer in its way: C-ECHO and whether it takes our results, a connection (MLLP), /metadata (FHIR), a query (DICOMweb)."""
     from baa_node.bridges import bridge_to
     from baa_node.daemon import endpoint_of
     from baa_node.db import peers
@@ -248,16 +253,14 @@ def _route(peer: Peer, routes: dict[str, list[str]]) -> str:
     return ", ".join(routes[peer.name]) or "NOWHERE: there is no destination"
 
 
-def _refused_lines(refused: Sequence[RefusedCaller], known: Sequence[Peer]) -> Iterator[str]:
-    from baa_node.db.admission import why_refused
-
+def _refused_lines(refused: Sequence[RefusedCaller], why: Sequence[str], known: Sequence[Peer]) -> Iterator[str]:
     if refused:
         yield ""
         yield "turned away:"
-    for caller in refused:
+    for caller, told in zip(refused, why, strict=True):
         times = "once" if caller.count == 1 else f"{caller.count} times"
         last = caller.last_at.isoformat(sep=" ", timespec="seconds")
-        yield f"  {caller.calling_ae or '(blank)'} from {caller.address}, {times}, last {last}: {why_refused(caller, known)}"
+        yield f"  {caller.calling_ae or '(blank)'} from {caller.address}, {times}, last {last}: {told}"
         command = _admitting(caller, known)
         if command is not None:
             yield f"    {command}"
@@ -273,7 +276,8 @@ def _admitting(caller: RefusedCaller, known: Sequence[Peer]) -> str | None:
     if any(peer.name == entry.name for peer in known):
         return _command("edit", entry.name, "--source")
     back = [] if entry.destination else ["--no-destination"]
-    return _command("add", entry.name, "--ae-title", entry.ae_title, "--host", entry.host, "--port", str(entry.port), *back)
+    route = [word for name in entry.route_to for word in ("--route-to", name)]
+    return _command("add", entry.name, "--ae-title", entry.ae_title, "--host", entry.host, "--port", str(entry.port), *back, *route)
 
 
 def _command(*words: str) -> str:

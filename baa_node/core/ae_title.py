@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from baa_node.errors import ConfigError
+from baa_node.mistakes import Mistake
 
 _AE_TITLE: Final = re.compile(r"[\x20-\x5b\x5d-\x7e]{1,16}")  # PS3.5 table 6.2-1
 
@@ -19,8 +20,6 @@ def checked_ae_title(text: str) -> str:
         Blank, longer than 16 characters, or with a character outside the default repertoire (PS3.5 6.2).
     """
     title = text.strip(" ")
-    if not title:
-        raise ConfigError("an AE title cannot be blank")
     if not _AE_TITLE.fullmatch(title):
-        raise ConfigError(f"AE title {title!r}: use 1 to 16 printable ASCII characters, no backslash")
+        raise ConfigError(Mistake.TITLE_IMPOSSIBLE.told(where="AE title", title=title))
     return title

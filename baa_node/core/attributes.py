@@ -85,6 +85,12 @@ def is_legible(ds: Dataset, keyword: str) -> bool:
     return True
 
 
+def declared_character_set(ds: Dataset) -> str:
+    """First defined term of Specific Character Set (PS3.3 C.12.1.1.2); a value that is none is not repeated."""
+    first = next((str(item) for item in values(ds, "SpecificCharacterSet")), "")
+    return first if first in python_encoding else "of an unknown name"
+
+
 def integer(ds: Dataset, keyword: str) -> int | None:
     """First value as a whole number; None when absent or fractional."""
     found = numbers(ds, keyword)

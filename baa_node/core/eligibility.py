@@ -19,6 +19,7 @@ from baa_node.core.codes import Reason
 from baa_node.core.gates import DEFAULT_GATES, Gates
 from baa_node.core.radiograph import Laterality, examination_day, read_laterality
 from baa_node.core.vocabulary import FRONTAL_VIEW, REGIONS, SIDE_POSITION, Words, folded, words_with
+from baa_node.mistakes import Mistake
 
 DAYS_PER_MONTH: Final = 365.25 / 12
 
@@ -69,7 +70,7 @@ def _identity(ds: Dataset, _gates: Gates) -> Iterator[_Finding]:
             yield Reason.ATTRIBUTES, f"{keyword} is missing or empty"
     for keyword in ("PatientName", "PatientID", "AccessionNumber"):
         if not attributes.is_legible(ds, keyword):
-            yield Reason.ATTRIBUTES, f"{keyword} is not valid in SpecificCharacterSet, so it cannot be copied faithfully"
+            yield Reason.ATTRIBUTES, Mistake.CHARACTER_SET.told(keyword=keyword, declared=attributes.declared_character_set(ds))
 
 
 def _dates(ds: Dataset, gates: Gates) -> Iterator[_Finding]:

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from baa_node.db import schema
 from baa_node.db.claim import Claim
 from baa_node.db.engine import BUSY_TIMEOUT_S, READ_ONLY, make_own_engine, missing_folder, parse_url, shown_url
+from baa_node.db.troubles import why
 from baa_node.errors import StoreError
 
 _TRANSIENT: Final = (
@@ -121,7 +122,7 @@ class Database:
             yield
             return
         if not self._writer.acquire(timeout=BUSY_TIMEOUT_S):
-            raise self._error("locked: another thread has been writing for 30 s", transient=True)
+            raise self._error("another thread has been writing for 30 s", transient=True)
         try:
             yield
         finally:
@@ -141,6 +142,6 @@ class Database:
     def _error(self, text: str, *, transient: bool) -> StoreError:
         if self._parsed.password:
             text = text.replace(self._parsed.password, "***")
-        error = StoreError(f"database {shown_url(self._parsed)}: {text}")
+        error = StoreError(why(self._parsed, text))
         error.retry_helps = transient
         return error

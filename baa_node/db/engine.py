@@ -16,6 +16,8 @@ from sqlalchemy.sql.schema import Table
 from baa_node.errors import ConfigError
 
 BUSY_TIMEOUT_S: Final = 30
+"""For a lock of another process; of SQLite ``?timeout=`` in the URL may say otherwise."""
+
 READ_ONLY: Final = "baa_read_only"
 """Execution option that turns a transaction into one that cannot write."""
 
@@ -81,7 +83,8 @@ def make_own_engine(url: URL) -> Engine:
 def _make(url: URL, *, driver_begins: str | None) -> Engine:
     common: dict[str, Any] = {"json_serializer": _json_text, "pool_size": 20, "max_overflow": 20, "pool_timeout": BUSY_TIMEOUT_S}
     if url.get_backend_name() == "sqlite":
-        engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False}, **common)
+        patience_s = float(str(url.query.get("timeout", BUSY_TIMEOUT_S)))
+        engine = create_engine(url, connect_args={"timeout": patience_s, "check_same_thread": False}, **common)
 
         def connected(connection: Any, _record: Any) -> None:
             connection.isolation_level = driver_begins

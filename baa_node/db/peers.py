@@ -183,8 +183,18 @@ def destinations_of(c: Connection, peer: Peer) -> list[Peer]:
     return [other for other in list_peers(c) if other.destination]
 
 
-def note_refused_caller(c: Connection, *, calling_ae: str, called_ae: str, address: str, reason: str, now: datetime) -> None:
-    """Count a caller that was turned away; recorded as ``ASSOCIATION_REFUSED``."""
+def note_refused_caller(
+    c: Connection, *, calling_ae: str, called_ae: str, address: str, reason: str, now: datetime, audited: bool = True
+) -> RefusedCaller:
+    """Count a caller that was turned away and give it as it is listed; recorded as ``ASSOCIATION_REFUSED``.
+
+    Its count and its first time are those of this call alone.
+
+    Parameters
+    ----------
+    audited
+        False where another event says it: then there is no ``ASSOCIATION_REFUSED``.
+    """
     calling_ae, called_ae, address = _printable(calling_ae), _printable(called_ae), _printable(address)
     key = {"calling_ae": calling_ae, "called_ae": called_ae, "address": address}
     new = insert_once(c, refused_callers, {**key, "reason": reason, "count": 1, "first_at": now, "last_at": now})
@@ -195,7 +205,9 @@ def note_refused_caller(c: Connection, *, calling_ae: str, called_ae: str, addre
         c.execute(update(refused_callers).where(*matches).values(reason=reason, count=refused_callers.c.count + 1, last_at=now))
     detail: dict[str, Scalar] = {**key, "reason": reason}
     event = AuditEvent(kind=AuditKind.ASSOCIATION_REFUSED, actor=calling_ae, subject=called_ae, outcome=4, detail=detail)
-    audit.append(c, event, now=now)
+    if audited:
+        audit.append(c, event, now=now)
+    return RefusedCaller(**key, reason=reason, count=1, first_at=now, last_at=now)
 
 
 def list_refused_callers(c: Connection) -> list[RefusedCaller]:

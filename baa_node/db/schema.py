@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import Connection, inspect, text
 
 from baa_node.errors import StoreError
+from baa_node.mistakes import Mistake
 
 REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
 """Every migration of this version, oldest first."""
@@ -33,10 +34,7 @@ def is_current(c: Connection) -> bool:
     """
     found = revision_of(c)
     if found is not None and found not in REVISIONS:
-        raise StoreError(
-            f"the database is at schema revision {found}, newer than revision {REVISIONS[-1]} of this version: "
-            "install the version that wrote it, or restore an older copy"
-        )
+        raise StoreError(Mistake.DATABASE_TOO_NEW.told(found=found, own=REVISIONS[-1]))
     return found == REVISIONS[-1]
 
 

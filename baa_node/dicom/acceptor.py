@@ -17,8 +17,10 @@ from pynetdicom.pdu_primitives import A_ASSOCIATE
 from baa_node.dicom.bell import RingingQueue
 from baa_node.dicom.contexts import MOST_CONTEXTS
 from baa_node.dicom.limits import Limit, reached
+from baa_node.dicom.notices import Notices, Reason
 from baa_node.dicom.scp import INVALID_INSTANCE, Admission, Caller
-from baa_node.dicom.transport import ASSOCIATE_RQ, P_DATA_TF, BoundedAssociation, BoundedProvider, logger
+from baa_node.dicom.transport import ASSOCIATE_RQ, P_DATA_TF, BoundedAssociation, BoundedProvider
+from baa_node.dicom.troubles import TLS_HANDSHAKE
 
 if TYPE_CHECKING:
     from pynetdicom.ae import ApplicationEntity
@@ -50,7 +52,15 @@ ASSOCIATED: Final = "Sta6"
 
 
 class Doorkeeper(Protocol):
-    """Decides about associations; keeps a place for each that it lets in."""
+    """Decides about associations; keeps a place for each that it lets in.
+
+    Attributes
+    ----------
+    notices
+        Where callers are noted that get nowhere.
+    """
+
+    notices: Notices
 
     def admit(self, association: NodeAssociation) -> Admission:
         """Decide about an association that has said who it is."""
@@ -164,9 +174,9 @@ class AcceptingProvider(BoundedProvider):
         called, calling = (encoded[field].replace(b"\0", b" ").strip() for field in (CALLED_AE, CALLING_AE))
         called = called or self._stand_in.encode("ascii")
         if not _is_ae_title(calling):
-            self._reject(Admission.UNKNOWN_CALLER)
+            self._reject(Admission.UNKNOWN_CALLER, calling, called)
         elif not _is_ae_title(called):
-            self._reject(Admission.WRONG_CALLED_AE)
+            self._reject(Admission.WRONG_CALLED_AE, calling, called)
         else:
             super()._queue(b"".join((encoded[: CALLED_AE.start], called.ljust(16), calling.ljust(16), encoded[CALLING_AE.stop :])))
 
@@ -177,8 +187,17 @@ class AcceptingProvider(BoundedProvider):
         """
         return bool(self.state_machine.current_state == ASSOCIATED and not self.assoc.dimse.msg_queue.empty())
 
-    def _reject(self, admission: Admission) -> None:
-        logger.warning("association with a blank or impossible AE title: %s", admission.name)
+    def _announced_length(self, header: bytearray) -> int | None:
+        """Tell who speaks TLS here, where none is spoken."""
+        length = super()._announced_length(header)
+        if self.foreign_octet == TLS_HANDSHAKE:
+            self.assoc.notices.stranger(self.assoc.address, Reason.TLS)
+        return length
+
+    def _reject(self, admission: Admission, calling: bytes, called: bytes) -> None:
+        titles = {"calling_ae": calling.decode("ascii", "replace"), "called_ae": called.decode("ascii", "replace")}
+        caller = Caller(**titles, address=self.assoc.address, tls=self.assoc.tls)
+        self.assoc.notices.note(caller, Reason.NO_TITLE)
         answer = A_ASSOCIATE()
         answer.result, answer.result_source, answer.diagnostic = admission.value
         self._send(A_ASSOCIATE_RJ(answer))
@@ -225,6 +244,8 @@ class GuardedControl(ACSE):  # type: ignore[misc]
         admission = self.assoc.admission()
         if admission is Admission.ADMITTED:
             super()._negotiate_as_acceptor()
+            if self.assoc.is_established and not self.assoc.accepted_contexts:
+                self.assoc.notices.nothing_in_common(self.assoc.caller, self.assoc.rejected_contexts)
             return
         self.send_reject(*admission.value)
         self.assoc.kill()
@@ -271,9 +292,15 @@ class NodeAssociation(BoundedAssociation):
         self.acse_timeout = pdu_timeout_s  # these two also set the timers of the new upper layer
         self.network_timeout = idle_timeout_s
         self.caller: Caller | None = None
+        self.notices = doorkeeper.notices
+        self.tls = tls
         self._doorkeeper = doorkeeper
-        self._tls = tls
         self._serving = threading.Event()
+
+    @property
+    def address(self) -> str:
+        """From where the connection comes."""
+        return str(self.requestor.address_info.address)
 
     @property
     def busy(self) -> bool:
@@ -286,8 +313,8 @@ class NodeAssociation(BoundedAssociation):
         self.caller = Caller(
             calling_ae=request.calling_ae_title.strip(),
             called_ae=request.called_ae_title.strip(),
-            address=self.requestor.address_info.address,
-            tls=self._tls,
+            address=self.address,
+            tls=self.tls,
         )
         return self._doorkeeper.admit(self)
 

@@ -250,6 +250,9 @@ def admission_of(caller: Caller, handler: NodeHandler) -> Admission:
     """Ask `handler`, and turn a caller away as from a busy node where it cannot say: never let in by accident."""
     try:
         return handler.admit(caller)
+    except StoreError as error:
+        logger.error("admission of %s failed: %s", caller.calling_ae, error)  # noqa: TRY400 - the sentence says it all
+        return Admission.BUSY
     except Exception as error:  # noqa: BLE001 - outermost line of the association; a stack trace would end it without an answer
         logger.error("admission of %s failed (%s)", caller.calling_ae, _without_values(error))  # noqa: TRY400
         return Admission.BUSY
@@ -259,7 +262,7 @@ def _guarded(receive: Callable[[], Answer], caller: Caller) -> Answer:
     try:
         return receive()
     except (SpoolError, StoreError) as error:
-        logger.error("instance from %s not stored: %s", caller.calling_ae, error.code)  # noqa: TRY400 - the sender keeps its copy
+        logger.error("instance from %s not stored: %s", caller.calling_ae, error)  # noqa: TRY400 - the sender keeps its copy
         return Answer(status=OUT_OF_RESOURCES, comment=f"cannot be made durable ({error.code})")
     except Exception as error:  # noqa: BLE001 - outermost line of the association; the peer must get an answer
         incident = uuid.uuid4().hex[:8]

@@ -21,9 +21,11 @@ from pynetdicom.transport import AddressInformation
 from baa_node.dicom import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 from baa_node.dicom.connection import DeadlineSocket
 from baa_node.dicom.contexts import MOST_CONTEXTS, VERIFICATION
-from baa_node.dicom.tls import ClientTls, reason_of
+from baa_node.dicom.tls import ClientTls
 from baa_node.dicom.transport import BoundedAssociation, BoundedProvider
+from baa_node.dicom.troubles import why_hung_up, why_no_connection, why_no_dicom, why_not_taken, why_rejected
 from baa_node.errors import ConfigError, DeliveryError
+from baa_node.mistakes import Mistake
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -40,6 +42,7 @@ __all__ = [
     "SendResult",
     "association_with",
     "echo",
+    "not_taken",
     "outcome_of",
     "send",
 ]
@@ -104,7 +107,13 @@ class Outcome(enum.Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class SendResult:
-    """What became of the item number `item`: the alternative that was sent and how the peer answered."""
+    """What became of the item number `item`: the alternative that was sent and how the peer answered.
+
+    Attributes
+    ----------
+    comment
+        What the peer said of its status, or why there was no presentation context.
+    """
 
     item: int
     outcome: Outcome
@@ -156,10 +165,29 @@ def echo(endpoint: Endpoint) -> None:
     """
     with association_with(endpoint, [build_context(VERIFICATION, list(NATIVE))]) as association:
         if not association.accepted_contexts:
-            raise DeliveryError(f"{endpoint} does not accept Verification")
+            raise DeliveryError(why_not_taken(endpoint, [VERIFICATION], association.rejected_contexts))
         response = association.exchange(_echo_request(), association.accepted_contexts[0])
     if response.Status != 0:
         raise DeliveryError(f"{endpoint} answered C-ECHO with status 0x{response.Status:04X}", status=response.Status)
+
+
+def not_taken(endpoint: Endpoint, kinds: Sequence[Sequence[str]]) -> list[str]:
+    """Propose SOP classes without sending anything, and say why none of a kind is accepted.
+
+    Parameters
+    ----------
+    kinds : sequence of sequences
+        SOP class UIDs that serve for each kind of object, best first.
+
+    Raises
+    ------
+    DeliveryError
+        As `send`.
+    """
+    proposed = [build_context(one, [syntax]) for one in dict.fromkeys(uid for kind in kinds for uid in kind) for syntax in NATIVE]
+    with association_with(endpoint, proposed) as association:
+        taken = {str(context.abstract_syntax) for context in association.accepted_contexts}
+        return [why_not_taken(endpoint, kind, association.rejected_contexts) for kind in kinds if not taken.intersection(kind)]
 
 
 def send(endpoint: Endpoint, items: Sequence[Sequence[Outgoing]], *, permit: Callable[[], None] = lambda: None) -> list[SendResult]:
@@ -260,14 +288,14 @@ class RequestedAssociation(BoundedAssociation):
         """Why the request did not end in an association; None where it did, be it without any presentation context."""
         answer: A_ASSOCIATE | None = self.acceptor.primitive
         if self.connection.failure is not None:
-            return f"cannot connect to {self.endpoint}: {reason_of(self.connection.failure)}"
-        if answer is not None and self.is_rejected:
-            return f"{self.endpoint} rejected the association: {answer.reason_str} ({answer.result_str}, {answer.source_str})"
+            return _why_unreachable(self.connection.failure, self.endpoint)
         if answer is not None:
-            return None
+            return why_rejected(self.endpoint, answer) if self.is_rejected else None
+        if self.dul.foreign_octet is not None:
+            return why_no_dicom(self.endpoint, self.dul.foreign_octet)
         if self.connection.overdue or (self._sent_abort and not self.connection.peer_closed):
-            return f"{self.endpoint} gave no answer to the association request within {self.acse_timeout:g} s"
-        return f"{self.endpoint} ended the connection instead of answering the association request"
+            return Mistake.NO_ANSWER.told(peer=self.endpoint, seconds=self.acse_timeout)
+        return why_hung_up(self.endpoint)
 
     def _introduce(self, contexts: Sequence[PresentationContext], local: AddressInformation, remote: AddressInformation) -> None:
         """Fill in what the association request says about either side; ValueError where an AE title is none."""
@@ -308,8 +336,10 @@ def association_with(
     """Open an association and close it again; DeliveryError where the peer cannot be reached or refuses."""
     try:
         association = opened_by(endpoint, contexts)
-    except (OSError, ValueError, ConfigError) as error:  # unknown host, impossible AE title, TLS files
-        raise DeliveryError(f"cannot connect to {endpoint}: {reason_of(error) if isinstance(error, OSError) else error}") from error
+    except OSError as error:  # unknown host
+        raise DeliveryError(_why_unreachable(error, endpoint)) from error
+    except (ValueError, ConfigError) as error:  # impossible AE title, TLS files
+        raise DeliveryError(f"cannot connect to {endpoint}: {error}") from error
     association.request()
     trouble = association.trouble()
     if trouble is not None:
@@ -320,6 +350,17 @@ def association_with(
         association.give_up()
         raise
     association.close()
+
+
+def _why_unreachable(error: OSError, endpoint: Endpoint) -> str:
+    return why_no_connection(
+        error,
+        peer=str(endpoint),
+        host=endpoint.host,
+        port=endpoint.port,
+        seconds=endpoint.connect_timeout_s,
+        tls=endpoint.tls is not None,
+    )
 
 
 def _offers(outgoing: Iterable[Outgoing]) -> list[PresentationContext]:
@@ -347,7 +388,7 @@ def _context_for(association: RequestedAssociation, outgoing: Outgoing) -> Prese
 
 
 def _send_item(association: RequestedAssociation, item: int, alternatives: Sequence[Outgoing]) -> SendResult:
-    result = SendResult(item=item, outcome=Outcome.NOT_ACCEPTED)
+    result = None
     for outgoing in alternatives:
         context = _context_for(association, outgoing)
         if context is None:
@@ -355,7 +396,12 @@ def _send_item(association: RequestedAssociation, item: int, alternatives: Seque
         result = _store(association, item, outgoing, context)
         if result.status != SOP_CLASS_NOT_SUPPORTED:
             break
-    return result
+    return result or SendResult(item=item, outcome=Outcome.NOT_ACCEPTED, comment=_why_none(association, alternatives))
+
+
+def _why_none(association: RequestedAssociation, alternatives: Sequence[Outgoing]) -> str:
+    offered = [one.sop_class_uid for one in alternatives]
+    return why_not_taken(association.endpoint, offered, association.rejected_contexts)
 
 
 def _store(association: RequestedAssociation, item: int, outgoing: Outgoing, context: PresentationContext) -> SendResult:

@@ -12,7 +12,7 @@ import traceback
 from copy import deepcopy
 from dataclasses import dataclass
 from socketserver import TCPServer
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 
 from pynetdicom import evt
 from pynetdicom.ae import ApplicationEntity
@@ -24,9 +24,11 @@ from baa_node.dicom.connection import DeadlineSocket
 from baa_node.dicom.contexts import accepted_sop_classes, decodable_transfer_syntaxes, supported_contexts
 from baa_node.dicom.ledger import CONNECTIONS_PER_ASSOCIATION, Ledger
 from baa_node.dicom.limits import Limit, reached
+from baa_node.dicom.notices import Notices, Noting
 from baa_node.dicom.scp import Admission, NodeHandler, StoreRequest, admission_of, answer_store
 from baa_node.dicom.tls import ServerTls, reason_of
 from baa_node.errors import ConfigError
+from baa_node.faults import cannot_listen
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -78,6 +80,10 @@ class ListenSettings:
     tls: ServerTls | None = None
 
 
+class Handler(NodeHandler, Noting, Protocol):
+    """What a listener asks and tells: `NodeHandler` about callers and instances, `Noting` of callers that get nowhere."""
+
+
 class ConnectionHandler(RequestHandler):  # type: ignore[misc]
     """Runs one association in the thread of its connection."""
 
@@ -127,13 +133,12 @@ class Listener(ThreadedAssociationServer):  # type: ignore[misc]
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(
-        self, *args: Any, settings: ListenSettings, handler: NodeHandler, tls_context: ssl.SSLContext | None, **kwargs: Any
-    ) -> None:
+    def __init__(self, *args: Any, settings: ListenSettings, handler: Handler, tls_context: ssl.SSLContext | None, **kwargs: Any) -> None:
         self.settings = settings
         self.ledger = Ledger(settings.max_associations, settings.max_associations_per_address)
         self.budget = Budget(settings.max_receiving_bytes)
         self.turnstile = threading.Lock()
+        self.notices = Notices(handler)
         self._handler = handler
         self._tls_context = tls_context
         super().__init__(*args, request_handler=ConnectionHandler, **kwargs)
@@ -149,8 +154,8 @@ class Listener(ThreadedAssociationServer):  # type: ignore[misc]
         if caller is None:
             return Admission.UNKNOWN_CALLER
         admission = admission_of(caller, self._handler)
-        if admission is not Admission.ADMITTED:
-            logger.warning("association of %s from %s to %s: %s", caller.calling_ae, caller.address, caller.called_ae, admission.name)
+        if admission is not Admission.ADMITTED:  # the handler says in words why
+            logger.info("association of %s from %s to %s: %s", caller.calling_ae, caller.address, caller.called_ae, admission.name)
         elif not self.ledger.associate(association, caller.address):
             reached(Limit.ASSOCIATIONS, "association of %s from %s rejected: too many at once", caller.calling_ae, caller.address)
             admission = Admission.BUSY
@@ -228,6 +233,7 @@ class Listener(ThreadedAssociationServer):  # type: ignore[misc]
             reached(Limit.TLS, "no TLS with %s: %s", address, reason_of(error))
             if isinstance(error, ssl.SSLError) and not isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):  # not who only knocks
                 self._handler.distrust(address, reason_of(error))
+            self.notices.handshake(address, error)
             raise
 
     def handle_error(self, request: Any, client_address: Any) -> None:
@@ -257,7 +263,7 @@ class NodeServer:
         self._thread.start()
 
     @classmethod
-    def start(cls, settings: ListenSettings, handler: NodeHandler) -> Self:
+    def start(cls, settings: ListenSettings, handler: Handler) -> Self:
         """Listen, and return when callers can connect; ConfigError where host, port or a TLS file does not serve."""
         tls_context = settings.tls.context() if settings.tls else None
         try:
@@ -274,7 +280,7 @@ class NodeServer:
                 tls_context=tls_context,
             )
         except OSError as error:
-            raise ConfigError(f"cannot listen on {settings.host}:{settings.port}: {error.strerror or error}") from error
+            raise ConfigError(cannot_listen(error, host=settings.host, port=settings.port, key="node")) from error
         except ValueError as error:
             raise ConfigError(f"AE title {settings.ae_title!r} cannot be used: {error}") from error
         return cls(listener)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 from dataclasses import dataclass
 from tempfile import NamedTemporaryFile
@@ -60,6 +61,19 @@ def reason_of(error: OSError) -> str:
     if isinstance(error, ssl.SSLError) and error.reason in REASONS:
         return REASONS[error.reason]
     return error.strerror or str(error)
+
+
+def speaks_tls(host: str, port: int, *, within_s: float) -> bool:
+    """Tell whether something answers a TLS handshake, whatever it thinks of us: nothing is trusted, and nothing said."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    try:
+        with socket.create_connection((host, port), within_s) as plain, context.wrap_socket(plain):
+            return True
+    except ssl.SSLError as error:
+        return "ALERT" in (error.reason or "")
+    except OSError:
+        return False
 
 
 @dataclass(frozen=True, kw_only=True)

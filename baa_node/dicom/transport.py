@@ -51,6 +51,11 @@ class BoundedProvider(DULServiceProvider):  # type: ignore[misc]
     ----------
     max_pdu_bytes : int
         Longest P-DATA-TF body that was offered to the peer.
+
+    Attributes
+    ----------
+    foreign_octet : int or None
+        What came where a PDU has its type and is none: the other side speaks something else.
     """
 
     def __init__(self, assoc: Association, *, max_pdu_bytes: int) -> None:
@@ -58,6 +63,7 @@ class BoundedProvider(DULServiceProvider):  # type: ignore[misc]
         self.daemon = True
         self._limits = {**LENGTH_LIMITS, P_DATA_TF: max_pdu_bytes + SLACK}
         self._hung_up = False
+        self.foreign_octet: int | None = None
         self._bell = Bell()
         self.event_queue = RingingQueue(self._bell.ring)
         self.to_provider_queue = RingingQueue(self._bell.ring)
@@ -188,6 +194,7 @@ class BoundedProvider(DULServiceProvider):  # type: ignore[misc]
             return None
         pdu_type, length = PDU_HEADER.unpack(header)
         if length > self._limits.get(pdu_type, -1):
+            self.foreign_octet = None if pdu_type in self._limits else pdu_type
             reached(Limit.PDU_LENGTH, "PDU of type 0x%02X with %d bytes refused", pdu_type, length)
             self.hang_up()
             return None

@@ -49,8 +49,8 @@ class Spool(Protocol):
     def free_bytes(self) -> int | None:
         """Bytes that may still be written; None where there is no such limit."""
 
-    def is_short(self) -> bool:
-        """Tell whether less than the configured reserve is free."""
+    def shortage(self) -> str:
+        """Say in one sentence that less than the configured reserve is free; empty where enough is."""
 
 
 def open_spool(where: str | Path, *, min_free_bytes: int = 0) -> Spool:

@@ -11,6 +11,7 @@ import uuid
 from pathlib import Path
 
 from baa_node.errors import SpoolError
+from baa_node.faults import cannot_write, disk_full
 from baa_node.spool.places import place
 
 _TEMPORARY = ".part"
@@ -40,7 +41,7 @@ class FolderSpool:
         try:
             root.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise SpoolError(f"spool folder {root} cannot be used: {error.strerror}") from error
+            raise SpoolError(cannot_write(error, where=root, otherwise=f"spool folder {root} cannot be used")) from error
 
     def write(self, kind: str, name: str, content: bytes | memoryview) -> str:
         """Make bytes durable and return their path relative to the spool.
@@ -67,7 +68,8 @@ class FolderSpool:
             _sync_folder(target.parent)
         except OSError as error:
             temporary.unlink(missing_ok=True)
-            raise SpoolError(f"cannot write to the spool at {self.root}: {error.strerror}") from error
+            told = f"cannot write to the spool at {self.root}"
+            raise SpoolError(cannot_write(error, where=self.root, otherwise=told, reserve_bytes=self._min_free_bytes)) from error
         return relative
 
     def read(self, relative: str) -> bytes:
@@ -126,14 +128,15 @@ class FolderSpool:
         stat = os.statvfs(self.root)
         return stat.f_bavail * stat.f_frsize
 
-    def is_short(self) -> bool:
-        """Tell whether less than the configured reserve is free."""
-        return self.free_bytes() < self._min_free_bytes
+    def shortage(self) -> str:
+        """Say that less than the configured reserve is free; empty where enough is."""
+        free = self.free_bytes()
+        return disk_full(self.root, free_bytes=free, reserve_bytes=self._min_free_bytes) if free < self._min_free_bytes else ""
 
     def _refuse_when_short(self, size: int) -> None:
         free = self.free_bytes()
         if free - size < self._min_free_bytes:
-            raise SpoolError(f"spool at {self.root} has {free >> 20} MiB free and keeps {self._min_free_bytes >> 20} MiB in reserve")
+            raise SpoolError(disk_full(self.root, free_bytes=free, reserve_bytes=self._min_free_bytes))
 
 
 def _sync_folder(folder: Path) -> None:

@@ -87,9 +87,9 @@ class ObjectSpool:
         """Give no number: a bucket has no end."""
         return None
 
-    def is_short(self) -> bool:
-        """Never."""
-        return False
+    def shortage(self) -> str:
+        """Nothing to say, ever."""
+        return ""
 
     def _path(self, relative: str) -> str:
         return f"{self._root}/{relative}"

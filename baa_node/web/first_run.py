@@ -10,6 +10,7 @@ from typing import Final
 from baa_node.db import accounts
 from baa_node.db.accounts import Role, User
 from baa_node.errors import ConfigError, StoreError
+from baa_node.faults import cannot_write
 from baa_node.web.parts import Console
 from baa_node.web.passwords import hash_password, one_time_password
 
@@ -56,4 +57,4 @@ def _write(path: Path, password: str) -> None:
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as out:
             out.write(f"{password}\n")
     except OSError as error:
-        raise ConfigError(f"the first password cannot be written to {path}: {error.strerror}") from error
+        raise ConfigError(cannot_write(error, where=path, otherwise=f"the first password cannot be written to {path}")) from error

@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 
 from baa_node.db import Database, executors
 from baa_node.db.studies import counts
+from baa_node.doctor import provider_trouble
 from baa_node.errors import StoreError
 from baa_node.spool import Spool
 from baa_node.web.checks import Check
@@ -80,8 +81,8 @@ class Health:
             return [_no_answer()]
 
     def _spool(self) -> Check:
-        if self.spool.is_short():
-            return Check(name="spool", state="failed", told="less free space in the spool than the reserve")
+        if shortage := self.spool.shortage():
+            return Check(name="spool", state="failed", told=shortage)
         return Check(name="spool", state="ok", told="takes images")
 
     def _record(self) -> list[Check]:
@@ -90,7 +91,7 @@ class Health:
                 counts.queue(connection)
                 workers = executors.list_executors(connection)
         except StoreError as error:
-            return [Check(name="database", state="failed", told=f"database: {error}")]
+            return [Check(name="database", state="failed", told=str(error))]
         alive = sum(one.state == "alive" and datetime.now(UTC) - one.beat_at < SILENT_AFTER for one in workers)
         told = f"{alive} alive" if alive else "no worker is alive: images are kept and not read"
         return [Check(name="database", state="ok", told="answers"), Check(name="workers", state="ok" if alive else "warning", told=told)]
@@ -99,8 +100,8 @@ class Health:
         used = self.used()
         if not used:
             return Check(name="inference", state="ok", told="this process does not read")
-        if self.asked and self.asked not in used.split("+"):
-            return Check(name="inference", state="warning", told=f"reads on {used}, not on {self.asked}: slower, with the same numbers")
+        if trouble := provider_trouble(self.asked, used):
+            return Check(name="inference", state="warning", told=trouble)
         return Check(name="inference", state="ok", told=f"reads on {used}")
 
 

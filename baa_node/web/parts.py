@@ -15,6 +15,7 @@ from baa_node.core.words import Language
 from baa_node.db import Database
 from baa_node.db.accounts import Limits
 from baa_node.db.peers import Peer
+from baa_node.doctor import Finding
 from baa_node.outlook import Terms
 from baa_node.spool import Spool
 from baa_node.web.guard import Guard
@@ -54,6 +55,8 @@ class Console:
         PEM files by what they are for: what the node shows, and whom it trusts.
     language
         Of the site: what those read who chose none, in a browser that prefers none of ours.
+    examine
+        Runs the checks of ``baa-node doctor``.
     closing
         Set when the server stops, so that open event streams end.
     """
@@ -68,6 +71,7 @@ class Console:
     policy: ReadingPolicy
     probe: Callable[[Peer], str]
     ensemble: Callable[[], Ensemble]
+    examine: Callable[[], list[Finding]]
     others: Callable[[str], Ensemble] = none_named
     bundles: Callable[[], Sequence[str]] = tuple
     terms: Terms = field(default_factory=Terms)

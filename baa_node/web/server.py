@@ -14,6 +14,7 @@ from fastapi import FastAPI
 
 from baa_node.config import ConsoleSection
 from baa_node.errors import ConfigError
+from baa_node.faults import cannot_listen
 
 CONNECTIONS: Final = 256
 """Requests and event streams served at the same time; one more is answered with 503."""
@@ -49,7 +50,7 @@ class ConsoleServer:
         try:
             listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
         except OSError as error:
-            raise ConfigError(f"console cannot listen on {host}:{port}: {error.strerror}") from error
+            raise ConfigError(cannot_listen(error, host=host, port=port, key="console")) from error
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="console", daemon=True)
         thread.start()

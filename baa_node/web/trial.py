@@ -86,8 +86,8 @@ def _dicom(content: bytes) -> Dataset:
         meta = read_dataset(BytesIO(content[_META_BEGIN:end]), is_implicit_VR=False, is_little_endian=True)
         if meta.get("TransferSyntaxUID") == DeflatedExplicitVRLittleEndian:
             _check_inflates(content[end:])
+        dcmread(BytesIO(content)).decode()  # not the one that is read: what was decoded cannot be held to its character set any more
         ds = dcmread(BytesIO(content))
-        ds.decode()
     except (InvalidDicomError, ValueError, EOFError, KeyError, OverflowError, NotImplementedError, AttributeError, TypeError) as error:
         raise InstanceError("the file is a damaged DICOM file") from error
     return ds

@@ -168,7 +168,7 @@ def test_a_destination_that_begins_to_send_is_made_a_source(cli: Command) -> Non
 def test_a_title_in_other_letters_is_pointed_out(cli: Command) -> None:
     cli.ok("peers", "add", "pacs", *PACS)
     refuse(cli, "Pacs")
-    assert "peer pacs is called PACS, which differs in upper and lower case" in cli.ok("peers", "list").out
+    assert "Pacs at 10.0.0.9 differs from PACS of peer pacs in upper and lower case" in cli.ok("peers", "list").out
     assert "pacs-2" in command_in(cli)
 
 
@@ -317,9 +317,11 @@ def test_every_kind_is_tried_in_its_own_way(cli: Command, listener: int) -> None
         assert "takes connections" in cli.ok("peers", "test", "hl7").out
         assert "FHIR 4.0.1" in cli.ok("peers", "test", "fhir").out
         assert "answers queries" in cli.ok("peers", "test", "stow").out
+        assert "does not accept Comprehensive 3D SR Storage" in cli.fails("peers", "test", "dicom")
+        cli.ok("peers", "edit", "dicom", "--no-destination")
         assert cli.json("peers", "test", "dicom")["ok"] is True
     for kind in ("hl7", "fhir", "stow"):
-        assert "refused" in cli.fails("peers", "test", kind)
+        assert "refuses connections" in cli.fails("peers", "test", kind)
     assert "peers test hl7" in cli.fails("peers", "echo", "hl7")
 
 

@@ -126,7 +126,7 @@ def test_a_file_is_tried_step_by_step(cli: Command, tmp_path: Path) -> None:
     assert (told["ends"], told["decision"]["route"], told["reasons"][0]) == ("delivery", "trial", "BAA101")
     assert told["deliveries"] == {"pacs": ["sr"]}
     turned = cli.ok("routes", "test", knee, "--calling-ae", "STRANGER").lines
-    assert "rejected: no source has this AE title" in turned[0]
+    assert "is not known here as a source" in turned[0]
     assert turned[1].startswith("reception    (")
     assert kinds(cli) == before
     junk = tmp_path / "junk.dcm"

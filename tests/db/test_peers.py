@@ -27,7 +27,7 @@ def refuse(c: Connection, calling_ae: str = "STRANGER", *, address: str = "10.0.
         ({"name": ""}, "name"),
         ({"name": "a b"}, "name"),
         ({"name": "x" * 65}, "name"),
-        ({"ae_title": "   "}, "blank"),
+        ({"ae_title": "   "}, "1 to 16"),
         ({"ae_title": "SEVENTEEN_LETTERS"}, "1 to 16"),
         ({"ae_title": "BACK\\SLASH"}, "backslash"),
         ({"ae_title": "TAB\tTAB"}, "printable"),

@@ -120,7 +120,7 @@ def test_limits() -> None:
     listener = {field.name: field.default for field in fields(ListenSettings)}
     endpoint = {field.name: field.default for field in fields(scu.Endpoint)}
     fixed = [listener["pdu_timeout_s"], listener["idle_timeout_s"]]
-    fixed += [endpoint[name] for name in ("connect_timeout_s", "association_timeout_s", "response_timeout_s")]
+    fixed += [endpoint[name] for name in ("association_timeout_s", "response_timeout_s")]
     assert [row["Default"] for row in rows if row["Configuration"] == "fixed"] == [str(value) for value in fixed]
 
 

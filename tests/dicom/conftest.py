@@ -24,10 +24,14 @@ class Recorder:
     callers: list[Caller] = field(default_factory=list)
     received: list[Received] = field(default_factory=list)
     distrusted: list[tuple[str, str]] = field(default_factory=list)
+    turned_away: list[tuple[Caller, str]] = field(default_factory=list)
 
     def admit(self, caller: Caller) -> Admission:
         self.callers.append(caller)
         return self.admission
+
+    def turn_away(self, caller: Caller, reason: str) -> None:
+        self.turned_away.append((caller, reason))
 
     def receive(self, received: Received) -> Answer:
         self.received.append(received)

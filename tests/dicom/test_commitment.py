@@ -173,6 +173,9 @@ class Handler:
     def receive(self, received: scp.Received) -> scp.Answer:
         raise AssertionError("nothing is stored here")
 
+    def turn_away(self, caller: scp.Caller, reason: str) -> None:
+        raise AssertionError(reason)
+
     def committed(self, caller: scp.Caller, commitment: Commitment) -> bool:
         self.told.append(commitment)
         return commitment.transaction_uid == "2.25.81"

@@ -137,7 +137,7 @@ def test_time_is_up_for_a_peer_that_trickles(archive: PriorArchive) -> None:
 
 
 def test_nobody_there_is_told() -> None:
-    with pytest.raises(DeliveryError, match="cannot connect"):
+    with pytest.raises(DeliveryError, match="refuses connections"):
         fetch_reports(endpoint(free_port()), WANTED, Fetched())
 
 

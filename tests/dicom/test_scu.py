@@ -28,6 +28,7 @@ from pynetdicom.transport import ThreadedAssociationServer
 
 from baa_node.dicom.scu import AssociationLost, Endpoint, Outcome, Outgoing, echo, outcome_of, send
 from baa_node.errors import DeliveryError
+from baa_node.mistakes import Mistake
 from tests.dicom.conftest import data_set_bytes, part10, radiograph
 from tests.parts.programs import eventually
 
@@ -213,7 +214,7 @@ def test_a_dead_port_is_named() -> None:
         port = sock.getsockname()[1]
     endpoint = Endpoint(ae_title="PACS", host="127.0.0.1", port=port, calling_ae="BAA_NODE")
     for call in (echo, lambda peer: send(peer, [[outgoing()]])):
-        with pytest.raises(DeliveryError, match=f"cannot connect to PACS at 127.0.0.1:{port}: Connection refused") as caught:
+        with pytest.raises(DeliveryError, match=f"PACS at 127.0.0.1:{port} refuses connections") as caught:
             call(endpoint)
         assert caught.value.retry_helps
 
@@ -238,8 +239,8 @@ def test_failed_attempts_leave_no_descriptor_behind(pacs: Pacs) -> None:
 @pytest.mark.parametrize(
     ("demand", "reason"),
     [
-        ({"require_calling_aet": ["OTHER"]}, "Calling AE title not recognised"),
-        ({"require_called_aet": True}, "Called AE title not recognised"),
+        ({"require_calling_aet": ["OTHER"]}, "does not know BAA_NODE"),
+        ({"require_called_aet": True}, "is not called PACS"),
     ],
 )
 def test_a_rejection_is_told_with_its_reason(pacs: Pacs, demand: dict[str, object], reason: str) -> None:
@@ -284,8 +285,13 @@ def test_a_peer_that_never_answers_a_store(pacs: Pacs) -> None:
 
 @pytest.mark.parametrize(
     ("says", "message"),
-    [(None, "gave no answer to the association request within"), (b"\x03\x00", "gave no answer"), (b"", "ended the connection")],
-    ids=["nothing", "half a header", "closes"],
+    [
+        (None, Mistake.NO_ANSWER.code),
+        (b"\x03\x00", Mistake.NO_ANSWER.code),
+        (b"", Mistake.HUNG_UP.code),
+        (b"SSH-2.0", Mistake.NOT_DICOM.code),
+    ],
+    ids=["nothing", "half a header", "closes", "another protocol"],
 )
 def test_a_peer_that_is_no_dicom_peer(says: bytes | None, message: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:

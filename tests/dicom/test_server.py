@@ -116,7 +116,7 @@ def test_who_is_not_admitted_hears_why(server: NodeServer, node: Recorder, admis
 
 def test_admission_is_asked_at_every_association(server: NodeServer, node: Recorder) -> None:
     node.admission = Admission.UNKNOWN_CALLER
-    with pytest.raises(DeliveryError, match="Calling AE title not recognised"):
+    with pytest.raises(DeliveryError, match="does not know PACS"):
         echo(endpoint(server))
     node.admission = Admission.ADMITTED
     echo(endpoint(server))

@@ -9,6 +9,7 @@ from pathlib import Path
 import pydicom
 import pytest
 
+from baa_node.mistakes import Mistake
 from tests.parts.certificates import Authorities, Identity
 from tests.parts.images import copy_in_new_study
 from tests.parts.node import Node
@@ -128,12 +129,12 @@ PEERS["orthanc"] = lambda folder, authorities, shown: orthanc(folder, authoritie
 
 OUT = [
     ("good", "good", ""),
-    ("expired", "good", "the other side's certificate is not accepted: certificate has expired"),
-    ("other host", "good", "the other side's certificate is not accepted: IP address mismatch"),
-    ("stranger", "good", "the other side's certificate is not accepted: unable to get local issuer certificate"),
-    ("good", "expired", "our certificate has expired, says the peer"),
-    ("good", "stranger", "the peer does not trust the authority of our certificate"),
-    ("good", None, "the peer asks for a certificate"),
+    ("expired", "good", Mistake.CERTIFICATE_EXPIRED.code),
+    ("other host", "good", Mistake.CERTIFICATE_OF_ANOTHER.code),
+    ("stranger", "good", Mistake.AUTHORITY_UNKNOWN.code),
+    ("good", "expired", Mistake.OUR_CERTIFICATE_EXPIRED.code),
+    ("good", "stranger", Mistake.OUR_AUTHORITY_UNKNOWN.code),
+    ("good", None, "asks for a certificate"),
 ]
 
 

@@ -62,7 +62,7 @@ def test_a_wrong_log_in_says_the_same_whoever_it_was(visit: Visit) -> None:
     for name, password in STRANGERS:
         answer = visit.log_in(name, password)
         assert answer.status_code == 401
-        assert "User name or password is wrong." in answer.text
+        assert "User name or password is wrong" in answer.text
         assert visit.get("/").headers["location"] == "/login"
     failed = [event for event in visit.events() if event.kind == "LOGIN_FAILED"]
     assert {event.outcome for event in failed} == {4}

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
+from pydicom.uid import Comprehensive3DSRStorage, SecondaryCaptureImageStorage
 from pynetdicom import AE
 from pynetdicom.sop_class import Verification
 
@@ -153,7 +154,8 @@ def test_a_caller_that_was_turned_away_is_admitted_with_one_click(admin: Visit) 
 
 def test_an_echo_says_in_words_how_it_went(admin: Visit) -> None:
     pacs = AE("PACS")
-    pacs.add_supported_context(Verification)
+    for sop_class in (Verification, Comprehensive3DSRStorage, SecondaryCaptureImageStorage):
+        pacs.add_supported_context(sop_class)
     server = pacs.start_server(("127.0.0.1", 0), block=False)
     try:
         port = str(server.socket.getsockname()[1])
@@ -165,4 +167,4 @@ def test_an_echo_says_in_words_how_it_went(admin: Visit) -> None:
     refused = admin.post("/peers/pacs/echo")
     assert refused.status_code == 200
     assert "pacs does not answer: " in refused.text
-    assert "Connection refused" in refused.text
+    assert "refuses connections, nothing listens there" in refused.text

@@ -158,11 +158,11 @@ def test_a_file_is_tried_step_by_step_and_leaves_no_trace(admin: Visit, tmp_path
 def test_where_the_way_ends_is_said(admin: Visit, tmp_path: Path) -> None:
     ds = hand_cr(tmp_path)
     stranger = upload(admin, part10(ds), calling_ae="pacs", called_ae="BAA_NODE").text
-    assert "peer pacs is called PACS, which differs in upper and lower case" in stranger
+    assert "differs from PACS of peer pacs in upper and lower case" in stranger
     assert "the way ends here" in stranger
     assert stranger.count("if it came so far") == 4
     other = upload(admin, part10(ds), calling_ae="PACS", called_ae="OTHER").text
-    assert "it called OTHER, which is not this node&#39;s AE title" in other
+    assert "called OTHER, and this node is BAA_NODE" in other
     ds.ViewPosition = "LL"
     refused = upload(admin, part10(ds), calling_ae="PACS", called_ae="BAA_NODE").text
     assert "BAA104" in refused

@@ -26,7 +26,7 @@ def test_a_full_disk_is_said(visit: Visit, tmp_path: Path) -> None:
     visit.console.health.spool = FolderSpool(tmp_path, min_free_bytes=1 << 60)
     answer = visit.get("/readyz")
     assert answer.status_code == 503
-    assert "free space" in answer.json()["problems"][0]
+    assert "MiB free" in answer.json()["problems"][0]
 
 
 def test_metrics_are_prometheus_text(visit: Visit) -> None:

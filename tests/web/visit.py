@@ -70,6 +70,7 @@ def console_in(folder: Path, database: Database, clock: Clock, **settings: Any) 
         policy=ReadingPolicy(),
         probe=lambda peer: bridge_to(peer, Wires(), endpoint=endpoint).probe(),
         ensemble=constant_ensemble,
+        examine=list,
         now=clock,
     )
 

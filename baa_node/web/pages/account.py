@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Annotated, Final
 
 from fastapi import APIRouter, HTTPException, Query, Request
@@ -12,11 +13,12 @@ from baa_node.core.words import Language
 from baa_node.db import accounts
 from baa_node.db.accounts import Role
 from baa_node.errors import ConfigError
+from baa_node.mistakes import Mistake
 from baa_node.web.description import form
 from baa_node.web.first_run import FILE, NAME, forget_first_password
 from baa_node.web.forms import read_form
 from baa_node.web.passwords import checked, hash_password, matches
-from baa_node.web.render import language_of, link, render
+from baa_node.web.render import language_of, link, render, sentence
 from baa_node.web.session import (
     BEFORE,
     COOKIE,
@@ -32,6 +34,8 @@ from baa_node.web.session import (
     set_cookie,
 )
 from baa_node.web.words import WORDS
+
+log = logging.getLogger(__name__)
 
 router = APIRouter()
 
@@ -117,6 +121,7 @@ def _log_in(request: Request, name: str, password: str) -> Response:
         if user is None or not right or user.role is Role.DISABLED:
             reason = "no such user" if user is None else "disabled" if right else "wrong password"
             accounts.note_failed_log_in(c, name, address=address, reason=reason, now=now)
+            log.warning("log-in from %s: %s", address, Mistake.LOG_IN_FAILED.told())
             return _login_form(request, words.wrong, 401)
         accounts.log_in(c, user, token, address=address, limits=console.limits, now=now)
     console.guard.succeeded(name, address)
@@ -129,6 +134,10 @@ def _login_form(request: Request, trouble: str = "", status: int = 200) -> Respo
     """Give the form with a token of its own; whoever has no user yet is told where the first password is."""
     console, before = console_of(request), request.cookies.get(BEFORE) or new_token()
     first = FILE if (console.data_dir / FILE).exists() else ""
+    with console.database.reading() as c:
+        users = accounts.list_users(c)
+    if users and not any(user.role is accounts.Role.ADMIN for user in users):
+        trouble = f"{trouble} {sentence(Mistake.NO_ADMIN.told())}".strip()
     answer = render(request, "login.html", status=status, trouble=trouble, csrf=form_token(before), first=first, first_name=NAME)
     set_cookie(request, answer, BEFORE, before)
     return answer

@@ -129,7 +129,7 @@ def _list(request: Request, visitor: Visitor, *, echo: tuple[str, bool, str] | N
         "peers.html",
         visitor=visitor,
         rows=rows,
-        refused=[_refused(caller, known) for caller in refused],
+        refused=[_refused(caller, known, console.ae_title) for caller in refused],
         echo=echo,
         certificates=[(purpose, *_in_file(path)) for purpose, path in console.own_certificates.items()],
         ae_title=console.ae_title,
@@ -149,8 +149,8 @@ def _in_file(path: Path) -> tuple[list[Certificate], str]:
         return [], str(error)
 
 
-def _refused(caller: RefusedCaller, known: list[Peer]) -> dict[str, Any]:
-    return {"caller": caller, "why": why_refused(caller, known), "entry": admitting(caller, known)}
+def _refused(caller: RefusedCaller, known: list[Peer], own: str) -> dict[str, Any]:
+    return {"caller": caller, "why": why_refused(caller, known, own=own), "entry": admitting(caller, known)}
 
 
 def _route(c: Connection, peer: Peer) -> str:

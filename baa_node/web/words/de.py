@@ -20,6 +20,7 @@ WORDS: Final = Words(
         routes="Regeln",
         audit="Protokoll",
         model="Modell",
+        doctor="Diagnose",
         try_out="Ausprobieren",
         users="Benutzer",
         change_password="Kennwort ändern",
@@ -35,7 +36,8 @@ WORDS: Final = Words(
         ),
         user_name="Benutzername",
         password="Kennwort",
-        wrong="Benutzername oder Kennwort ist falsch.",
+        wrong="Benutzername oder Kennwort ist falsch. "
+        "Noch einmal versuchen oder am Knoten ein neues Kennwort setzen lassen (baa-node users password NAME --once) (BAA-M702).",
         too_many="Zu viele Versuche. Bitte warten Sie zehn Minuten.",
         too_old="Die Seite war zu alt. Bitte versuchen Sie es noch einmal.",
     ),

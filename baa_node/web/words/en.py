@@ -20,6 +20,7 @@ WORDS: Final = Words(
         routes="Routes",
         audit="Audit",
         model="Model",
+        doctor="Doctor",
         try_out="Try out",
         users="Users",
         change_password="Change your password",
@@ -32,7 +33,8 @@ WORDS: Final = Words(
         first="This node is new. Log in as <b>{name}</b> with the password in the file <code>{file}</code> of the node's data directory.",
         user_name="User name",
         password="Password",
-        wrong="User name or password is wrong.",
+        wrong="User name or password is wrong: try again, or have a new password set on the host of the node "
+        "(baa-node users password NAME --once) (BAA-M702).",
         too_many="Too many attempts. Wait ten minutes.",
         too_old="The page was too old. Please try again.",
     ),

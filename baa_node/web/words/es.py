@@ -20,6 +20,7 @@ WORDS: Final = Words(
         routes="Rutas",
         audit="Auditoría",
         model="Modelo",
+        doctor="Diagnóstico",
         try_out="Probar",
         users="Usuarios",
         change_password="Cambiar la contraseña",
@@ -35,7 +36,8 @@ WORDS: Final = Words(
         ),
         user_name="Usuario",
         password="Contraseña",
-        wrong="El usuario o la contraseña no son correctos.",
+        wrong="El usuario o la contraseña no son correctos. "
+        "Inténtelo de nuevo o pida una contraseña nueva en el equipo del nodo (baa-node users password NAME --once) (BAA-M702).",
         too_many="Demasiados intentos. Espere diez minutos.",
         too_old="La página era demasiado antigua. Inténtelo de nuevo.",
     ),

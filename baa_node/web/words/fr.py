@@ -20,6 +20,7 @@ WORDS: Final = Words(
         routes="Règles",
         audit="Audit",
         model="Modèle",
+        doctor="Diagnostic",
         try_out="Essayer",
         users="Utilisateurs",
         change_password="Changer le mot de passe",
@@ -35,7 +36,8 @@ WORDS: Final = Words(
         ),
         user_name="Nom d'utilisateur",
         password="Mot de passe",
-        wrong="Le nom d'utilisateur ou le mot de passe est incorrect.",
+        wrong="Le nom d'utilisateur ou le mot de passe est incorrect. "
+        "Réessayez, ou faites définir un nouveau mot de passe sur la machine du nœud (baa-node users password NAME --once) (BAA-M702).",
         too_many="Trop de tentatives. Attendez dix minutes.",
         too_old="La page était trop ancienne. Veuillez réessayer.",
     ),

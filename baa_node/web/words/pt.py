@@ -20,6 +20,7 @@ WORDS: Final = Words(
         routes="Rotas",
         audit="Auditoria",
         model="Modelo",
+        doctor="Diagnóstico",
         try_out="Experimentar",
         users="Usuários",
         change_password="Mudar a senha",
@@ -32,7 +33,8 @@ WORDS: Final = Words(
         first=("Este nó é novo. Entre como <b>{name}</b> com a senha do arquivo <code>{file}</code> do diretório de dados do nó."),
         user_name="Usuário",
         password="Senha",
-        wrong="O usuário ou a senha está errado.",
+        wrong="O usuário ou a senha está errado. "
+        "Tente de novo ou peça uma nova senha no computador do nó (baa-node users password NAME --once) (BAA-M702).",
         too_many="Tentativas demais. Espere dez minutos.",
         too_old="A página era antiga demais. Tente de novo.",
     ),

@@ -22,6 +22,7 @@ class Frame:
     routes: str
     audit: str
     model: str
+    doctor: str
     try_out: str
     users: str
     change_password: str
