@@ -181,6 +181,7 @@ def test_a_peer_that_is_no_source_any_more_cannot_send(bench: Bench, tmp_path: P
         ({"Content_Type": "application/dicom"}, b"x", 415),
         ({"Content_Type": 'multipart/related; type="application/dicom+json"; boundary=x'}, b"x", 415),
         ({"Content_Type": ""}, b"x", 415),
+        ({"Content_Encoding": "gzip"}, b"x", 415),
         ({"Content_Type": 'multipart/related; type="application/dicom"'}, b"x", 400),
         ({"Accept": "text/html"}, multipart([b"x"]), 406),
         ({}, b"", 400),
