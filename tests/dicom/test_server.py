@@ -51,8 +51,10 @@ def associate(server: NodeServer, *, calling: str = "PACS", called: str = "BAA_N
 
 
 def rejection(association: Association) -> tuple[int, int, int]:
-    assert association.is_rejected
+    assert not association.is_established
     answer = association.acceptor.primitive
+    if answer is None:  # it came, and ended the connection, before the library began to wait for it
+        answer = next(one for one in tuple(association.dul.to_user_queue.queue) if isinstance(one, A_ASSOCIATE))
     return answer.result, answer.result_source, answer.diagnostic
 
 
