@@ -21,6 +21,7 @@ from pydicom.uid import (
 )
 from pynetdicom import AE, ALL_TRANSFER_SYNTAXES
 from pynetdicom.association import Association
+from pynetdicom.pdu_primitives import A_ASSOCIATE
 
 from baa_node.dicom.contexts import TRANSFER_SYNTAXES
 from baa_node.dicom.limits import REACHED, Limit
