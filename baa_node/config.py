@@ -426,7 +426,7 @@ def _build(folder: Path, settings: Mapping[str, Mapping[str, tuple[str, Any]]]) 
     for name, values in settings.items():
         if name not in SECTIONS:
             where = next((origin for origin, _ in values.values()), name)
-            raise ConfigError(Mistake.UNKNOWN_KEY.told(where=where, what=f"section {name!r}", hint=_nearest(name, SECTIONS)))
+            raise ConfigError(Mistake.UNKNOWN_SECTION.told(where=where, section=name, hint=_nearest(name, SECTIONS)))
         sections[name] = _build_section(name, SECTIONS[name], values)
     return Config(data_dir=folder, **sections)
 
@@ -436,7 +436,7 @@ def _build_section(name: str, section: type[Any], values: Mapping[str, tuple[str
     arguments = {}
     for key, (origin, value) in values.items():
         if key not in hints:
-            raise ConfigError(Mistake.UNKNOWN_KEY.told(where=origin, what=f"key {name}.{key}", hint=_nearest(key, hints)))
+            raise ConfigError(Mistake.UNKNOWN_KEY.told(where=origin, key=f"{name}.{key}", hint=_nearest(key, hints)))
         arguments[key] = _convert(f"{origin}: {name}.{key}", hints[key], value)
     return section(**arguments)
 

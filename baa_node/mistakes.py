@@ -218,7 +218,7 @@ class Mistake(enum.Enum):
     )
     UNKNOWN_KEY = (
         "BAA-M402",
-        "{where}: there is no {what}",
+        "{where}: there is no key {key}",
         "{hint}",
     )
     PORT_TAKEN = (
@@ -250,6 +250,11 @@ class Mistake(enum.Enum):
         "BAA-M408",
         "the clock of {whose} is {minutes:.0f} min {direction} that of this host",
         "set both by NTP (timedatectl set-ntp true)",
+    )
+    UNKNOWN_SECTION = (
+        "BAA-M409",
+        "{where}: there is no section {section!r}",
+        "{hint}",
     )
     DATABASE_DOWN = (
         "BAA-M501",

@@ -15,6 +15,7 @@ from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 from pynetdicom.ae import ApplicationEntity
 from pynetdicom.dimse_primitives import C_ECHO, C_STORE
 from pynetdicom.dsutils import encode
+from pynetdicom.pdu_primitives import A_ASSOCIATE
 from pynetdicom.presentation import PresentationContext, build_context
 from pynetdicom.transport import AddressInformation
 
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from pydicom.uid import UID
-    from pynetdicom.pdu_primitives import A_ASSOCIATE
 
 __all__ = [
     "AssociationLost",
@@ -286,16 +286,26 @@ class RequestedAssociation(BoundedAssociation):
 
     def trouble(self) -> str | None:
         """Why the request did not end in an association; None where it did, be it without any presentation context."""
-        answer: A_ASSOCIATE | None = self.acceptor.primitive
+        answer = self._answer()
         if self.connection.failure is not None:
             return _why_unreachable(self.connection.failure, self.endpoint)
         if answer is not None:
-            return why_rejected(self.endpoint, answer) if self.is_rejected else None
+            return why_rejected(self.endpoint, answer) if answer.result else None
         if self.dul.foreign_octet is not None:
             return why_no_dicom(self.endpoint, self.dul.foreign_octet)
         if self.connection.overdue or (self._sent_abort and not self.connection.peer_closed):
             return Mistake.NO_ANSWER.told(peer=self.endpoint, seconds=self.acse_timeout)
         return why_hung_up(self.endpoint)
+
+    def _answer(self) -> A_ASSOCIATE | None:
+        """Give the answer to the request. A rejection may have come, and ended the connection, before pynetdicom began to wait for it."""
+        if self.acceptor.primitive is not None:
+            return self.acceptor.primitive
+        left: list[Any] = []
+        with suppress(queue.Empty):
+            while True:
+                left.append(self.dul.to_user_queue.get_nowait())
+        return next((one for one in left if isinstance(one, A_ASSOCIATE)), None)
 
     def _introduce(self, contexts: Sequence[PresentationContext], local: AddressInformation, remote: AddressInformation) -> None:
         """Fill in what the association request says about either side; ValueError where an AE title is none."""

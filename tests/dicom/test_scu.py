@@ -23,10 +23,12 @@ from pydicom.uid import (
     SecondaryCaptureImageStorage,
 )
 from pynetdicom import AE, evt
+from pynetdicom.pdu_primitives import A_ASSOCIATE
+from pynetdicom.presentation import build_context
 from pynetdicom.sop_class import Verification
 from pynetdicom.transport import ThreadedAssociationServer
 
-from baa_node.dicom.scu import AssociationLost, Endpoint, Outcome, Outgoing, echo, outcome_of, send
+from baa_node.dicom.scu import AssociationLost, Endpoint, Outcome, Outgoing, RequestedAssociation, echo, outcome_of, send
 from baa_node.errors import DeliveryError
 from baa_node.mistakes import Mistake
 from tests.dicom.conftest import data_set_bytes, part10, radiograph
@@ -248,6 +250,18 @@ def test_a_rejection_is_told_with_its_reason(pacs: Pacs, demand: dict[str, objec
     with pytest.raises(DeliveryError, match=reason) as caught:
         send(pacs.endpoint, [[outgoing()]])
     assert caught.value.retry_helps
+
+
+def test_a_rejection_that_came_before_anybody_waited_is_told(pacs: Pacs) -> None:
+    """As on a busy machine: the upper layer has read the rejection and closed the connection, pynetdicom sees only that it is closed."""
+    pacs.start((Verification,), NATIVE)
+    association = RequestedAssociation(pacs.endpoint, [build_context(Verification)])
+    answer = A_ASSOCIATE()
+    answer.result, answer.result_source, answer.diagnostic = 1, 1, 3
+    association.dul.to_user_queue.put(answer)
+    association.dul.to_user_queue.put(None)
+    assert "does not know BAA_NODE" in (association.trouble() or "")
+    association.connection.socket.close()
 
 
 def test_an_abort_in_the_middle_tells_what_had_been_answered(pacs: Pacs) -> None:

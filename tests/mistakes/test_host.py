@@ -6,7 +6,7 @@ import json
 import shutil
 import socket
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -48,20 +48,25 @@ def test_an_impossible_title_of_a_peer_is_explained_and_a_padded_one_is_trimmed(
     sentence = site.cli.fails("peers", "add", "pacs", "--ae-title", "  ", "--host", "h", "--port", "104")
     check(sentence, Mistake.TITLE_IMPOSSIBLE, "AE title ''")
     with site.running("console") as node:
-        assert is_told(sentence, node.post("/peers/new", name="pacs", ae_title="  ", host="h", port="104"))
+        assert is_told(
+            sentence, node.post("/peers/new", name="pacs", kind="dicom", ae_title="  ", host="h", port="104", wants_sr="on", refusals="both")
+        )
     site.cli.ok("peers", "add", "pacs", "--ae-title", " PACS ", "--host", "h", "--port", "104")
     assert site.cli.json("peers", "list")["peers"][0]["ae_title"] == "PACS"
 
 
 @pytest.mark.parametrize(
-    ("text", "named"),
-    [("[node]\nprot = 104\n", ("[node]: there is no key node.prot", "did you mean 'port'")), ("[nod]\nport = 1\n", ("'nod'", "'node'"))],
+    ("text", "mistake", "named"),
+    [
+        ("[node]\nprot = 104\n", Mistake.UNKNOWN_KEY, ("[node]: there is no key node.prot", "did you mean 'port'")),
+        ("[nod]\nport = 1\n", Mistake.UNKNOWN_SECTION, ("'nod'", "did you mean 'node'")),
+    ],
 )
-def test_an_unknown_key_is_explained(site: Site, text: str, named: tuple[str, ...]) -> None:
+def test_an_unknown_key_is_explained(site: Site, text: str, mistake: Mistake, named: tuple[str, ...]) -> None:
     file = site.data / "baa-node.toml"
     file.write_text(text)
     for command in (("config", "check"), ("serve",), ("doctor",)):
-        check(site.cli.fails(*command), Mistake.UNKNOWN_KEY, file, *named)
+        check(site.cli.fails(*command), mistake, file, *named)
 
 
 # --- ports --------------------------------------------------------------------------------------------------------------
@@ -155,30 +160,34 @@ def test_a_data_directory_that_cannot_be_written_is_explained(site: Site) -> Non
 
 
 @pytest.fixture
-def changed_bundle(tmp_path: Path) -> Path:
+def bundle(site: Site, tmp_path: Path) -> Path:
+    """A bundle of the site's own."""
     folder = tmp_path / "rsna-hands-0.3.0"
     shutil.copytree(default_bundle(), folder)
-    with (folder / "MODEL_CARD.md").open("a") as card:
-        card.write("edited\n")
+    site.settings(INFERENCE__BUNDLE=folder)
     return folder
 
 
-def test_a_changed_bundle_is_explained(site: Site, changed_bundle: Path) -> None:
-    bundle_is_explained(site, changed_bundle, Mistake.BUNDLE_CHANGED, f"{changed_bundle.name}/MODEL_CARD.md")
+def edit(bundle: Path) -> None:
+    with (bundle / "MODEL_CARD.md").open("a") as card:
+        card.write("edited\n")
 
 
-def test_a_missing_bundle_is_explained(site: Site, tmp_path: Path) -> None:
-    bundle_is_explained(site, tmp_path / "nowhere", Mistake.BUNDLE_MISSING, tmp_path / "nowhere", "No such file")
-
-
-def bundle_is_explained(site: Site, folder: Path, mistake: Mistake, *named: object) -> None:
-    site.settings(INFERENCE__BUNDLE=folder)
-    sentence = site.cli.fails("bundle", "verify", str(folder))
-    check(sentence, mistake, *named)
+@pytest.mark.parametrize(
+    ("spoil", "mistake", "named"),
+    [(edit, Mistake.BUNDLE_CHANGED, "rsna-hands-0.3.0/MODEL_CARD.md"), (shutil.rmtree, Mistake.BUNDLE_MISSING, "No such file")],
+    ids=["changed", "missing"],
+)
+def test_a_bundle_that_is_not_as_it_was_is_explained(
+    site: Site, bundle: Path, spoil: Callable[[Path], None], mistake: Mistake, named: str
+) -> None:
+    with site.running("console") as node:
+        spoil(bundle)
+        sentence = site.cli.fails("bundle", "verify", str(bundle))
+        check(sentence, mistake, named)
+        assert is_told(sentence, node.page("/models"))
     assert finding(site, "bundle") == sentence
     assert site.start_fails("intake") == sentence
-    with site.running("console") as node:
-        assert is_told(sentence, node.page("/models"))
 
 
 @pytest.fixture
