@@ -49,7 +49,8 @@ def test_an_impossible_title_of_a_peer_is_explained_and_a_padded_one_is_trimmed(
     check(sentence, Mistake.TITLE_IMPOSSIBLE, "AE title ''")
     with site.running("console") as node:
         assert is_told(
-            sentence, node.post("/peers/new", name="pacs", kind="dicom", ae_title="  ", host="h", port="104", wants_sr="on", refusals="both")
+            sentence,
+            node.post("/peers/new", name="pacs", kind="dicom", ae_title="  ", host="h", port="104", wants_sr="on", refusals="both"),
         )
     site.cli.ok("peers", "add", "pacs", "--ae-title", " PACS ", "--host", "h", "--port", "104")
     assert site.cli.json("peers", "list")["peers"][0]["ae_title"] == "PACS"
