@@ -57,7 +57,7 @@ def test_a_drip_of_bytes_does_not_extend_the_deadline(listen: Listen) -> None:
         started = time.monotonic()
         sock.sendall(p_data(bytes(1000), LAST)[:6])
         assert drops(sock, b"x", pause_s=0.1)
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 8
 
 
 def test_half_pdus_do_not_lock_anybody_out(listen: Listen) -> None:
