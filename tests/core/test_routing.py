@@ -66,7 +66,7 @@ def test_the_first_thing_that_does_not_fit_is_said(rule: Route, image: Arriving,
     [
         ({"name": "a b"}, "1 to 64 letters"),
         ({"calling_ae": ("SEVENTEEN_LETTERS",)}, "1 to 16 printable"),
-        ({"called_ae": (" ",)}, "cannot be blank"),
+        ({"called_ae": (" ",)}, "is no AE title"),
         ({"kinds": ()}, "one or more of sr, picture, pdf"),
         ({"kinds": ("fax",)}, "one or more of sr, picture, pdf"),
         ({"read": False, "destinations": ("pacs",)}, "left alone"),
