@@ -38,7 +38,7 @@ test: lint
 	$(BIN)/python -m pytest tests/faults
 
 soak: $(VENV)/test.installed
-	STORM_KILLS=200 STORM_STUDIES=1000 STORM_REPORT=bench_out FUZZ_CASES=100000 ATTACK_REPORT=bench_out $(BIN)/python -m pytest tests/faults
+	STORM_KILLS=200 STORM_STUDIES=1000 STORM_REPORT=bench_out FUZZ_CASES=50000 ATTACK_REPORT=bench_out $(BIN)/python -m pytest tests/faults
 	ALL_NETWORKS=1 $(BIN)/python -m pytest tests/export tests/train/test_backends.py
 
 bench: $(VENV)/test.installed

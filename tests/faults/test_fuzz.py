@@ -216,7 +216,7 @@ def test_whatever_the_bytes_the_listener_goes_on(tmp_path: Path, seed: int) -> N
     node.add_peer("pacs", "ORTHANC", free_port())
     whole = [association_request(calling=b"ORTHANC"), store_command("1.2.3"), p_data(bytes(200), 2), p_data(b"junk", 3)]
     with node.start("--roles", "intake"):
-        for case in range(CASES // 2):
+        for case in range(CASES):
             dice = random.Random(f"{seed}.{case}")
             sent = bytearray(b"".join(whole[: dice.randint(1, len(whole))]))
             for _ in range(dice.choice((1, 1, 2, 8))):
