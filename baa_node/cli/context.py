@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,3 +61,12 @@ def emit(value: object, lines: Iterable[str]) -> None:
         return
     for line in lines:
         typer.echo(line)
+
+
+def when_bare(app: typer.Typer, command: Callable[[], None]) -> None:
+    """Run `command` where the group of commands `app` is called without one."""
+
+    @app.callback(invoke_without_command=True)
+    def bare(context: typer.Context) -> None:
+        if context.invoked_subcommand is None:
+            command()

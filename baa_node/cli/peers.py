@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from baa_node.cli.context import emit, load, open_database, options
+from baa_node.cli.context import emit, load, open_database, options, when_bare
 from baa_node.cli.operator import operator
 from baa_node.cli.peer_file import parse, value_of
 from baa_node.cli.tables import columns
@@ -40,12 +40,6 @@ Query = Annotated[bool, typer.Option(help="It may be asked for a patient's earli
 RouteTo = Annotated[list[str] | None, typer.Option(help="Name of a destination for what it sends; may be repeated. [default: itself]")]
 
 
-@app.callback(invoke_without_command=True)
-def _bare(context: typer.Context) -> None:
-    if context.invoked_subcommand is None:
-        list_()
-
-
 @app.command("list")
 def list_() -> None:
     """Show every peer, and the callers turned away with the command that would admit each."""
@@ -64,6 +58,9 @@ def list_() -> None:
         ],
     }
     emit(_with_times(value), [*_peer_lines(known, routes), *_refused_lines(refused, why, known)])
+
+
+when_bare(app, list_)
 
 
 @app.command()

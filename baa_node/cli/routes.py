@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from baa_node.cli.context import emit, load, open_database
+from baa_node.cli.context import emit, load, open_database, when_bare
 from baa_node.cli.operator import operator
 from baa_node.cli.tables import columns
 from baa_node.errors import InstanceError
@@ -43,12 +43,6 @@ To = Annotated[list[str] | None, typer.Option(help="Name of a peer that gets the
 Kind = Annotated[list[str] | None, typer.Option(help="sr, picture or pdf; may be repeated. [default: all]")]
 
 
-@app.callback(invoke_without_command=True)
-def _bare(context: typer.Context) -> None:
-    if context.invoked_subcommand is None:
-        list_()
-
-
 @app.command("list")
 def list_() -> None:
     """Show every route in the order in which they are asked."""
@@ -62,6 +56,9 @@ def list_() -> None:
     else:
         lines = ["no routes: everything is read and goes where the sender's entry says"]
     emit([_value(route, number) for number, route in enumerate(known, start=1)], lines)
+
+
+when_bare(app, list_)
 
 
 @app.command()

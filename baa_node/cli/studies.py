@@ -11,7 +11,7 @@ import typer
 
 from baa_node.cli.assess import in_years
 from baa_node.cli.audit import DAYS_AND_TIMES, event_lines, event_value
-from baa_node.cli.context import emit, open_database
+from baa_node.cli.context import emit, open_database, when_bare
 from baa_node.cli.operator import operator
 from baa_node.cli.tables import columns
 from baa_node.errors import ConfigError, StoreError
@@ -24,12 +24,6 @@ if TYPE_CHECKING:
 app = typer.Typer(help="What arrived, what was read, and where the results are.")
 
 Study = Annotated[str, typer.Argument(help="Study Instance UID or accession number.")]
-
-
-@app.callback(invoke_without_command=True)
-def _bare(context: typer.Context) -> None:
-    if context.invoked_subcommand is None:
-        list_(limit=20, since=None, state=None)
 
 
 @app.command("list")
@@ -47,6 +41,9 @@ def list_(
     with open_database() as database, database.reading() as c:
         found = studies.list_studies(c, limit=limit, since=since.astimezone() if since else None, state=wanted)
     emit([_summary_value(study) for study in found], _summary_lines(found))
+
+
+when_bare(app, lambda: list_(limit=20, since=None, state=None))
 
 
 @app.command()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from baa_node.cli.context import emit, open_database
+from baa_node.cli.context import emit, open_database, when_bare
 from baa_node.cli.operator import operator
 from baa_node.cli.tables import columns
 from baa_node.errors import ConfigError
@@ -23,12 +23,6 @@ FromStdin = Annotated[bool, typer.Option("--password-stdin", help="Take the pass
 Once = Annotated[bool, typer.Option("--once", help="The password serves once: a new one is asked for at log-in.")]
 
 
-@app.callback(invoke_without_command=True)
-def _bare(context: typer.Context) -> None:
-    if context.invoked_subcommand is None:
-        list_()
-
-
 @app.command("list")
 def list_() -> None:
     """Show every user."""
@@ -39,6 +33,9 @@ def list_() -> None:
     value = [{"name": one.name, "role": one.role.value, "must_change": one.must_change, "since": one.created_at} for one in known]
     rows = [(one.name, one.role.value, "must change its password" if one.must_change else "") for one in known]
     emit(value, columns(("NAME", "ROLE", ""), rows) if rows else ["no users yet: the first start of the console makes one"])
+
+
+when_bare(app, list_)
 
 
 @app.command()
