@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from baa_node.core.borders import Box, inner_box, narrowly_framed
 from baa_node.core.detection import Detector
-from baa_node.core.orientation import box_turned_back, turned_back, turns_to_upright
+from baa_node.core.orientation import turn_to_upright, turned, turned_back
 from baa_node.core.preprocess import Masker, Preparation, Prepared, prepare
 from baa_node.core.radiograph import Sex
 from baa_node.errors import BundleError, MissingAttribute
@@ -80,8 +80,8 @@ class Estimate:
     disagreement_months
         Spread above which this bundle calls its members at odds; None where the bundle says nothing of it.
     turned_deg
-        By how much the frame was turned against the clock, 0 to 270, so that the fingers pointed up for the networks; ``saliency``
-        and ``crop`` lie in the frame as it was before.
+        By how much the frame was turned against the clock, 0 to 359, so that the fingers pointed up for the networks; ``saliency``
+        and ``crop`` lie in the frame as it was before (`core.orientation`).
     validated_range_months
         Youngest and oldest label that the bundle was validated on; None where the bundle does not say.
     correction
@@ -246,23 +246,24 @@ class Ensemble:
             raise MissingAttribute("PatientSex")
         top, left, height, width = inner_box(pixels)
         inner = pixels[top : top + height, left : left + width]
-        turns = turns_to_upright(narrowly_framed(pixels))
-        upright = np.rot90(inner, turns)
+        turn = turn_to_upright(narrowly_framed(pixels))
+        upright = turned(inner, turn)
         seen = {spec: prepare(upright, spec, self.masker) for spec in dict.fromkeys(member.preparation for member in voters)}
         votes = [_vote(member, seen[member.preparation], sex) for member in voters]
         weights = [member.weight_for(sex) for member in voters]
         pooled = float(np.average([months for months, _ in votes], weights=weights))
         half = self.calibration.half_width_months(sex, pooled)
         saliency, crop = _seen_most([heat for _, heat in votes], weights, [seen[member.preparation].crop for member in voters])
+        saliency, crop = turned_back(saliency, crop, turn, inner.shape)
         return Estimate(
             bone_age_months=pooled,
             interval_months=(pooled - half, pooled + half),
             coverage=self.calibration.coverage,
             members={member.name: months for member, (months, _) in zip(voters, votes, strict=True)},
             spread_months=float(np.std([months for months, _ in votes], ddof=1)) if len(votes) > 1 else None,
-            saliency=turned_back(saliency, turns),
-            crop=_moved(box_turned_back(crop, turns, upright.shape), top, left),
-            turned_deg=90 * turns,
+            saliency=saliency,
+            crop=_moved(crop, top, left),
+            turned_deg=turn.degrees,
             sex_used=None if sex is None or not any(member.needs_sex for member in voters) else sex.value,
             bundle=self.identity,
             provider=_provider(voters),
