@@ -11,10 +11,10 @@ from typing import Final
 from pydicom import Dataset, dcmread
 from pydicom.errors import InvalidDicomError
 
-from baa_node.core.acceptance import Case, Refused
+from baa_node.core.acceptance.local_reads import LocalRead, Remark
+from baa_node.core.acceptance.verdict import Case, Refused
 from baa_node.core.assessment import Assessment, Refusal
 from baa_node.core.ensemble import Ensemble
-from baa_node.core.local_reads import LocalRead, Remark
 from baa_node.core.radiograph import Sex
 from baa_node.core.reading import ReadingPolicy, read_bone_age
 from baa_node.core.words.sentences import sentences

@@ -7,7 +7,7 @@ import pydicom
 import pytest
 from pydicom.uid import generate_uid
 
-from baa_node.core.local_reads import LocalRead, parse_reads
+from baa_node.core.acceptance.local_reads import LocalRead, parse_reads
 from baa_node.core.radiograph import Sex
 from baa_node.core.reading import ReadingPolicy
 from baa_node.replay import ImageFile, list_images, match, replay

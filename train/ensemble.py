@@ -19,7 +19,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from baa_node.core.agreement import Numbers
+from baa_node.core.acceptance.agreement import Numbers
 from baa_node.core.ensemble import Calibration
 from baa_node.core.radiograph import Sex
 from train.evaluate import RESULTS, WORKSHOP, write_results

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from baa_node.core.agreement import Score
+from baa_node.core.acceptance.agreement import Score
 from train.detector.told import section as gates
 from train.papers import reported_of
 from train.plots import draw

@@ -1,4 +1,4 @@
-"""How far estimates are off, for everybody and for groups of sex and age; the figures are those of ``baa_node.core.agreement``."""
+"""How far estimates are off, for everybody and for groups of sex and age, in the figures of ``baa_node.core.acceptance.agreement``."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from baa_node.core import agreement
-from baa_node.core.agreement import BANDS, Numbers, Score
+from baa_node.core.acceptance import agreement
+from baa_node.core.acceptance.agreement import BANDS, Numbers, Score
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,10 +21,10 @@ from baa_node.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from baa_node.core.acceptance import Acceptance, Criteria, Replay
+    from baa_node.core.acceptance.calibration_fit import Trial
+    from baa_node.core.acceptance.local_reads import LocalRead, Remark
+    from baa_node.core.acceptance.verdict import Acceptance, Criteria, Replay
     from baa_node.core.calibration import SiteCalibration
-    from baa_node.core.calibration_fit import Trial
-    from baa_node.core.local_reads import LocalRead, Remark
     from baa_node.core.radiograph import Sex
 
 
@@ -61,7 +61,7 @@ def accept(
 
     Example: baa-node accept hands/ labels.csv --pdf report.pdf --max-mae 9 --max-bias 3
     """
-    from baa_node.core.acceptance import Criteria
+    from baa_node.core.acceptance.verdict import Criteria
 
     if unit not in {None, "months", "years"}:
         raise typer.BadParameter("months or years", param_hint="--unit")
@@ -99,7 +99,7 @@ def _check_places(folder: Path, pdf: Path, calibrate: Path | None) -> None:
 
 
 def _run(folder: Path, table: Path, unit: str | None, criteria: Criteria, *, pdf: Path, calibrate: Path | None) -> Outcome:
-    from baa_node.core.acceptance import Replay, evaluate, find_oddities
+    from baa_node.core.acceptance.verdict import Replay, evaluate, find_oddities
     from baa_node.logs import set_up_log
     from baa_node.replay import list_images, match, replay
     from baa_node.wiring import device_of, load_ensemble, load_identity, policy_of
@@ -152,7 +152,7 @@ def _content(table: Path) -> bytes:
 
 
 def _reads(table: Path, content: bytes, unit: str | None) -> tuple[list[LocalRead], list[Remark]]:
-    from baa_node.core.local_reads import TableError, Unit, parse_reads
+    from baa_node.core.acceptance.local_reads import TableError, Unit, parse_reads
 
     try:
         return parse_reads(content.decode("utf-8-sig"), Unit(unit) if unit else None)
@@ -174,8 +174,8 @@ def _progress(count: int) -> Iterator[Callable[[], object]]:
 
 def _calibrated(acceptance: Acceptance, about: Replay, target: Path | None) -> tuple[dict[Sex, Trial] | None, SiteCalibration | None]:
     """Try to fit each sex, and write what helps; where nothing does, nothing is written."""
+    from baa_node.core.acceptance.calibration_fit import fit_by_sex, make_calibration
     from baa_node.core.calibration import write_calibration
-    from baa_node.core.calibration_fit import fit_by_sex, make_calibration
 
     if target is None:
         return None, None
@@ -198,7 +198,7 @@ def _lock(target: Path, text: str) -> None:
 
 
 def _page(outcome: Outcome) -> bytes:
-    from baa_node.core.acceptance_page import write_acceptance
+    from baa_node.core.acceptance.page import write_acceptance
 
     return write_acceptance(outcome.acceptance, outcome.replay, outcome.remarks, outcome.trials, outcome.calibration)
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from baa_node.cli.tables import columns
 
 if TYPE_CHECKING:
-    from baa_node.core.acceptance import Acceptance, Group, Replay
+    from baa_node.core.acceptance.calibration_fit import Trial
+    from baa_node.core.acceptance.local_reads import Remark
+    from baa_node.core.acceptance.verdict import Acceptance, Group, Replay
     from baa_node.core.calibration import SiteCalibration
-    from baa_node.core.calibration_fit import Trial
-    from baa_node.core.local_reads import Remark
     from baa_node.core.radiograph import Sex
 
 _MOST_REMARKS = 20

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final
 
-from baa_node.core.agreement import Figure
+from baa_node.core.acceptance.agreement import Figure
 from baa_node.core.ensemble import BundleIdentity, Correction, Estimate
 from baa_node.core.radiograph import Sex
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from baa_node.core.agreement import Figure
+from baa_node.core.acceptance.agreement import Figure
 from baa_node.core.calibration import CalibrationError, Line, SiteCalibration, calibrate, check_fits, read_calibration, write_calibration
 from baa_node.core.ensemble import BundleIdentity
 from baa_node.core.radiograph import Sex

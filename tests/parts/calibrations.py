@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from baa_node.core.agreement import Figure
+from baa_node.core.acceptance.agreement import Figure
 from baa_node.core.calibration import Line, SiteCalibration
 from baa_node.core.ensemble import BundleIdentity
 from baa_node.core.radiograph import Sex

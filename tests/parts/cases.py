@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from baa_node.core.acceptance import Case
+from baa_node.core.acceptance.verdict import Case
 from baa_node.core.radiograph import Sex
 
 

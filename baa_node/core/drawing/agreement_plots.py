@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from baa_node.core.acceptance import SEXES, Case
-from baa_node.core.agreement import Figure, Score
+from baa_node.core.acceptance.agreement import Figure, Score
+from baa_node.core.acceptance.verdict import SEXES, Case
 from baa_node.core.drawing.sheet import Colour, Sheet
 from baa_node.core.radiograph import Sex
 

@@ -6,10 +6,10 @@ import math
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
-from baa_node.core.acceptance import FEW, Acceptance, Group, Replay
-from baa_node.core.agreement import RESAMPLES, Figure, Score
+from baa_node.core.acceptance.agreement import RESAMPLES, Figure, Score
+from baa_node.core.acceptance.calibration_fit import LEAST_IMAGES
+from baa_node.core.acceptance.verdict import FEW, Acceptance, Group, Replay
 from baa_node.core.calibration import Line
-from baa_node.core.calibration_fit import LEAST_IMAGES
 
 Cell: TypeAlias = tuple[str, str]
 """A figure and its interval."""

@@ -6,11 +6,11 @@ from typing import Any
 import pypdf
 import pytest
 
-from baa_node.core.acceptance import Case, Criteria, Refused, Replay, evaluate
-from baa_node.core.acceptance_page import TITLE, write_acceptance
-from baa_node.core.calibration_fit import fit_by_sex, make_calibration
+from baa_node.core.acceptance.calibration_fit import fit_by_sex, make_calibration
+from baa_node.core.acceptance.local_reads import Remark
+from baa_node.core.acceptance.page import TITLE, write_acceptance
+from baa_node.core.acceptance.verdict import Case, Criteria, Refused, Replay, evaluate
 from baa_node.core.drawing.sheet import BOTTOM, LEFT, RIGHT, TOP
-from baa_node.core.local_reads import Remark
 from baa_node.core.radiograph import Sex
 from tests.parts.calibrations import calibration
 from tests.parts.cases import case, many

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from baa_node.core.local_reads import LocalRead, TableError, Unit, parse_reads
+from baa_node.core.acceptance.local_reads import LocalRead, TableError, Unit, parse_reads
 from baa_node.core.radiograph import Sex
 
 

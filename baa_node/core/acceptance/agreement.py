@@ -1,6 +1,6 @@
 """How well estimates agree with labels: errors, bias and limits of agreement, each with a 95 % interval.
 
-The one implementation: the workshop scores networks with it, and a site its node (``core.acceptance``). Intervals are percentile
+The one implementation: the workshop scores networks with it, and a site its node (``core.acceptance.verdict``). Intervals are percentile
 bootstrap intervals over images from a fixed seed, so that equal arguments give equal figures.
 """
 

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from baa_node.core.agreement import Figure, Numbers, mean
+from baa_node.core.acceptance.agreement import Figure, Numbers, mean
 from baa_node.core.calibration import Line, SiteCalibration
 from baa_node.core.ensemble import BundleIdentity
 from baa_node.core.radiograph import Sex

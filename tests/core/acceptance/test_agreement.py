@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from baa_node.core.agreement import Z_95, Figure, mean, score, share
+from baa_node.core.acceptance.agreement import Z_95, Figure, mean, score, share
 
 LABEL = np.array([12.0, 112.0, 125.0, 200.0])
 ESTIMATE = np.array([10.0, 100.0, 150.0, 200.0])  # off by -2, -12, 25, 0

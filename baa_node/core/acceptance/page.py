@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from baa_node.core.acceptance import FEW, Acceptance, Judgement, Replay
+from baa_node.core.acceptance.calibration_fit import Trial
+from baa_node.core.acceptance.local_reads import Remark
+from baa_node.core.acceptance.verdict import FEW, Acceptance, Judgement, Replay
 from baa_node.core.calibration import SiteCalibration
-from baa_node.core.calibration_fit import Trial
 from baa_node.core.drawing.agreement_plots import draw_bland_altman, draw_scatter
 from baa_node.core.drawing.sheet import BOTTOM, LEFT, RIGHT, WIDTH, Colour, Sheet, height_of
-from baa_node.core.local_reads import Remark
 from baa_node.core.radiograph import Sex
 from baa_node.core.words.acceptance import CELLS, HEADS, cells_of, counted, interval, method, percent, shares, signed, told_line
 from baa_node.core.words.en import TEXTS

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from baa_node.core.acceptance import FEW, Criteria, Refused, evaluate, find_oddities
+from baa_node.core.acceptance.verdict import FEW, Criteria, Refused, evaluate, find_oddities
 from baa_node.core.radiograph import Sex
 from tests.parts.cases import case, many
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from baa_node.core.acceptance.calibration_fit import LEAST_IMAGES, Trial, fit, fit_by_sex, make_calibration, theil_sen
 from baa_node.core.calibration import read_calibration, write_calibration
-from baa_node.core.calibration_fit import LEAST_IMAGES, Trial, fit, fit_by_sex, make_calibration, theil_sen
 from baa_node.core.radiograph import Sex
 from tests.parts.calibrations import calibration
 from tests.parts.results import ESTIMATE

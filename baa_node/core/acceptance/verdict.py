@@ -13,11 +13,11 @@ from typing import Final
 
 import numpy as np
 
-from baa_node.core.agreement import BANDS, Figure, Numbers, Score, score, share
+from baa_node.core.acceptance.agreement import BANDS, Figure, Numbers, Score, score, share
+from baa_node.core.acceptance.local_reads import Remark
 from baa_node.core.calibration import SiteCalibration
 from baa_node.core.ensemble import BundleIdentity
 from baa_node.core.header import Device
-from baa_node.core.local_reads import Remark
 from baa_node.core.radiograph import Sex
 
 OFF_BY_UNIT_MONTHS: Final = 24.0
