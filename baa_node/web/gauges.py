@@ -17,7 +17,7 @@ from prometheus_client.registry import Collector
 from baa_node import __version__
 from baa_node.core.drift import WINDOW, Drift, drifts, norms_of, shares
 from baa_node.core.ensemble import BundleIdentity
-from baa_node.db import executors
+from baa_node.db import audit, executors
 from baa_node.db.studies import counts
 from baa_node.errors import StoreError
 from baa_node.web.checks import Check
@@ -81,6 +81,7 @@ class Gauges(Collector):
         with self._health.database.reading() as connection:
             readings, deliveries = counts.count_readings(connection), counts.count_deliveries(connection)
             queue, workers = counts.queue(connection), executors.list_executors(connection)
+            untold = audit.waiting(connection)
         lives = {life: sum(one.state == life for one in workers) for life in ("alive", "stopped", "lost")}
         waiting = {"reading": (queue.to_read, queue.read_since), "delivery": (queue.to_deliver, queue.deliver_since)}
         ages: list[Row] = [([what], (now - since).total_seconds() if since else 0.0) for what, (_, since) in waiting.items()]
@@ -92,6 +93,9 @@ class Gauges(Collector):
                 "queue_length", "Readings and deliveries that wait.", ["work"], [([what], float(n)) for what, (n, _) in waiting.items()]
             ),
             _gauge("queue_oldest_seconds", "Since when the oldest of them waits.", ["work"], ages),
+            _gauge(
+                "audit_untold", "Audit events that wait for the repository of audit messages; 0 without one.", [], [([], float(untold))]
+            ),
             _gauge("spool_free_bytes", "Free space of the spool's file system.", [], [([], self._health.spool.free_bytes())]),
         ]
 

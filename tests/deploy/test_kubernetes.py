@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -28,6 +29,7 @@ def documents(*paths: Path) -> list[Manifest]:
 
 
 MANIFESTS = documents(*sorted(path for path in FOLDER.glob("*.yaml") if path.name != "kustomization.yaml"))
+BACKUP: Manifest = next(one for one in MANIFESTS if one["kind"] == "CronJob")["spec"]["jobTemplate"]["spec"]["template"]
 PODS = {one["metadata"]["name"]: one["spec"]["template"]["spec"] for one in MANIFESTS if one["kind"] == "Deployment"}
 SETTINGS = next(one["data"] for one in MANIFESTS if one["kind"] == "ConfigMap")
 
@@ -111,11 +113,45 @@ def test_every_container_says_what_it_needs() -> None:
 
 def test_what_refers_to_pods_finds_some() -> None:
     labels = [one["spec"]["template"]["metadata"]["labels"] for one in MANIFESTS if one["kind"] == "Deployment"]
+    labels.append(BACKUP["metadata"]["labels"])
     for one in MANIFESTS:
         spec = one.get("spec", {})
         chosen = spec.get("selector") if one["kind"] == "Service" else spec.get("podSelector", spec.get("selector", {})).get("matchLabels")
         if one["kind"] in {"Service", "NetworkPolicy", "PodDisruptionBudget", "Deployment"}:
             assert any(chosen.items() <= each.items() for each in labels), one["metadata"]["name"]
+
+
+def test_the_nightly_backup_is_shut_in_as_the_others_are() -> None:
+    (backup,), worker = BACKUP["spec"]["containers"], container("worker")
+    assert backup["securityContext"] == worker["securityContext"]
+    assert backup["envFrom"] == worker["envFrom"]
+    assert {one["name"] for one in backup["env"]} == {one["name"] for one in worker["env"]}
+    assert BACKUP["spec"]["securityContext"] == PODS["worker"]["securityContext"]
+    assert {"mountPath": "/spool", "name": "spool", "readOnly": True} in backup["volumeMounts"]
+
+
+def test_the_nightly_backup_links_to_the_last_whole_copy(tmp_path: Path) -> None:
+    """The script itself, with a program in place of the node that says how it was called."""
+    (backup,) = BACKUP["spec"]["containers"]
+    shell, flags = backup["command"]
+    (script,) = backup["args"]
+    called = tmp_path / "baa-node"
+    called.write_text('#!/bin/sh\necho "$@"\n')
+    called.chmod(0o755)
+    copies = tmp_path / "backup"
+    told = []
+    for whole in ("", "2026-11-19", "2026-11-20"):
+        if whole:
+            (copies / whole).mkdir(parents=True)
+            (copies / whole / "backup.json").touch()
+        (copies / "2026-11-21-broken-off").mkdir(parents=True, exist_ok=True)
+        env = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+        done = subprocess.run([shell, flags, script.replace("/backup/", f"{copies}/")], env=env, capture_output=True, text=True, check=True)
+        told.append(done.stdout.split())
+    for words in told:
+        parse(words)
+    assert [words[2:] for words in told] == [[], ["--like", str(copies / "2026-11-19")], ["--like", str(copies / "2026-11-20")]]
+    assert re.fullmatch(rf"{copies}/\d{{4}}-\d\d-\d\dT\d{{6}}", told[0][1])
 
 
 def test_pods_are_closed_but_for_what_is_named() -> None:
@@ -149,7 +185,10 @@ def test_bucket_and_gpu_can_be_added(tmp_path: Path) -> None:
     made = built(whole)
     for manifest in made:
         kubernetes_validate.validate(manifest, VERSIONS[-1], strict=True)
-    assert "PersistentVolumeClaim" not in {one["kind"] for one in made}
+    assert {one["metadata"]["name"] for one in made if one["kind"] == "PersistentVolumeClaim"} == {"backup"}
+    (job,) = (one for one in made if one["kind"] == "CronJob")
+    assert {"secretRef": {"name": "baa-node-bucket"}} in job["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"][0]["envFrom"]
+    assert "claimName: spool" not in yaml.safe_dump(made)
     settings = next(one["data"] for one in made if one["kind"] == "ConfigMap")
     assert load_config(environment={**settings, "BAA_NODE_DATA_DIR": "x"}).spool_path.startswith("s3://")
     (worker,) = (one for one in made if one["kind"] == "Deployment" and one["metadata"]["name"] == "worker")

@@ -57,7 +57,7 @@ def endpoint(peer: Peer) -> Endpoint:
     return Endpoint(ae_title=peer.ae_title, host=peer.host, port=peer.port, calling_ae="BAA_NODE", tls=None)
 
 
-def console_in(folder: Path, database: Database, clock: Clock, **settings: Any) -> Console:
+def console_in(folder: Path, database: Database, clock: Clock, *, policy: ReadingPolicy | None = None, **settings: Any) -> Console:
     spool = FolderSpool(folder / "spool")
     return Console(
         database=database,
@@ -67,7 +67,7 @@ def console_in(folder: Path, database: Database, clock: Clock, **settings: Any) 
         ae_title="BAA_NODE",
         data_dir=folder,
         bundle=default_bundle(),
-        policy=ReadingPolicy(),
+        policy=policy or ReadingPolicy(),
         probe=lambda peer: bridge_to(peer, Wires(), endpoint=endpoint).probe(),
         ensemble=constant_ensemble,
         examine=list,
@@ -164,7 +164,7 @@ class Visit:
             spool=self.console.spool,
             ensemble=constant_ensemble(),
             maker=ResultMaker(spool=self.console.spool, device=DEVICE),
-            policy=ReadingPolicy(),
+            policy=self.console.policy,
             endpoint=endpoint,
             study_quiet_s=0,
             patience=Patience(),

@@ -1,4 +1,4 @@
-"""The bundle that reads: its members, how far it is off, its card."""
+"""The bundle that reads: its members, how far it is off, its card, and what the site corrects."""
 
 from __future__ import annotations
 
@@ -18,4 +18,7 @@ def models_page(request: Request, visitor: SignedIn) -> Response:
     """Show the bundle in use."""
     console = console_of(request)
     about = describe_bundle(console.bundle)
-    return render(request, "models.html", visitor=visitor, about=about, card=read_card(about.card), provider=console.health.provider)
+    card, calibration = read_card(about.card), console.policy.calibration
+    return render(
+        request, "models.html", visitor=visitor, about=about, card=card, provider=console.health.provider, calibration=calibration
+    )
