@@ -50,17 +50,18 @@ def _stage(samples: list[Path], threads: int) -> Stage:
     cv2.setNumThreads(threads)
     ensemble = load_bundle(default_bundle(), providers=["CPUExecutionProvider"], threads=threads)
     specs = list(dict.fromkeys(member.preparation for member in ensemble.members))
-    frames = [_pixels(path) for path in samples]
+    frames = [grey_values(path) for path in samples]
     seen = [_prepared(pixels, specs) for pixels in frames]
     return Stage(
         threads=threads,
-        decode_ms=_median_ms(partial(_pixels, path) for path in samples),
+        decode_ms=_median_ms(partial(grey_values, path) for path in samples),
         preprocess_ms=_median_ms(partial(_prepared, pixels, specs) for pixels in frames),
         infer_ms=_median_ms(partial(_infer, ensemble, one) for one in seen),
     )
 
 
-def _pixels(path: Path) -> Pixels:
+def grey_values(path: Path) -> Pixels:
+    """Displayed grey values of a file."""
     return from_dataset(pydicom.dcmread(path)).pixels
 
 
