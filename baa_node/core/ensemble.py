@@ -247,14 +247,16 @@ class Ensemble:
         top, left, height, width = inner_box(pixels)
         inner = pixels[top : top + height, left : left + width]
         turn = turn_to_upright(narrowly_framed(pixels))
-        upright = turned(inner, turn)
+        whole = turned(inner, turn)
+        above, before, rows, columns = inner_box(whole) if turn.tilt_deg else (0, 0, *whole.shape)
+        upright = whole[above : above + rows, before : before + columns]
         seen = {spec: prepare(upright, spec, self.masker) for spec in dict.fromkeys(member.preparation for member in voters)}
         votes = [_vote(member, seen[member.preparation], sex) for member in voters]
         weights = [member.weight_for(sex) for member in voters]
         pooled = float(np.average([months for months, _ in votes], weights=weights))
         half = self.calibration.half_width_months(sex, pooled)
         saliency, crop = _seen_most([heat for _, heat in votes], weights, [seen[member.preparation].crop for member in voters])
-        saliency, crop = turned_back(saliency, crop, turn, inner.shape)
+        saliency, crop = turned_back(saliency, _moved(crop, above, before), turn, inner.shape)
         return Estimate(
             bone_age_months=pooled,
             interval_months=(pooled - half, pooled + half),

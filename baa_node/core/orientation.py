@@ -62,16 +62,12 @@ def turn_to_upright(pixels: Grey) -> Turn:
 
 
 def turned(pixels: Grey, turn: Turn) -> Grey:
-    """Turn a frame ``(H, W)``; corners that come in by a tilt get the grey of its edges."""
+    """Turn a frame ``(H, W)``; corners that come in by a tilt are black, as if they were collimated."""
     upright = np.rot90(pixels, turn.quarters)
     if not turn.tilt_deg:
         return upright
     matrix, (rows, columns) = _tilting(upright.shape, turn.tilt_deg)
-    edge = float(np.median(np.concatenate([upright[0], upright[-1], upright[:, 0], upright[:, -1]])))
-    tilted = cv2.warpAffine(
-        np.ascontiguousarray(upright), matrix, (columns, rows), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=(edge,)
-    )
-    return np.asarray(tilted, np.uint8)
+    return np.asarray(cv2.warpAffine(np.ascontiguousarray(upright), matrix, (columns, rows), flags=cv2.INTER_LINEAR), np.uint8)
 
 
 def turned_back(field: Field, box: Box, turn: Turn, frame: tuple[int, ...]) -> tuple[Field, Box]:

@@ -7,10 +7,11 @@ import pytest
 from numpy.typing import NDArray
 
 from baa_node.bundle import default_bundle, load_bundle
+from baa_node.core.drawing.attention import attention_on
 from baa_node.core.ensemble import Ensemble
 from baa_node.core.radiograph import Sex
 from train.phantom import draw_hand
-from train.stress import CHANGES
+from train.stress import CHANGES, rotated
 
 Pixels = NDArray[np.uint8]
 
@@ -63,3 +64,23 @@ def test_attention_lies_on_the_frame_as_it_came(ensemble: Ensemble, hands: dict[
     seen = np.rot90(places, turns)[max(top, 0) : top + height, max(left, 0) : left + width]
     row, column, rows, columns = plain.crop
     assert np.array_equal(np.rot90(places[max(row, 0) : row + rows, max(column, 0) : column + columns], turns), seen)
+
+
+@pytest.mark.parametrize("degrees", [-30, 30])
+@pytest.mark.parametrize("name", HANDS)
+def test_a_leaning_hand_is_read_as_the_upright_one(ensemble: Ensemble, hands: dict[str, Pixels], name: str, degrees: int) -> None:
+    """Seven months at most; which part of it is the turning's and which that of resampling twice: ``python -m train.robustness``."""
+    plain, leaning = (ensemble.estimate(shown, HANDS[name][1]) for shown in (hands[name], rotated(hands[name], degrees)))
+    assert plain.turned_deg == 0
+    assert leaning.turned_deg == pytest.approx(-degrees % 360, abs=15)
+    assert leaning.bone_age_months == pytest.approx(plain.bone_age_months, abs=7)
+
+
+@pytest.mark.parametrize("degrees", [-30, 30])
+def test_attention_leans_with_the_hand(ensemble: Ensemble, hands: dict[str, Pixels], degrees: int) -> None:
+    frame, leaning = hands["girl"], rotated(hands["girl"], degrees)
+    plain = attention_on(frame.shape, frame.shape, ensemble.estimate(frame, Sex.FEMALE))
+    found = attention_on(leaning.shape, leaning.shape, ensemble.estimate(leaning, Sex.FEMALE))
+    expected = rotated(np.rint(plain * 255).astype(np.uint8), degrees)
+    assert np.corrcoef(found.ravel(), expected.ravel())[0, 1] > 0.8
+    assert np.corrcoef(found.ravel(), attention_on(leaning.shape, frame.shape, ensemble.estimate(frame, Sex.FEMALE)).ravel())[0, 1] < 0.6
