@@ -1,6 +1,7 @@
 """``python -m train.drift``: what the traits of ``core.traits`` are on ``val``, read by the shipped bundle; goes to ``results/drift.json``.
 
-``baa_node/core/norms.py`` repeats the file in code, which a test holds together: run this after a new bundle, then copy what it prints.
+The mean absolute error of the hands that the node reads, as it reads them, goes there too. ``baa_node/core/norms.py`` repeats the
+traits in code, which a test holds together: run this after a new bundle, then copy what it prints.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,6 +26,7 @@ from train.detector.canvas import Pixels
 from train.detector.trials import good_hands
 from train.evaluate import RESULTS, WORKSHOP
 from train.gates import radiograph
+from train.labels import read_labels
 
 FILE: Final = "drift.json"
 DEPENDS_ON_THE_SOURCE: Final = {"short_side_px"}
@@ -72,6 +74,12 @@ def summary(ensemble: Ensemble, read: Sequence[tuple[dict[str, float], bool, boo
     }
 
 
+def mean_absolute_error(read: Mapping[str, tuple[dict[str, float], bool, bool]], labels: Mapping[str, float]) -> float:
+    """Months, of the hands that the node reads, as it reads them: gates, upright, all members."""
+    off = [abs(values["bone_age_months"] - labels[name]) for name, (values, refused, _) in read.items() if not refused]
+    return round(float(np.mean(off)), 3)
+
+
 def main(arguments: Sequence[str]) -> int:
     """Measure, store and print."""
     parser = argparse.ArgumentParser(prog="python -m train.drift", description=__doc__)
@@ -81,7 +89,9 @@ def main(arguments: Sequence[str]) -> int:
     chosen = parser.parse_args(arguments)
     cv2.setNumThreads(1)
     ensemble = load_bundle(chosen.bundle, providers=[CPU], threads=1)
-    told = summary(ensemble, [traits_of(pixels, Sex(sex), ensemble) for _, sex, pixels in good_hands(chosen.data)])
+    read = {name: traits_of(pixels, Sex(sex), ensemble) for name, sex, pixels in good_hands(chosen.data)}
+    labels = {label.image_id: label.bone_age_months for label in read_labels(chosen.data / "rsna_train.csv")}
+    told = {**summary(ensemble, list(read.values())), "mae_months": mean_absolute_error(read, labels)}
     (chosen.results / FILE).write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(told, indent=1))
     return 0
