@@ -27,6 +27,7 @@ from baa_node.errors import InstanceError
 from baa_node.intake import content_sha256
 from baa_node.priors import Found
 from baa_node.spool import Spool
+from baa_node.traces import note
 
 REPORT_CLASSES = (Comprehensive3DSRStorage, ComprehensiveSRStorage)
 """In order of preference; a destination gets the first one it accepts (SR_SPEC 1.1)."""
@@ -129,10 +130,12 @@ class ResultMaker:
                     **common,
                 )
                 yield "sr", rank, report
+            note("reports kept")
         pixels = _pixels(source)
         if "capture" in wanted:
             picture = draw_picture(pixels, result, version=self.device.version, earlier=earlier, language=self.language)
             yield "capture", 0, build_capture(source, picture, result, self.device, **common)
+            note("picture kept")
         if "pdf" in wanted:
             page = write_letter(source, pixels, result, self.device, earlier=earlier, **common)
             yield "pdf", 0, build_document(source, page, result, self.device, **common)

@@ -36,7 +36,7 @@ from baa_node.priors import Found, PriorSearch
 from baa_node.process import out_of_time
 from baa_node.results import NOTHING, ResultMaker
 from baa_node.spool import Spool
-from baa_node.traces import watched
+from baa_node.traces import note, watched
 from baa_node.wiring import none_named
 
 log = logging.getLogger(__name__)
@@ -169,6 +169,7 @@ class Desk:
         if not stored:
             result = from_json(outcome)
             found = self._search(instance, result)
+            note("compared")
             objects = self.maker.make(instance, revision, result, found=found, amended=self._amended(uid, revision))
             with self.database.transaction() as connection:
                 studies.record_results(connection, objects)
@@ -229,7 +230,14 @@ class Desk:
         if isinstance(ds, Refusal):
             return ds
         ends, before = out_of_time(self.policy.gates.time_limit_s), ensemble.provider
-        result = read_bone_age(ds, traits.watching(ensemble), self.policy, out_of_time=ends, see=traits.see)
+        moments = iter(("decoded", "looked at"))
+
+        def too_late() -> bool:
+            note(next(moments))
+            return ends()
+
+        result = read_bone_age(ds, traits.watching(ensemble), self.policy, out_of_time=too_late, see=traits.see)
+        note("estimated")
         traits.conclude(result)
         if (now_on := ensemble.provider) != before:
             self._note_provider(before, now_on)

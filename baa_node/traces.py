@@ -96,6 +96,14 @@ def step(name: str, uid: str, **attributes: str | int) -> Iterator[None]:
                 yield
 
 
+def note(moment: str) -> None:
+    """Mark a moment within the running step: an event of its span, where traces are wanted; a word of this program, nothing of an image."""
+    if _Tracing.tracer is not None:
+        from opentelemetry import trace
+
+        trace.get_current_span().add_event(moment)
+
+
 def watched(name: str) -> Callable[[Callable[Concatenate[S, str, int, P], R]], Callable[Concatenate[S, str, int, P], R]]:
     """Turn a method of an image and a revision into a step; a third argument is the name of a peer."""
 

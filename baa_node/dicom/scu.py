@@ -27,6 +27,7 @@ from baa_node.dicom.transport import BoundedAssociation, BoundedProvider
 from baa_node.dicom.troubles import why_hung_up, why_no_connection, why_no_dicom, why_not_taken, why_rejected
 from baa_node.errors import ConfigError, DeliveryError
 from baa_node.mistakes import Mistake
+from baa_node.traces import note
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -215,12 +216,14 @@ def send(endpoint: Endpoint, items: Sequence[Sequence[Outgoing]], *, permit: Cal
         return results
     permit()
     with association_with(endpoint, offered) as association:
+        note("associated")
         for item, alternatives in enumerate(items):
             permit()
             try:
                 results.append(_send_item(association, item, alternatives))
             except DeliveryError as error:
                 raise AssociationLost(str(error), results) from error
+            note(f"answered {item + 1}")
     return results
 
 

@@ -44,8 +44,8 @@ def measure(folder: Path, samples: list[Path]) -> Walk:
         starts = [_start_up_s(node) for _ in range(STARTS)]
         with node.start():
             idle = _rss_mib(node)
-            latencies = [_latency_s(node, orthanc, image) for image in itertools.islice(_hands(folder, samples), IMAGES)]
-            burst = _burst(node, orthanc, list(itertools.islice(_hands(folder, samples), IMAGES)))
+            latencies = [_latency_s(node, orthanc, image) for image in itertools.islice(hands(folder, samples), IMAGES)]
+            burst = _burst(node, orthanc, list(itertools.islice(hands(folder, samples), IMAGES)))
             after = _rss_mib(node)
             _check_all_read(orthanc)
     p50, p95 = np.percentile(latencies, [50, 95])
@@ -60,7 +60,7 @@ def measure(folder: Path, samples: list[Path]) -> Walk:
     )
 
 
-def _hands(folder: Path, samples: list[Path]) -> Iterator[Image]:
+def hands(folder: Path, samples: list[Path]) -> Iterator[Image]:
     """Endless copies of the samples, each another study."""
     for sample in itertools.cycle(samples):
         data, ds = encoded_dataset(copy_in_new_study(sample, folder / "copy.dcm"))
@@ -78,7 +78,7 @@ def _start_up_s(node: Node) -> float:
 
 def _latency_s(node: Node, orthanc: Orthanc, image: Image) -> float:
     known = _last_change(orthanc)
-    with _line(node, image) as line:
+    with open_line(node, image) as line:
         gone = line.send(line.pack(image))
     _wait_for_reports(orthanc, 1, since=known)
     taken = time.monotonic() - gone
@@ -90,13 +90,13 @@ def _burst(node: Node, orthanc: Orthanc, images: list[Image]) -> float:
     known = _last_change(orthanc)
     begun = time.monotonic()
     for image in images:
-        with _line(node, image) as line:
+        with open_line(node, image) as line:
             line.send(line.pack(image))
     _wait_for_reports(orthanc, len(images), since=known)
     return len(images) / (time.monotonic() - begun)
 
 
-def _line(node: Node, image: Image) -> Line:
+def open_line(node: Node, image: Image) -> Line:
     return Line(node.port, calling=Orthanc.ae_title, called=node.ae_title, sop_class=image.sop_class, syntax=image.syntax)
 
 
