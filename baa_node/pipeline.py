@@ -6,9 +6,11 @@
                             └─ settle_refusal (waits for the quiet study, then reports or dismisses)
     look_for_receipt ─ once delivered: storage commitment, then what the destination's own query shows
 
-The record says what is due: readings without a stored result and deliveries whose next attempt has come are handed over by a
-search of the database, woken by each arrival and repeated every second, so nothing hangs on a message that was lost.
-Handing over twice is harmless: a workflow's id is the SOP Instance UID, the revision and, for a delivery or a receipt, peer and attempt.
+The record says what is due: readings without a stored result and deliveries whose next attempt has come are started by a search of
+the database, woken by each arrival, by each report and by each piece of work that ends, and repeated every second, so nothing hangs on
+a message that was lost. Work is started as soon as it has a place (``due.py``); what has none stays in the record. The engine's
+queues, which are looked at now and then, hold only what waits for a time, or was cut off.
+Starting twice is harmless: a workflow's id is the SOP Instance UID, the revision and, for a delivery or a receipt, peer and attempt.
 
 Each function below may be cut off anywhere and is taken up again after its last finished step. The order of steps is
 part of what the database remembers: raise `APPLICATION_VERSION` when it changes.
@@ -20,12 +22,12 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import ParamSpec
 
 from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID, StepOptions
 from dbos import error as engine
 
-from baa_node.db import make_engine, studies
+from baa_node.db import make_engine
+from baa_node.due import CONFIRM, DELIVER, READ, Places, Work, lane_of, work_due
 from baa_node.errors import BaaError
 from baa_node.metrics import FAILURES
 from baa_node.steps import Desk, Verdict
@@ -35,15 +37,16 @@ READINGS = "readings"
 REFUSALS = "refusals"
 DELIVERIES = "deliveries"
 RECEIPTS = "receipts"
-POLLING_S = 0.1
+POLLING_S = 0.5
 SEARCH_S = 1.0
+MOST_THREADS = 64
+"""Of the engine; deliveries that wait for peers which do not answer must not keep the others from theirs."""
 FIRST_PAUSE_S = 10.0
 LONGEST_PAUSE_S = 300.0
 FORGOTTEN_AT_ONCE = 500
 AGAIN = ".again."
 
 log = logging.getLogger(__name__)
-P = ParamSpec("P")
 
 
 class Pipeline:
@@ -61,11 +64,9 @@ class Pipeline:
         self._desk = desk
         self._readers = readers
         self._parallel_deliveries = parallel_deliveries
-        self._arrived = threading.Event()
         self._stopping = threading.Event()
-        self._readings: set[tuple[str, int]] = set()
-        self._deliveries: set[tuple[str, int, str, str]] = set()
-        self._receipts: set[tuple[str, int, str, str]] = set()
+        self._handed_over: set[str] = set()
+        self._places = Places(readers=readers, parallel_deliveries=parallel_deliveries, freed=self.arrived)
         self._search = threading.Thread(target=self._hand_over_forever, name="hand-over", daemon=True)
         self._engine = make_engine(queue_url)
         config: DBOSConfig = {
@@ -76,9 +77,10 @@ class Pipeline:
             "executor_id": executor_id,
             "log_level": "WARNING",
             "notification_listener_polling_interval_sec": POLLING_S,
+            "max_executor_threads": MOST_THREADS,
         }
         DBOS(config=config)
-        self._workflows = Workflows(desk)
+        self._workflows = Workflows(self._desk, self._places, executor_id)
 
     def start(self) -> None:
         """Take up what was cut off, then whatever arrives."""
@@ -92,7 +94,7 @@ class Pipeline:
     def stop(self, timeout_s: float = 30.0) -> None:
         """Let running steps end, at most `timeout_s`; what is left is taken up at the next start."""
         self._stopping.set()
-        self._arrived.set()
+        self._desk.due.set()
         if self._search.is_alive():
             self._search.join(timeout_s)
         DBOS.destroy(workflow_completion_timeout_sec=int(timeout_s), destroy_registry=True)
@@ -123,70 +125,67 @@ class Pipeline:
 
     def arrived(self) -> None:
         """Wake the hand-over; never blocks."""
-        self._arrived.set()
+        self._desk.due.set()
 
     def _hand_over_forever(self) -> None:
         while not self._stopping.is_set():
-            self._arrived.wait(SEARCH_S)
-            self._arrived.clear()
+            self._desk.due.wait(SEARCH_S)
+            self._desk.due.clear()
             try:
                 self._hand_over()
             except Exception:  # outermost line of the loop: the database may be away for a while, the work is not lost
                 log.exception("instances could not be handed over; trying again")
 
     def _hand_over(self) -> None:
+        """Start what is due and has a place, once as long as it is due."""
         with self._desk.database.reading() as connection:
-            readings = set(studies.pending_readings(connection))
-            now = datetime.now(UTC)
-            due = {(d.source_uid, d.revision, d.peer, attempt_of(d)) for d in studies.due_deliveries(connection, now=now)}
-            unconfirmed = {(d.source_uid, d.revision, d.peer, look_of(d)) for d in studies.due_confirmations(connection, now=now)}
-        for uid, revision in sorted(readings - self._readings):
-            self._workflows.hand_over(uid, revision)
-        for uid, revision, peer, attempt in sorted(due - self._deliveries):
-            self._workflows.hand_over_delivery(uid, revision, peer, attempt)
-        for uid, revision, peer, look in sorted(unconfirmed - self._receipts):
-            self._workflows.hand_over_receipt(uid, revision, peer, look)
-        self._readings, self._deliveries, self._receipts = readings, due, unconfirmed
+            due = work_due(connection, datetime.now(UTC))
+        before, self._handed_over = self._handed_over, set()
+        for work in due:
+            if work.name in before or self._start(work):
+                self._handed_over.add(work.name)
 
-
-def attempt_of(delivery: studies.Delivery) -> str:
-    """Name the next attempt of a delivery: its number, and how often an operator had reopened it."""
-    return f"{delivery.attempts + 1}.{delivery.reopened}"
-
-
-def look_of(delivery: studies.Delivery) -> str:
-    """Name the next look for a receipt: its number, the rung it starts from, and the attempt that delivered."""
-    return f"{delivery.confirms + 1}.{delivery.receipt}.{delivery.attempts}.{delivery.reopened}"
-
-
-FIRST_ATTEMPT = "1.0"
+    def _start(self, work: Work) -> bool:
+        if not self._places.take(work):
+            return False
+        try:
+            running = self._workflows.start(work)
+        except BaseException:
+            self._places.leave(work.lane, work.name)
+            raise
+        if not running:
+            self._places.leave(work.lane, work.name)
+        return True
 
 
 class Workflows:
     """The order of the steps, bound to one desk; the engine knows each by its name, whichever process takes it up."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, places: Places, executor_id: str) -> None:
         self._desk = desk
-        self._assess = DBOS.workflow(name="assess_instance")(_plain(self._assess_instance))
-        self._report = DBOS.workflow(name="report_instance")(_plain(self._make_report))
-        self._settle = DBOS.workflow(name="settle_refusal")(_plain(self._settle_refusal))
-        self._deliver = DBOS.workflow(name="deliver_results")(_plain(self._deliver_results))
-        self._confirm = DBOS.workflow(name="look_for_receipt")(_plain(self._look_for_receipt))
+        self._places = places
+        self._executor_id = executor_id
+        self._assess = self._known(READ, self._assess_instance)
+        self._report = self._known("report_instance", self._make_report)
+        self._settle = self._known("settle_refusal", self._settle_refusal)
+        self._deliver = self._known(DELIVER, self._deliver_results)
+        self._confirm = self._known(CONFIRM, self._look_for_receipt)
+        self._started = {READ: self._assess, DELIVER: self._deliver, CONFIRM: self._confirm}
 
-    def hand_over(self, uid: str, revision: int) -> None:
-        """Enqueue the reading of an instance; again is harmless."""
-        with SetWorkflowID(f"{uid}.{revision}"):
-            DBOS.enqueue_workflow(READINGS, self._assess, uid, revision)
+    def start(self, work: Work) -> bool:
+        """Start a piece of work, unless it was before; again is harmless. Whether it is under way in this process."""
+        with SetWorkflowID(work.name):
+            status = DBOS.start_workflow(self._started[work.workflow], *work.arguments).get_status()
+        return status.status == "PENDING" and status.executor_id == self._executor_id
 
-    def hand_over_delivery(self, uid: str, revision: int, peer: str, attempt: str) -> None:
-        """Enqueue one attempt of a delivery in the queue of its destination; again is harmless."""
-        with SetWorkflowID(f"{uid}.{revision}.to.{peer}.{attempt}"), SetEnqueueOptions(queue_partition_key=peer):
-            DBOS.enqueue_workflow(DELIVERIES, self._deliver, uid, revision, peer)
+    def _known(self, name: str, method: Callable[..., None]) -> Callable[..., None]:
+        """Make a bound method known to the engine as a function, on which it can keep its notes; it holds a place while it runs."""
 
-    def hand_over_receipt(self, uid: str, revision: int, peer: str, look: str) -> None:
-        """Enqueue one look for a receipt in a queue of its destination; again is harmless."""
-        with SetWorkflowID(f"{uid}.{revision}.at.{peer}.{look}"), SetEnqueueOptions(queue_partition_key=peer):
-            DBOS.enqueue_workflow(RECEIPTS, self._confirm, uid, revision, peer)
+        def workflow(*arguments: str | int) -> None:
+            with self._places.held(lane_of(name, arguments), DBOS.workflow_id or ""):
+                method(*arguments)
+
+        return DBOS.workflow(name=name)(workflow)
 
     def _assess_instance(self, uid: str, revision: int, attempt: int = 1) -> None:
         try:
@@ -219,14 +218,12 @@ class Workflows:
 
     def _make_report(self, uid: str, revision: int, attempt: int = 1) -> None:
         try:
-            names = DBOS.run_step(_patient("report"), self._desk.report, uid, revision)
+            DBOS.run_step(_patient("report"), self._desk.report, uid, revision)
         except Exception as error:  # noqa: BLE001 - outermost line of a report: people see at least that there is none
             if self._waits("report", uid, error):
                 self._again(attempt, READINGS, self._report, f"{uid}.{revision}.report", uid, revision)
                 return
-            names = DBOS.run_step(_patient("report_failure"), self._desk.report_failure, uid, revision, _code(error))
-        for peer in names:
-            self.hand_over_delivery(uid, revision, peer, FIRST_ATTEMPT)
+            DBOS.run_step(_patient("report_failure"), self._desk.report_failure, uid, revision, _code(error))
 
     def _deliver_results(self, uid: str, revision: int, peer: str, attempt: int = 1) -> None:
         try:
@@ -265,15 +262,6 @@ class Workflows:
 def _first_name() -> str:
     """Give the running workflow's id without what `_again` added to it."""
     return (DBOS.workflow_id or "").partition(AGAIN)[0]
-
-
-def _plain(method: Callable[P, None]) -> Callable[P, None]:
-    """Wrap a bound method in a function, on which the engine can keep its notes."""
-
-    def workflow(*args: P.args, **kwargs: P.kwargs) -> None:
-        method(*args, **kwargs)
-
-    return workflow
 
 
 def _patient(name: str) -> StepOptions:

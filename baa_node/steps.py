@@ -8,6 +8,7 @@ from __future__ import annotations
 import enum
 import io
 import logging
+import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -86,6 +87,8 @@ class Desk:
         Finds earlier assessments for a report; None looks for none.
     permit
         Returns when this process may still act; called before anything is sent.
+    due
+        Set when something has become due, to wake whoever starts it; need not be reliable: the record says it, too.
     announce
         Whether each attempt to send objects is an audit event before it begins, as an audit repository wants it.
     """
@@ -102,6 +105,7 @@ class Desk:
     commitment_wait_s: float = 60.0
     priors: PriorSearch | None = None
     permit: Callable[[], None] = lambda: None
+    due: threading.Event = field(default_factory=threading.Event)
     wires: Wires = field(default_factory=Wires)
     others: Callable[[str], Ensemble] = none_named
     announce: bool = False
@@ -302,6 +306,7 @@ class Desk:
             reading = studies.get_reading(connection, uid, revision, lock=True)
             if fresh := reading.state in {State.READ, State.REFUSED}:
                 studies.set_state(connection, uid, revision, State.REPORTED if names else State.UNDELIVERABLE, now=now)
+        self.due.set()
         if fresh:
             _time_turnaround("reported", reading, now)
         return names

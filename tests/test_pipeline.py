@@ -131,7 +131,7 @@ def test_an_image_becomes_a_report_and_a_picture(bench: Bench, pacs: PracticePac
     assert read_report(results["sr"])["bone_age_months"] == 118.0
     assert [results[kind].StudyInstanceUID for kind in results] == [ds.StudyInstanceUID] * 2
     assert bench.kinds()[:3] == ["PEER_ADDED", "INSTANCE_RECEIVED", "READING_DONE"]
-    assert bench.kinds()[-1] == "DELIVERY_DONE"
+    assert "DELIVERY_DONE" in bench.kinds()[3:]
     with bench.desk.database.reading() as connection:
         assert audit.verify(connection) == []
 
