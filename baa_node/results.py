@@ -7,6 +7,7 @@ import io
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -20,14 +21,13 @@ from baa_node.core.history import Earlier, examination_of, judge
 from baa_node.core.letter import write_letter
 from baa_node.core.picture import draw_picture
 from baa_node.core.radiograph import from_dataset
-from baa_node.core.report import Device, build_capture, build_report
+from baa_node.core.report import Device, build_capture, build_report, restate_report
 from baa_node.core.words import Language
 from baa_node.db.studies import Instance, ResultObject
 from baa_node.errors import InstanceError
 from baa_node.intake import content_sha256
 from baa_node.priors import Found
 from baa_node.spool import Spool
-from baa_node.traces import note
 
 REPORT_CLASSES = (Comprehensive3DSRStorage, ComprehensiveSRStorage)
 """In order of preference; a destination gets the first one it accepts (SR_SPEC 1.1)."""
@@ -35,6 +35,7 @@ REPORT_CLASSES = (Comprehensive3DSRStorage, ComprehensiveSRStorage)
 NOTHING = Found()
 """What a refusal is compared with."""
 
+Grey = NDArray[np.uint8]
 Kind = Literal["sr", "capture", "pdf"]
 KINDS: Final[tuple[Kind, ...]] = ("sr", "capture", "pdf")
 
@@ -69,6 +70,8 @@ class ResultMaker:
         *,
         found: Found = NOTHING,
         amended: Collection[ResultObject] = (),
+        kinds: Collection[Kind] = KINDS,
+        frame: Grey | None = None,
     ) -> list[ResultObject]:
         """Build what is wanted of one result and keep the bytes; not yet recorded.
 
@@ -78,74 +81,113 @@ class ResultMaker:
             What came before, which the cautions and the growth chart tell.
         amended
             The objects of the revision before this one.
+        kinds
+            The others are made at another time.
+        frame
+            ``(H, W) uint8`` as `from_dataset` gave it, where the image was decoded before in this process.
         """
         content = self.spool.read(instance.path)
-        source = dcmread(io.BytesIO(content))
         now = datetime.now(UTC).astimezone()
-        predecessors = {one.rank: dcmread(io.BytesIO(self.spool.read(one.path))) for one in amended if one.kind == "sr"}
-        made = self._build(
-            source,
-            _with_history(result, source, found),
-            sha256=content_sha256(content),
+        source = dcmread(io.BytesIO(content))
+        task = _Task(
+            source=source,
+            result=_with_history(result, source, found),
             earlier=found.earlier,
-            predecessors=predecessors,
-            common={"written_at": now, "revision": revision, "language": self.language},
+            sha256=content_sha256(content),
+            predecessors={one.rank: dcmread(io.BytesIO(self.spool.read(one.path))) for one in amended if one.kind == "sr"},
+            frame=frame,
+            common={"revision": revision, "language": self.language},
+            written_at=now,
         )
+        wanted = set(kinds_made(refused=isinstance(result, Refusal), pdf=self.pdf, refusals=self.refusals)).intersection(kinds)
+        made = [*(self._reports(task) if "sr" in wanted else ()), *self._shown(task, wanted)]
         return [
             ResultObject(
-                sop_instance_uid=ds.SOPInstanceUID,
-                sop_class_uid=ds.SOPClassUID,
-                series_instance_uid=ds.SeriesInstanceUID,
+                sop_instance_uid=one.ds.SOPInstanceUID,
+                sop_class_uid=one.ds.SOPClassUID,
+                series_instance_uid=one.ds.SeriesInstanceUID,
                 source_uid=instance.sop_instance_uid,
                 revision=revision,
-                kind=kind,
-                rank=rank,
+                kind=one.kind,
+                rank=one.rank,
                 created_at=now.astimezone(UTC),
-                **self._keep(ds),
+                **self._keep(one),
             )
-            for kind, rank, ds in made
+            for one in made
         ]
 
-    def _build(
-        self,
-        source: Dataset,
-        result: Assessment | Refusal,
-        *,
-        sha256: str,
-        earlier: Sequence[Earlier],
-        predecessors: Mapping[int, Dataset],
-        common: dict[str, Any],
-    ) -> Iterator[tuple[Kind, int, Dataset]]:
-        wanted = kinds_made(refused=isinstance(result, Refusal), pdf=self.pdf, refusals=self.refusals)
-        if "sr" in wanted:
-            for rank, sop_class in enumerate(REPORT_CLASSES):
-                report = build_report(
-                    source,
-                    result,
-                    self.device,
-                    sop_class_uid=sop_class,
-                    source_sha256=sha256,
-                    predecessor=predecessors.get(rank),
-                    earlier=earlier,
-                    **common,
-                )
-                yield "sr", rank, report
-            note("reports kept")
-        pixels = _pixels(source)
-        if "capture" in wanted:
-            picture = draw_picture(pixels, result, version=self.device.version, earlier=earlier, language=self.language)
-            yield "capture", 0, build_capture(source, picture, result, self.device, **common)
-            note("picture kept")
-        if "pdf" in wanted:
-            page = write_letter(source, pixels, result, self.device, earlier=earlier, **common)
-            yield "pdf", 0, build_document(source, page, result, self.device, **common)
+    def _reports(self, task: _Task) -> Iterator[_Made]:
+        preferred, *others = REPORT_CLASSES
+        report = build_report(
+            task.source,
+            task.result,
+            self.device,
+            written_at=task.written_at,
+            sop_class_uid=preferred,
+            source_sha256=task.sha256,
+            predecessor=task.predecessors.get(0),
+            earlier=task.earlier,
+            **task.common,
+        )
+        first = _Made("sr", 0, report)
+        yield first
+        for rank, sop_class in enumerate(others, start=1):
+            predecessor = task.predecessors.get(rank)
+            written = dcmread(io.BytesIO(first.content))
+            yield _Made(
+                "sr",
+                rank,
+                restate_report(
+                    written, task.source, task.result, self.device, sop_class_uid=sop_class, predecessor=predecessor, **task.common
+                ),
+            )
 
-    def _keep(self, ds: Dataset) -> dict[str, str]:
+    def _shown(self, task: _Task, wanted: Collection[Kind]) -> Iterator[_Made]:
+        """Make what is to be looked at; the image is decoded for it once."""
+        if not {"capture", "pdf"}.intersection(wanted):
+            return
+        pixels = _pixels(task.source) if task.frame is None else task.frame
+        if "capture" in wanted:
+            picture = draw_picture(pixels, task.result, version=self.device.version, earlier=task.earlier, language=self.language)
+            capture = build_capture(task.source, picture, task.result, self.device, written_at=task.written_at, **task.common)
+            yield _Made("capture", 0, capture)
+        if "pdf" in wanted:
+            written = {"written_at": task.written_at, **task.common}
+            page = write_letter(task.source, pixels, task.result, self.device, earlier=task.earlier, **written)
+            yield _Made("pdf", 0, build_document(task.source, page, task.result, self.device, **written))
+
+    def _keep(self, one: _Made) -> dict[str, str]:
+        digest = hashlib.sha256(one.content).hexdigest()  # in the name too: who builds the same report a second time spoils nothing
+        return {"path": self.spool.write("results", f"{one.ds.SOPInstanceUID}.{digest[:12]}", one.content), "sha256": digest}
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Task:
+    """Whatever is made of one reading is made of this."""
+
+    source: Dataset
+    result: Assessment | Refusal
+    earlier: Sequence[Earlier]
+    sha256: str
+    predecessors: Mapping[int, Dataset]
+    frame: Grey | None
+    written_at: datetime
+    common: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class _Made:
+    """An object and, once asked for, its bytes as a file."""
+
+    kind: Kind
+    rank: int
+    ds: Dataset
+
+    @cached_property
+    def content(self) -> bytes:
         buffer = io.BytesIO()
-        ds.save_as(buffer, enforce_file_format=True)
-        content = buffer.getvalue()
-        digest = hashlib.sha256(content).hexdigest()  # in the name too: who builds the same report a second time spoils nothing
-        return {"path": self.spool.write("results", f"{ds.SOPInstanceUID}.{digest[:12]}", content), "sha256": digest}
+        self.ds.save_as(buffer, enforce_file_format=True)
+        return buffer.getvalue()
 
 
 def kinds_made(*, refused: bool, pdf: bool, refusals: Sequence[Kind]) -> tuple[Kind, ...]:
@@ -153,7 +195,7 @@ def kinds_made(*, refused: bool, pdf: bool, refusals: Sequence[Kind]) -> tuple[K
     return tuple(kind for kind in (refusals if refused else KINDS) if pdf or kind != "pdf")
 
 
-def _pixels(source: Dataset) -> NDArray[np.uint8] | None:
+def _pixels(source: Dataset) -> Grey | None:
     try:
         return from_dataset(source).pixels
     except InstanceError:

@@ -9,20 +9,24 @@ import enum
 import io
 import logging
 import threading
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Final
 
 from pydicom import Dataset, dcmread
 from pydicom.uid import generate_uid
 
-from baa_node.bridges import Attempt, Parcel, Wires, bridge_to, chosen_for
+from baa_node.bridges import Attempt, Parcel, Wires, bridge_to, kinds_for
 from baa_node.core.assessment import Assessment, Refusal
 from baa_node.core.codes import Reason
 from baa_node.core.ensemble import Ensemble
 from baa_node.core.history import Examination, examination_of
 from baa_node.core.messages.told import reasons_in
+from baa_node.core.radiograph import Radiograph
 from baa_node.core.reading import ReadingPolicy, read_bone_age
 from baa_node.core.record import from_json, to_json
 from baa_node.core.traits import Traits
@@ -31,11 +35,12 @@ from baa_node.db.audit import AuditEvent, AuditKind
 from baa_node.db.studies import Delivery, DeliveryState, Instance, ResultObject, State
 from baa_node.dicom import commitment, scu
 from baa_node.errors import DeliveryError, InstanceError
+from baa_node.frames import RecentFrames
 from baa_node.metrics import ATTEMPTS_MADE, READINGS, REFUSALS, TURNAROUND_SECONDS
 from baa_node.mistakes import codes_in
 from baa_node.priors import Found, PriorSearch
 from baa_node.process import out_of_time
-from baa_node.results import NOTHING, ResultMaker
+from baa_node.results import NOTHING, Grey, Kind, ResultMaker, kinds_made
 from baa_node.spool import Spool
 from baa_node.traces import note, watched
 from baa_node.wiring import none_named
@@ -44,6 +49,17 @@ log = logging.getLogger(__name__)
 
 COMMITMENT_AT_ONCE_S = 1.0
 """How long the association stays open for an answer: some peers give it there, most on an association of their own."""
+
+ORDER: Final[tuple[tuple[Kind, ...], ...]] = (("sr",), ("capture", "pdf"))
+"""What is made and recorded together: the report is on its way while the picture is drawn."""
+
+REST_WITHIN_S: Final = 10.0
+"""How long a delivery that has begun waits for what is still being made; then it is tried again later."""
+
+LOOK_EVERY_S: Final = 0.1
+"""At the record, while another process may be the one that makes it."""
+
+NOT_MADE_YET: Final = "a part of the results is not made yet"
 
 
 class Verdict(enum.Enum):
@@ -89,6 +105,10 @@ class Desk:
         Returns when this process may still act; called before anything is sent.
     due
         Set when something has become due, to wake whoever starts it; need not be reliable: the record says it, too.
+    made
+        Notified when everything of a result is made; the record says it, too.
+    frames
+        What was decoded for reading, for the picture.
     announce
         Whether each attempt to send objects is an audit event before it begins, as an audit repository wants it.
     """
@@ -106,6 +126,8 @@ class Desk:
     priors: PriorSearch | None = None
     permit: Callable[[], None] = lambda: None
     due: threading.Event = field(default_factory=threading.Event)
+    made: threading.Condition = field(default_factory=threading.Condition)
+    frames: RecentFrames = field(default_factory=RecentFrames)
     wires: Wires = field(default_factory=Wires)
     others: Callable[[str], Ensemble] = none_named
     announce: bool = False
@@ -125,10 +147,10 @@ class Desk:
             bundle = studies.get_reading(connection, uid, revision).decision.bundle
         if known is not None:
             return bool(known["status"] == "assessed")
-        source = self._source(instance)
+        source, frame = self._source(instance), partial(self.frames.keep, instance.path)
         examination = None if isinstance(source, Refusal) else examination_of(source)
         traits = Traits()
-        result = self._read(source, self.others(bundle) if bundle else self.ensemble, traits)
+        result = self._read(source, self.others(bundle) if bundle else self.ensemble, traits, frame)
         self._record(uid, revision, result, examination, traits)
         return isinstance(result, Assessment)
 
@@ -162,29 +184,31 @@ class Desk:
     def report(self, uid: str, revision: int) -> list[str]:
         """Build report and picture, store their bytes once, open a delivery to each destination; return the peers' names.
 
-        A second run finds the bytes of the first and changes nothing: an object is never built twice under one UID.
+        The report is on its way while the picture is drawn. A second run finds the bytes of the first and goes on from there: an
+        object is never built twice under one UID.
         """
         with self.database.reading() as connection:
             instance = studies.get_instance(connection, uid)
-            outcome = studies.get_outcome(connection, uid, revision)
             stored = studies.list_results(connection, uid, revision)
-        if outcome is None:
+            reading = studies.get_reading(connection, uid, revision)
+        if reading.outcome is None:
             raise InstanceError(f"{uid} revision {revision} was reported before it was read")
-        if not stored:
-            result = from_json(outcome)
-            found = self._search(instance, result)
-            note("compared")
-            objects = self.maker.make(instance, revision, result, found=found, amended=self._amended(uid, revision))
-            with self.database.transaction() as connection:
-                studies.record_results(connection, objects)
-                studies.record_earlier(connection, uid, revision, found.earlier)
+        if not studies.is_complete(reading):
+            self._make(instance, revision, from_json(reading.outcome), {one.kind for one in stored})
         return self._open_deliveries(instance, revision)
 
     def report_failure(self, uid: str, revision: int, code: str) -> list[str]:
-        """Report that no report could be made, as a refusal; where even that fails, set the reading aside for a person."""
+        """Report that no report could be made, as a refusal; where even that fails, set the reading aside for a person.
+
+        A report that is made, and may have been sent, stays as it is: then only the picture is missing.
+        """
         refusal = Refusal(reasons=(Reason.INTERNAL,), detail=f"internal error {code}; see the log of the node")
         with self.database.reading() as connection:
             instance = studies.get_instance(connection, uid)
+            stored = studies.list_results(connection, uid, revision)
+        if stored:
+            log.error("%s is reported without all that belongs to it: internal error %s", uid, code)
+            return self._open_deliveries(instance, revision)
         try:
             objects = self.maker.make(instance, revision, refusal, amended=self._amended(uid, revision))
         except Exception:  # noqa: BLE001 - whatever it is, it must not be lost
@@ -193,54 +217,57 @@ class Desk:
             with self.database.transaction() as connection:
                 studies.set_state(connection, uid, revision, State.QUARANTINED, now=datetime.now(UTC))
             return []
-        with self.database.transaction() as connection:
-            studies.record_results(connection, objects)
-        return self._open_deliveries(instance, revision)
+        return self._open_deliveries(instance, revision, objects)
 
     @watched("deliver")
     def deliver(self, uid: str, revision: int, peer_name: str) -> None:
         """Send the results to one peer once and record how it ended and when to try again."""
-        delivery, results, peer = self._delivery(uid, revision, peer_name)
-        if delivery is None or delivery.state != "pending":
+        due = self._delivery(uid, revision, peer_name)
+        if due is None or due.delivery.state != "pending":
             return
-        attempt = self._attempt(peer, delivery, results) if peer else Attempt(error="peer entry was removed")
-        self._note_attempt(delivery, attempt, peer, confirm=self.confirm and peer is not None and peer.kind == "dicom")
+        attempt = self._attempt(due, due.peer) if due.peer else Attempt(error="peer entry was removed")
+        self._note_attempt(due, attempt, confirm=self.confirm and due.peer is not None and due.peer.kind == "dicom")
 
     def fail_delivery(self, uid: str, revision: int, peer_name: str, code: str) -> None:
         """Give a delivery up for a fault of ours, and show it."""
-        delivery, _, peer = self._delivery(uid, revision, peer_name)
-        if delivery is not None and delivery.state == "pending":
-            self._note_attempt(delivery, Attempt(error=f"internal error {code}; see the log of the node"), peer)
+        due = self._delivery(uid, revision, peer_name)
+        if due is not None and due.delivery.state == "pending":
+            self._note_attempt(due, Attempt(error=f"internal error {code}; see the log of the node"))
 
     @watched("confirm")
     def look_for_receipt(self, uid: str, revision: int, peer_name: str) -> None:
         """Try for a higher receipt of a delivery: commitment first, then what the peer's own query shows."""
-        delivery, results, peer = self._delivery(uid, revision, peer_name)
-        if delivery is None or delivery.state != "delivered" or delivery.confirm_at is None:
+        due = self._delivery(uid, revision, peer_name)
+        if due is None or due.delivery.state != "delivered" or due.delivery.confirm_at is None:
             return
-        stored = [self._stored(one) for one in results if one.sop_instance_uid in delivery.stored]
-        if peer is None or not stored:
-            self._note_unconfirmed(delivery, "peer entry was removed" if peer is None else "what it took is not known", None)
+        delivery = due.delivery
+        stored = [self._stored(one) for one in due.results if one.sop_instance_uid in delivery.stored]
+        if due.peer is None or not stored:
+            self._note_unconfirmed(delivery, "peer entry was removed" if due.peer is None else "what it took is not known", None)
             return
         try:
-            self._ask(self.endpoint(peer), delivery, stored)
+            self._ask(self.endpoint(due.peer), delivery, stored)
         except commitment.NotOfferedError as neither:
             self._note_unconfirmed(delivery, str(neither), None)
         except DeliveryError as error:  # it may have been asked all the same, and answer later
-            as_it_is, _, _ = self._delivery(uid, revision, peer_name)
-            self._note_unconfirmed(as_it_is or delivery, str(error), self._next_look(delivery))
+            as_it_is = self._delivery(uid, revision, peer_name) or due
+            self._note_unconfirmed(as_it_is.delivery, str(error), self._next_look(delivery))
 
-    def _read(self, ds: Dataset | Refusal, ensemble: Ensemble, traits: Traits) -> Assessment | Refusal:
+    def _read(self, ds: Dataset | Refusal, ensemble: Ensemble, traits: Traits, keep: Callable[[Grey], None]) -> Assessment | Refusal:
         if isinstance(ds, Refusal):
             return ds
         ends, before = out_of_time(self.policy.gates.time_limit_s), ensemble.provider
         moments = iter(("decoded", "looked at"))
 
+        def see(radiograph: Radiograph) -> None:
+            keep(radiograph.pixels)
+            traits.see(radiograph)
+
         def too_late() -> bool:
             note(next(moments))
             return ends()
 
-        result = read_bone_age(ds, traits.watching(ensemble), self.policy, out_of_time=too_late, see=traits.see)
+        result = read_bone_age(ds, traits.watching(ensemble), self.policy, out_of_time=too_late, see=see)
         note("estimated")
         traits.conclude(result)
         if (now_on := ensemble.provider) != before:
@@ -284,6 +311,22 @@ class Desk:
         if recorded:
             _count(result)
 
+    def _make(self, instance: Instance, revision: int, result: Assessment | Refusal, there: Collection[str]) -> None:
+        """Make what is not there yet and record it in `ORDER`; a delivery is opened with the first."""
+        found = self._search(instance, result)
+        note("compared")
+        amended = self._amended(instance.sop_instance_uid, revision)
+        frame = self.frames.take(instance.path)
+        for kinds in ORDER:
+            missing = [kind for kind in kinds if kind not in there]
+            objects = (
+                self.maker.make(instance, revision, result, found=found, amended=amended, kinds=missing, frame=frame) if missing else []
+            )
+            note(f"{kinds[0]} made")
+            if objects:
+                self._open_deliveries(instance, revision, objects, found=found, complete=False)
+                note(f"{kinds[0]} recorded")
+
     def _search(self, instance: Instance, result: Assessment | Refusal) -> Found:
         """Look for what came before; a refusal is compared with nothing."""
         if self.priors is None or isinstance(result, Refusal):
@@ -297,24 +340,48 @@ class Desk:
         with self.database.reading() as connection:
             return studies.list_results(connection, uid, revision - 1)
 
-    def _open_deliveries(self, instance: Instance, revision: int) -> list[str]:
+    def _open_deliveries(
+        self, instance: Instance, revision: int, objects: Sequence[ResultObject] = (), *, found: Found | None = None, complete: bool = True
+    ) -> list[str]:
+        """Record objects and open a delivery to each destination, all or nothing; `complete` when no more objects come."""
         uid, now = instance.sop_instance_uid, datetime.now(UTC)
         with self.database.transaction() as connection:
+            studies.record_results(connection, objects)
+            if found is not None:
+                studies.record_earlier(connection, uid, revision, found.earlier)
             decision = studies.get_reading(connection, uid, revision).decision
             names = routes.destinations_for(connection, decision, instance.peer)
             studies.open_deliveries(connection, uid, revision, names, now=now)
             reading = studies.get_reading(connection, uid, revision, lock=True)
-            if fresh := reading.state in {State.READ, State.REFUSED}:
+            if fresh := complete and reading.state in {State.READ, State.REFUSED}:
                 studies.set_state(connection, uid, revision, State.REPORTED if names else State.UNDELIVERABLE, now=now)
         self.due.set()
         if fresh:
+            with self.made:
+                self.made.notify_all()
             _time_turnaround("reported", reading, now)
         return names
 
-    def _delivery(self, uid: str, revision: int, peer_name: str) -> tuple[Delivery | None, list[ResultObject], peers.Peer | None]:
+    def _delivery(self, uid: str, revision: int, peer_name: str) -> _Due | None:
         with self.database.reading() as connection:
-            found = (one for one in studies.list_deliveries(connection, uid, revision) if one.peer == peer_name)
-            return next(found, None), studies.list_results(connection, uid, revision), _peer(connection, peer_name)
+            found = next((one for one in studies.list_deliveries(connection, uid, revision) if one.peer == peer_name), None)
+            if found is None:
+                return None
+            return _Due(
+                delivery=found,
+                results=studies.list_results(connection, uid, revision),
+                peer=_peer(connection, peer_name),
+                reading=studies.get_reading(connection, uid, revision),
+            )
+
+    def _completed(self, due: _Due) -> _Due:
+        """Wait until everything of the result is made, at most `REST_WITHIN_S`."""
+        delivery, deadline = due.delivery, time.monotonic() + REST_WITHIN_S
+        while not due.complete and time.monotonic() < deadline:
+            with self.made:
+                self.made.wait(LOOK_EVERY_S)
+            due = self._delivery(delivery.source_uid, delivery.revision, delivery.peer) or due
+        return due
 
     def _ask(self, endpoint: scu.Endpoint, delivery: Delivery, stored: Sequence[commitment.Stored]) -> None:
         if delivery.receipt == "sent":
@@ -368,19 +435,25 @@ class Desk:
             series_instance_uid=ds.SeriesInstanceUID,
         )
 
-    def _attempt(self, peer: peers.Peer, delivery: Delivery, results: Sequence[ResultObject]) -> Attempt:
-        uid, revision = delivery.source_uid, delivery.revision
+    def _attempt(self, due: _Due, peer: peers.Peer) -> Attempt:
+        due, delivery = self._ready(due, peer), due.delivery
+        kinds = self._kinds(due, peer)
+        wanted = _not_yet([one for one in due.results if one.kind in kinds], delivery.stored)
+        coming = [] if due.complete else sorted(kinds - {one.kind for one in due.results})
         with self.database.reading() as connection:
-            outcome = studies.get_outcome(connection, uid, revision) or {}
-            kinds = studies.get_reading(connection, uid, revision).decision.kinds
-            replaced = peer.takes_messages and bool(studies.list_results(connection, uid, revision + 1))
-        refused = peer.refusals != "both" and self._is_refusal(results)
-        wanted = _not_yet(chosen_for(peer, results, refused=refused, kinds=kinds), delivery.stored)
+            replaced = peer.takes_messages and bool(studies.list_results(connection, delivery.source_uid, delivery.revision + 1))
         if replaced:  # a message that comes after the one that amends it would undo the amendment
-            return Attempt(stored=True, error=f"not sent: reading {revision + 1} replaces it")
+            return Attempt(stored=True, error=f"not sent: reading {delivery.revision + 1} replaces it")
         if not wanted:
             return Attempt(stored=True, error="" if delivery.stored else "not sent: it wants nothing of this result")
-        parcel = Parcel(results=wanted, outcome=outcome, revision=revision, read=lambda one: self.spool.read(one.path))
+        parcel = Parcel(
+            results=wanted,
+            outcome=due.reading.outcome or {},
+            revision=delivery.revision,
+            read=lambda one: self.spool.read(one.path),
+            coming=coming,
+            rest=lambda: [one for one in self._completed(due).results if one.kind in coming] if coming else [],
+        )
         if self.announce:
             with self.database.transaction() as connection:
                 objects = [alternatives[0].sop_instance_uid for alternatives in parcel.alternatives]
@@ -390,12 +463,34 @@ class Desk:
         except DeliveryError as error:
             return Attempt(retry=error.retry_helps, status=error.status, error=str(error))
 
+    def _ready(self, due: _Due, peer: peers.Peer) -> _Due:
+        """Wait until there is enough to begin with: the report for a DICOM peer and for a message, all of it for the others.
+
+        An attempt that is announced names all objects, so it waits for them, too.
+        """
+        kinds, there = self._kinds(due, peer), {one.kind for one in due.results}
+        enough = bool(kinds & there) and not self.announce if peer.kind == "dicom" else kinds <= there
+        return due if enough else self._completed(due)
+
+    def _kinds(self, due: _Due, peer: peers.Peer) -> frozenset[str]:
+        """Name what the peer gets of these results, of what is or will be made."""
+        refused = peer.refusals != "both" and self._is_refusal(due.results)
+        there = {one.kind for one in due.results}
+        if not due.complete:
+            no_number = (due.reading.outcome or {}).get("status") != "assessed"
+            there.update(kinds_made(refused=no_number, pdf=self.maker.pdf, refusals=self.maker.refusals))
+        return kinds_for(peer, refused=refused, kinds=due.reading.decision.kinds) & there
+
     def _is_refusal(self, results: Sequence[ResultObject]) -> bool:
         """Whether these results give reasons instead of a bone age, by what the report says; only a refusal may be without one."""
         report = next((one for one in results if one.kind == "sr"), None)
         return report is None or bool(reasons_in(dcmread(io.BytesIO(self.spool.read(report.path)))))
 
-    def _note_attempt(self, delivery: Delivery, attempt: Attempt, peer: peers.Peer | None, *, confirm: bool = False) -> None:
+    def _note_attempt(self, due: _Due, attempt: Attempt, *, confirm: bool = False) -> None:
+        """Record an attempt; none is the last one before everything is made."""
+        delivery, peer = due.delivery, due.peer
+        if not self._completed(due).complete:
+            attempt = replace(attempt, stored=False, retry=True, error=NOT_MADE_YET if attempt.stored else attempt.error)
         now = datetime.now(UTC)
         next_at = now + timedelta(seconds=self.patience.pause_s((now - delivery.opened_at).total_seconds()))
         again = attempt.retry and next_at <= delivery.opened_at + timedelta(seconds=self.patience.give_up_after_s)
@@ -419,6 +514,21 @@ class Desk:
             ATTEMPTS_MADE.labels(peer.kind if peer else "gone", state).inc()
         if noted and state == "delivered" and not delivery.reopened:
             _time_turnaround("delivered", reading, now)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Due:
+    """A delivery as the record holds it: what there is to send, to whom, and whether more is being made."""
+
+    delivery: Delivery
+    results: list[ResultObject]
+    peer: peers.Peer | None
+    reading: studies.Reading
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything of the result is made."""
+        return studies.is_complete(self.reading)
 
 
 def _count(result: Assessment | Refusal) -> None:

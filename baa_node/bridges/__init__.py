@@ -6,7 +6,7 @@ made again is not decided here.
 
 from __future__ import annotations
 
-from baa_node.bridges.choice import chosen_for, wishes_of
+from baa_node.bridges.choice import kinds_for, wishes_of
 from baa_node.bridges.port import Attempt, Bridge, Parcel, Wires, bridge_to
 
-__all__ = ["Attempt", "Bridge", "Parcel", "Wires", "bridge_to", "chosen_for", "wishes_of"]
+__all__ = ["Attempt", "Bridge", "Parcel", "Wires", "bridge_to", "kinds_for", "wishes_of"]

@@ -7,7 +7,6 @@ from typing import Final
 
 from baa_node.core.routing import REPORT_KINDS
 from baa_node.db.peers import Peer
-from baa_node.db.studies import ResultObject
 
 KINDS: Final = {"sr": ("sr",), "picture": ("capture",), "pdf": ("pdf",)}
 """Kinds of result objects by the name of the wish."""
@@ -15,8 +14,8 @@ KINDS: Final = {"sr": ("sr",), "picture": ("capture",), "pdf": ("pdf",)}
 _REFUSALS: Final = {"both": ("sr", "picture", "pdf"), "sr": ("sr",), "picture": ("picture",), "none": ()}
 
 
-def chosen_for(peer: Peer, results: Sequence[ResultObject], *, refused: bool, kinds: Sequence[str] = REPORT_KINDS) -> list[ResultObject]:
-    """Choose from all results of one reading what `peer` gets; nothing is a choice, too.
+def kinds_for(peer: Peer, *, refused: bool, kinds: Sequence[str] = REPORT_KINDS) -> frozenset[str]:
+    """Name the kinds of result objects that `peer` gets, whether or not they are made; nothing is a choice, too.
 
     Parameters
     ----------
@@ -25,8 +24,7 @@ def chosen_for(peer: Peer, results: Sequence[ResultObject], *, refused: bool, ki
     kinds
         What the route of the image sends.
     """
-    chosen = {kind for wish in wishes_of(peer, refused=refused, kinds=kinds) for kind in KINDS[wish]}
-    return [result for result in results if result.kind in chosen]
+    return frozenset(kind for wish in wishes_of(peer, refused=refused, kinds=kinds) for kind in KINDS[wish])
 
 
 def wishes_of(peer: Peer, *, refused: bool, kinds: Sequence[str] = REPORT_KINDS) -> tuple[str, ...]:

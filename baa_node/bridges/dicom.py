@@ -13,7 +13,7 @@ from pydicom.uid import (
     SecondaryCaptureImageStorage,
 )
 
-from baa_node.bridges.port import Attempt, Parcel
+from baa_node.bridges.port import Attempt, Parcel, alternatives_in
 from baa_node.db.studies import ResultObject
 from baa_node.dicom import scu
 from baa_node.dicom.troubles import sop_class_refused
@@ -27,6 +27,9 @@ SERVING: Final = {
     "pdf": (EncapsulatedPDFStorage,),
 }
 """SOP classes that serve for what a destination wants, best first."""
+
+LATER: Final = {"capture": SERVING["picture"], "pdf": SERVING["pdf"]}
+"""SOP classes of what may still be made while the report is sent, by the kind of result."""
 
 
 class DicomBridge:
@@ -45,9 +48,13 @@ class DicomBridge:
 
     def send(self, parcel: Parcel) -> Attempt:
         """Store what the parcel holds."""
-        items = [[outgoing_of(one, parcel.read(one)) for one in alternatives] for alternatives in parcel.alternatives]
+        later = scu.Later(
+            classes=[sop_class for kind in parcel.coming for sop_class in LATER[kind]],
+            items=lambda: _items(parcel, alternatives_in(parcel.rest())),
+        )
         try:
-            return judged(scu.send(self._endpoint, items, permit=self._permit), str(self._endpoint))
+            items = _items(parcel, parcel.alternatives)
+            return judged(scu.send(self._endpoint, items, permit=self._permit, later=later), str(self._endpoint))
         except scu.AssociationLost as lost:
             return Attempt(retry=True, error=str(lost), taken=_taken(lost.results))
         except DeliveryError as error:
@@ -61,6 +68,10 @@ class DicomBridge:
         if missing := scu.not_taken(self._endpoint, [SERVING[wish] for wish in self._wants]):
             raise DeliveryError("; ".join(missing))
         return f"{self._endpoint}, takes {' and '.join(self._wants)}"
+
+
+def _items(parcel: Parcel, alternatives: Sequence[Sequence[ResultObject]]) -> list[list[scu.Outgoing]]:
+    return [[outgoing_of(one, parcel.read(one)) for one in same_kind] for same_kind in alternatives]
 
 
 def judged(results: Sequence[scu.SendResult], peer: str) -> Attempt:

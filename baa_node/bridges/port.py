@@ -49,24 +49,35 @@ class Parcel:
         The reading as the record holds it.
     read
         Gives the file of a result.
+    coming
+        Kinds of what is still being made for it while the others are sent; only for a DICOM peer.
+    rest
+        Waits for what is coming, and gives it, or nothing where that takes too long.
     """
 
     results: Sequence[ResultObject]
     outcome: dict[str, Any]
     revision: int
     read: Callable[[ResultObject], bytes]
+    coming: Sequence[str] = ()
+    rest: Callable[[], Sequence[ResultObject]] = tuple
 
     @cached_property
     def alternatives(self) -> list[list[ResultObject]]:
         """Objects by kind, the report first; of each kind the preferred one first."""
-        kinds = sorted({result.kind for result in self.results}, reverse=True)
-        return [sorted((one for one in self.results if one.kind == kind), key=lambda one: one.rank) for kind in kinds]
+        return alternatives_in(self.results)
 
     @cached_property
     def told(self) -> Told:
         """The preferred report and the result behind it; only for a parcel that holds a report."""
         report = min((one for one in self.results if one.kind == "sr"), key=lambda one: one.rank)
         return told_by(dcmread(BytesIO(self.read(report))), self.outcome, self.revision)
+
+
+def alternatives_in(results: Sequence[ResultObject]) -> list[list[ResultObject]]:
+    """Sort results by kind, the report first; of each kind the preferred one first."""
+    kinds = sorted({result.kind for result in results}, reverse=True)
+    return [sorted((one for one in results if one.kind == kind), key=lambda one: one.rank) for kind in kinds]
 
 
 class Bridge(Protocol):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from collections.abc import Sequence as AbstractSequence
+from copy import copy, deepcopy
 from datetime import datetime
 from typing import Final, TypeAlias
 
@@ -63,6 +64,7 @@ __all__ = [
     "derive_uid",
     "is_own_object",
     "report_uid",
+    "restate_report",
 ]
 
 COMPREHENSIVE_3D_SR: Final = str(Comprehensive3DSRStorage)
@@ -143,7 +145,7 @@ def build_report(
         raise ValueError(f"no report is built as SOP class {sop_class_uid}")
     document: Dataset = _DOCUMENTS[sop_class_uid](
         evidence=[_evidence(source), *evidence_of(earlier)],
-        content=_root(source, result, device, source_sha256, language, earlier=earlier, replaces=predecessor is not None),
+        content=_empty_root(),
         series_instance_uid=series_uid(source, "report", device.version),
         series_number=SERIES_NUMBER,
         sop_instance_uid=report_uid(
@@ -154,10 +156,49 @@ def build_report(
         requested_procedures=_requests(source) or None,
         previous_versions=None if predecessor is None else [predecessor],
     )
+    # Not given to the library, which would copy the whole tree and walk it twice to see that each reference has its evidence.
+    document.ContentSequence = _content(source, result, device, source_sha256, language, earlier=earlier, replaces=predecessor is not None)
     document.CodingSchemeIdentificationSequence = Sequence([_private_scheme(device)])
     copy_identity(source, document)
     stamp(document, source, device, written_at)
     return document
+
+
+def restate_report(
+    report: Dataset,
+    source: Dataset,
+    result: Assessment | Refusal,
+    device: Device,
+    *,
+    sop_class_uid: str,
+    revision: int = 1,
+    predecessor: Dataset | None = None,
+    language: Language = Language.ENGLISH,
+) -> Dataset:
+    """Give a report as another SOP class: what `build_report` makes of the same arguments, without building it again.
+
+    Parameters
+    ----------
+    report
+        Built for the class that a destination may not take. One that was read from its file is written again without being decoded.
+    predecessor
+        The report of that other class that this one replaces.
+    """
+    other = Dataset()
+    other.update({tag: copy(report.get_item(tag)) for tag in report.keys()})  # noqa: SIM118 - what was not decoded stays as it is
+    other.SOPClassUID = sop_class_uid
+    other.SOPInstanceUID = report_uid(
+        source, result, sop_class_uid=sop_class_uid, version=device.version, revision=revision, language=language
+    )
+    other.file_meta = copy(report.file_meta)
+    other.file_meta.MediaStorageSOPClassUID = other.SOPClassUID
+    other.file_meta.MediaStorageSOPInstanceUID = other.SOPInstanceUID
+    other.preamble = report.preamble
+    if predecessor is not None:
+        other.PredecessorDocumentsSequence = deepcopy(report.PredecessorDocumentsSequence)
+        (replaced,) = other.PredecessorDocumentsSequence[0].ReferencedSeriesSequence[0].ReferencedSOPSequence
+        replaced.ReferencedSOPClassUID, replaced.ReferencedSOPInstanceUID = predecessor.SOPClassUID, predecessor.SOPInstanceUID
+    return other
 
 
 def _evidence(source: Dataset) -> Dataset:
@@ -199,7 +240,13 @@ def _private_scheme(device: Device) -> Dataset:
     return item
 
 
-def _root(
+def _empty_root() -> ContainerContentItem:
+    root = ContainerContentItem(codes.IMAGING_MEASUREMENT_REPORT, is_content_continuous=False, template_id="1500")
+    root.ContentSequence = ContentSequence([])
+    return root
+
+
+def _content(
     source: Dataset,
     result: Assessment | Refusal,
     device: Device,
@@ -208,9 +255,8 @@ def _root(
     *,
     earlier: AbstractSequence[Earlier],
     replaces: bool,
-) -> ContainerContentItem:
+) -> ContentSequence:
     velocity = None if isinstance(result, Refusal) else judge(result, examination_of(source), earlier).velocity
-    root = ContainerContentItem(codes.IMAGING_MEASUREMENT_REPORT, is_content_continuous=False, template_id="1500")
     items = [
         CodeContentItem(codes.LANGUAGE, _LANGUAGES[language], _MODIFIER),
         *_observer(device),
@@ -232,8 +278,7 @@ def _root(
             ],
         ),
     ]
-    root.ContentSequence = ContentSequence(items)
-    return root
+    return ContentSequence(items)
 
 
 def _observer(device: Device) -> Iterator[Item]:

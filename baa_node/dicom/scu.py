@@ -8,6 +8,7 @@ import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from io import BytesIO
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 from pydicom.filereader import dcmread
@@ -38,6 +39,7 @@ __all__ = [
     "AssociationLost",
     "ClientTls",
     "Endpoint",
+    "Later",
     "Outcome",
     "Outgoing",
     "SendResult",
@@ -94,6 +96,25 @@ class Outgoing:
     sop_instance_uid: str
     transfer_syntax_uid: str
     content: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Later:
+    """Items that are not there yet when the association is asked for.
+
+    Attributes
+    ----------
+    classes : sequence of str
+        SOP classes that they may have, in either native transfer syntax.
+    items : callable
+        Waits for them and gives them, as `send` takes them; none when they do not come.
+    """
+
+    classes: Sequence[str]
+    items: Callable[[], Sequence[Sequence[Outgoing]]]
+
+
+NOTHING_LATER: Final = Later(classes=(), items=list)
 
 
 class Outcome(enum.Enum):
@@ -191,7 +212,13 @@ def not_taken(endpoint: Endpoint, kinds: Sequence[Sequence[str]]) -> list[str]:
         return [why_not_taken(endpoint, kind, association.rejected_contexts) for kind in kinds if not taken.intersection(kind)]
 
 
-def send(endpoint: Endpoint, items: Sequence[Sequence[Outgoing]], *, permit: Callable[[], None] = lambda: None) -> list[SendResult]:
+def send(
+    endpoint: Endpoint,
+    items: Sequence[Sequence[Outgoing]],
+    *,
+    permit: Callable[[], None] = lambda: None,
+    later: Later = NOTHING_LATER,
+) -> list[SendResult]:
     """Store one alternative of each item, the first that the peer accepts, all in one association.
 
     An alternative whose SOP class the peer accepted in negotiation and then refuses with 0x0122 is followed by the next.
@@ -202,6 +229,8 @@ def send(endpoint: Endpoint, items: Sequence[Sequence[Outgoing]], *, permit: Cal
         The alternatives of each item, best first.
     permit
         Called before the association and before each item; whoever may not go on does not return from it.
+    later
+        What follows the items in the same association.
 
     Raises
     ------
@@ -210,14 +239,14 @@ def send(endpoint: Endpoint, items: Sequence[Sequence[Outgoing]], *, permit: Cal
         a wrong certificate is mended at either end without our objects changing. `AssociationLost` tells which items
         had been answered.
     """
-    offered = _offers(outgoing for alternatives in items for outgoing in alternatives)
+    offered = _offers((outgoing for alternatives in items for outgoing in alternatives), later.classes)
     results: list[SendResult] = []
     if not offered:
         return results
     permit()
     with association_with(endpoint, offered) as association:
         note("associated")
-        for item, alternatives in enumerate(items):
+        for item, alternatives in enumerate(chain(items, _when_made(later))):
             permit()
             try:
                 results.append(_send_item(association, item, alternatives))
@@ -376,12 +405,18 @@ def _why_unreachable(error: OSError, endpoint: Endpoint) -> str:
     )
 
 
-def _offers(outgoing: Iterable[Outgoing]) -> list[PresentationContext]:
+def _when_made(later: Later) -> Iterator[Sequence[Outgoing]]:
+    """Ask for the items that come later when it is their turn."""
+    yield from later.items()
+
+
+def _offers(outgoing: Iterable[Outgoing], classes: Sequence[str] = ()) -> list[PresentationContext]:
     """Presentation contexts to propose: each SOP class in each syntax in which it could be sent, one syntax a context.
 
     One syntax a context leaves the choice to us; the peer would choose among several by its own preference.
     """
     pairs = [(one.sop_class_uid, syntax) for one in outgoing for syntax in _syntaxes(one)]
+    pairs += [(sop_class, str(syntax)) for sop_class in classes for syntax in NATIVE]
     unique = list(dict.fromkeys(pairs))
     if len(unique) > MOST_CONTEXTS:
         raise ValueError(f"{len(unique)} presentation contexts needed, {MOST_CONTEXTS} possible in one association")

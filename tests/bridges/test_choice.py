@@ -2,20 +2,18 @@ from __future__ import annotations
 
 import pytest
 
-from baa_node.bridges import chosen_for
+from baa_node.bridges import kinds_for
 from tests.bridges.conftest import destination
 from tests.db import made
 
-RESULTS = [made.result("1", kind="capture"), made.result("2", kind="pdf"), made.result("3"), made.result("4", rank=1)]
 
-
-def kinds(wants: tuple[str, ...], refusals: str, *, refused: bool) -> set[str]:
-    return {one.kind for one in chosen_for(made.peer(wants=wants, refusals=refusals), RESULTS, refused=refused)}
+def kinds(wants: tuple[str, ...], refusals: str, *, refused: bool) -> frozenset[str]:
+    return kinds_for(made.peer(wants=wants, refusals=refusals), refused=refused)
 
 
 def test_everything_by_default() -> None:
     for refused in (False, True):
-        assert chosen_for(made.peer(), RESULTS, refused=refused) == RESULTS
+        assert kinds_for(made.peer(), refused=refused) == {"sr", "capture", "pdf"}
 
 
 @pytest.mark.parametrize(
@@ -39,17 +37,17 @@ def test_a_refusal_is_never_more_than_what_is_wanted() -> None:
 
 @pytest.mark.parametrize(("kind", "url"), [("hl7", "mllp://h:1"), ("fhir", "https://h/fhir")])
 def test_a_message_stands_for_the_report_alone(kind: str, url: str) -> None:
-    assert {one.kind for one in chosen_for(destination(kind, url), RESULTS, refused=False)} == {"sr"}
-    assert chosen_for(destination(kind, url, refusals="picture"), RESULTS, refused=True) == []
-    assert {one.kind for one in chosen_for(destination(kind, url, refusals="sr"), RESULTS, refused=True)} == {"sr"}
+    assert kinds_for(destination(kind, url), refused=False) == {"sr"}
+    assert kinds_for(destination(kind, url, refusals="picture"), refused=True) == set()
+    assert kinds_for(destination(kind, url, refusals="sr"), refused=True) == {"sr"}
 
 
 def test_a_route_narrows_what_a_destination_wants() -> None:
-    def sent(*kinds: str, refused: bool = False) -> set[str]:
-        return {one.kind for one in chosen_for(made.peer(wants=("sr", "pdf"), refusals="sr"), RESULTS, refused=refused, kinds=kinds)}
+    def sent(*kinds: str, refused: bool = False) -> frozenset[str]:
+        return kinds_for(made.peer(wants=("sr", "pdf"), refusals="sr"), refused=refused, kinds=kinds)
 
     assert sent("sr", "picture") == {"sr"}
     assert sent("picture") == set()
     assert sent("sr", "picture", "pdf") == {"sr", "pdf"}
     assert sent("sr", "pdf", refused=True) == {"sr"}
-    assert chosen_for(destination("hl7", "mllp://h:1"), RESULTS, refused=False, kinds=("picture",)) == []
+    assert kinds_for(destination("hl7", "mllp://h:1"), refused=False, kinds=("picture",)) == set()

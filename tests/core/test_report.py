@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import itertools
 import subprocess
 from dataclasses import replace
@@ -16,7 +17,7 @@ from baa_node.core.assessment import Assessment, AssessmentPolicy, Refusal, ZCon
 from baa_node.core.codes import Reason
 from baa_node.core.history import Earlier
 from baa_node.core.radiograph import Laterality, Sex
-from baa_node.core.report import COMPREHENSIVE_3D_SR, COMPREHENSIVE_SR, build_report
+from baa_node.core.report import COMPREHENSIVE_3D_SR, COMPREHENSIVE_SR, build_report, restate_report
 from baa_node.core.words.sentences import sentences
 from baa_node.errors import MissingAttribute
 from tests.parts.programs import program
@@ -38,6 +39,7 @@ from tests.parts.results import (
 
 SOURCES = {"poor_cr": poor_cr, "full_dx": full_dx}
 RESULTS = results()
+CLASSES = (COMPREHENSIVE_3D_SR, COMPREHENSIVE_SR)
 SHAPES = [kind for kind in RESULTS if not kind.startswith("refused_")]
 VARIANTS = [
     *itertools.product(SHAPES, SOURCES, (COMPREHENSIVE_3D_SR, COMPREHENSIVE_SR)),
@@ -314,6 +316,24 @@ def test_names_in_other_character_sets(tmp_path: Path, charset: str) -> None:
 def test_equal_arguments_give_equal_bytes(kind: str) -> None:
     first, second = (as_bytes(build_report(full_dx(), RESULTS[kind], DEVICE, written_at=WRITTEN_AT)) for _ in range(2))
     assert first == second
+
+
+@pytest.mark.parametrize("charset", ["latin_1", "japanese"])
+@pytest.mark.parametrize("kind", ["normal", "not_attempted"])
+def test_restated_is_as_built(kind: str, charset: str) -> None:
+    source = full_dx()
+    source.SpecificCharacterSet, source.PatientName = NAMES[charset]
+    common = {"source_sha256": "ab" * 32, "written_at": WRITTEN_AT}
+    first, first_other = (build_report(source, RESULTS[kind], DEVICE, sop_class_uid=uid, **common) for uid in CLASSES)
+    amended = {**common, "revision": 2}
+    second = build_report(source, RESULTS[kind], DEVICE, predecessor=first, **amended)
+    second_other = build_report(source, RESULTS[kind], DEVICE, sop_class_uid=COMPREHENSIVE_SR, predecessor=first_other, **amended)
+    for report, other, options in ((first, first_other, {}), (second, second_other, {"revision": 2, "predecessor": first_other})):
+        kept = as_bytes(report)
+        for given in (report, dcmread(io.BytesIO(kept))):
+            restated = restate_report(given, source, RESULTS[kind], DEVICE, sop_class_uid=COMPREHENSIVE_SR, **options)
+            assert as_bytes(restated) == as_bytes(other)
+            assert as_bytes(given) == kept
 
 
 def test_patient_appears_nowhere_but_in_the_copied_header() -> None:

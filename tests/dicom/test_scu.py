@@ -28,7 +28,7 @@ from pynetdicom.presentation import build_context
 from pynetdicom.sop_class import Verification
 from pynetdicom.transport import ThreadedAssociationServer
 
-from baa_node.dicom.scu import AssociationLost, Endpoint, Outcome, Outgoing, RequestedAssociation, echo, outcome_of, send
+from baa_node.dicom.scu import AssociationLost, Endpoint, Later, Outcome, Outgoing, RequestedAssociation, echo, outcome_of, send
 from baa_node.errors import DeliveryError
 from baa_node.mistakes import Mistake
 from tests.dicom.conftest import data_set_bytes, part10, radiograph
@@ -187,6 +187,29 @@ def test_an_item_without_presentation_context_does_not_stop_the_others(pacs: Pac
     results = send(pacs.endpoint, [[outgoing(Comprehensive3DSRStorage)], [outgoing()]])
     assert [result.outcome for result in results] == [Outcome.NOT_ACCEPTED, Outcome.STORED]
     assert (results[0].outgoing, results[0].status) == (None, None)
+
+
+def test_what_comes_later_follows_in_the_same_association(pacs: Pacs) -> None:
+    pacs.start((Comprehensive3DSRStorage, SecondaryCaptureImageStorage), NATIVE)
+    peers: list[object] = []
+    pacs.answer = lambda event: (peers.append(event.assoc), 0)[1]
+    stored_before: list[int] = []
+
+    def made() -> list[list[Outgoing]]:
+        stored_before.append(len(pacs.stored))
+        return [[outgoing()]]
+
+    results = send(pacs.endpoint, [[outgoing(Comprehensive3DSRStorage)]], later=Later(classes=[SecondaryCaptureImageStorage], items=made))
+    assert stored_before == [1]  # the report was answered before the picture was asked for
+    assert [(r.item, r.outcome) for r in results] == [(0, Outcome.STORED), (1, Outcome.STORED)]
+    assert len(set(map(id, peers))) == 1
+
+
+def test_what_never_comes_leaves_the_others_stored(pacs: Pacs) -> None:
+    pacs.start((Comprehensive3DSRStorage, SecondaryCaptureImageStorage), NATIVE)
+    later = Later(classes=[SecondaryCaptureImageStorage], items=list)
+    (result,) = send(pacs.endpoint, [[outgoing(Comprehensive3DSRStorage)]], later=later)
+    assert result.outcome is Outcome.STORED
 
 
 def test_a_peer_that_accepts_nothing(pacs: Pacs) -> None:

@@ -169,13 +169,14 @@ def reopen_delivery(c: Connection, source_uid: str, revision: int, peer: str, *,
     StoreError
         No such delivery, or the peer has everything already.
     """
-    get_reading(c, source_uid, revision, lock=True)
+    reading = get_reading(c, source_uid, revision, lock=True)
     before = _get(c, source_uid, revision, peer)
     if before.state == "delivered":
         raise StoreError(f"{peer} already has the results of {source_uid}, reading {revision}")
     values = {"state": "pending", "reopened": before.reopened + 1, "next_attempt_at": now, "opened_at": now}
     c.execute(update(deliveries).where(*delivery_row(source_uid, revision, peer)).values(values))
-    if "failed" not in {delivery.state for delivery in list_deliveries(c, source_uid, revision)}:
+    given_up = "failed" in {delivery.state for delivery in list_deliveries(c, source_uid, revision)}
+    if not given_up and reading.state not in {State.READ, State.REFUSED}:  # then something is being made yet
         set_state(c, source_uid, revision, State.REPORTED, now=now)
     study = study_of(c, source_uid)
     detail: dict[str, Scalar] = {"revision": revision, "peer": peer, "attempts": before.attempts, "error": before.last_error}

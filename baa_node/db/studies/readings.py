@@ -25,7 +25,7 @@ class State(enum.StrEnum):
 
     LEFT_ALONE = "LEFT_ALONE"  # kept and not read, as a route says; somebody may order a reading all the same
     RECEIVED = "RECEIVED"  # durable, not yet read
-    READ = "READ"  # there is a number, not yet a report
+    READ = "READ"  # there is a number, not yet all that is made of it
     REFUSED = "REFUSED"  # no number; the refusal waits for the study to be quiet
     REPORTED = "REPORTED"  # the result objects are stored
     DELIVERED = "DELIVERED"  # every destination has them
@@ -261,6 +261,11 @@ def set_state(c: Connection, sop_uid: str, revision: int, state: State, *, now: 
         study = study_of(c, sop_uid)
         event = AuditEvent(kind=kind, actor="node", subject=sop_uid, study=study, outcome=outcome, detail={"revision": revision})
         audit.append(c, event, now=now)
+
+
+def is_complete(reading: Reading) -> bool:
+    """Tell whether everything of a reading's result is made; before, its report may be on its way already."""
+    return reading.state.value not in _UNFINISHED
 
 
 def study_has_reading(c: Connection, study_uid: str) -> bool:

@@ -98,6 +98,15 @@ def test_a_reading_with_another_failure_stays_undeliverable(reported: Connection
     assert state(reported) is State.UNDELIVERABLE
 
 
+def test_a_reopened_delivery_does_not_make_a_reading_complete(database: Database) -> None:
+    with database.transaction() as c:
+        studies.record_arrival(c, made.instance(), now=made.NOW)
+        studies.record_outcome(c, made.IMAGE, 1, state=State.READ, outcome={"bone_age_months": 118.0}, now=made.NOW)
+        studies.open_deliveries(c, made.IMAGE, 1, ["pacs"], now=made.NOW)
+        studies.reopen_delivery(c, made.IMAGE, 1, "pacs", actor="cli:ann", now=made.later(1))
+        assert not studies.is_complete(studies.get_reading(c, made.IMAGE, 1))
+
+
 def test_what_arrived_cannot_be_reopened(reported: Connection) -> None:
     attempt(reported, "pacs", "delivered")
     with pytest.raises(StoreError, match="pacs already has"):
