@@ -1,4 +1,4 @@
-"""The report is on its way while the picture is drawn: one association where all goes well, and nothing lost or doubled where it does not."""
+"""The report is on its way while the picture is drawn: one association where all goes well, nothing lost or doubled elsewhere."""
 
 from __future__ import annotations
 

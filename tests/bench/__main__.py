@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tests.bench import compute, intake, walk
+from tests.bench import compute, intake, latency, walk
 from tests.parts.node import Node
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,9 +29,10 @@ def main() -> None:
             "frames": compute.frame_sizes(samples),
             "compute": [dataclasses.asdict(stage) for stage in compute.measure(samples)],
             "walk": dataclasses.asdict(walk.measure(folder / "walk", samples)),
+            "latency": dataclasses.asdict(stages := latency.measure(folder / "latency", samples)[0]),
             "intake_images_per_s": intake.measure(folder / "intake"),
         }
-    table = _table(measured)
+    table = "\n".join([_table(measured), *latency.table([stages], ["now"])]) + "\n"
     (OUT / "bench.json").write_text(json.dumps(measured, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     (OUT / "bench.md").write_text(table, encoding="utf-8")
     print(table)  # noqa: T201 - what the command is for

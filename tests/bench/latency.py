@@ -1,7 +1,7 @@
 """Where each millisecond goes between the last byte of an image and its report in Orthanc, by the node's own traces.
 
-``python -m tests.bench.latency [--images 40] [--against CHECKOUT]``: with another checkout of this project, a node of each runs at the
-same time, images going to them in turn, so that both are measured under the same load.
+``python -m tests.bench.latency [--images 40] [--against CHECKOUT]``: with another checkout of this project, a node of each runs, and images
+go to them in turn, each when the one before is delivered, so that both are measured under the same load of other programs.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from baa_node.traces import trace_id
 from tests.bench import walk
@@ -33,7 +34,7 @@ IMAGES = 40
 WARM_UP = 3
 """Images before those that count: the first ones load what a process loads once."""
 PACE_S = 1.0
-"""Between two images: one study a second."""
+"""From one image to the next: one study a second."""
 
 ANSWERED: Final = "deliver: answered 1"
 """The end of the walk: the report's C-STORE was answered."""
@@ -77,7 +78,7 @@ class Bench:
 
     def __init__(self, folder: Path, checkout: Path) -> None:
         self.node = Node(folder / "node", TRACES__ENDPOINT="http://127.0.0.1:9/v1/traces")
-        self.node.env |= {"PYTHONPATH": str(checkout), "OTEL_BSP_SCHEDULE_DELAY": "1000"}
+        self.node.env |= {"PYTHONPATH": str(checkout), "OTEL_BSP_SCHEDULE_DELAY": "500"}
         self.orthanc = Orthanc(folder / "orthanc", node_port=self.node.port)
         self.collector = Collector()
         self.sent: list[_Sent] = []
@@ -126,8 +127,11 @@ def measure(folder: Path, samples: list[Path], *, images: int = IMAGES, checkout
             for bench in benches:
                 if number == 0:
                     bench.begin()
+                began = time.monotonic()
                 bench.send(next(hands))
-                time.sleep(PACE_S / len(benches))
+                if len(benches) > 1:
+                    bench.settle()
+                time.sleep(max(0.0, began + PACE_S - time.monotonic()))
         return [bench.judged() for bench in benches]
 
 
@@ -181,7 +185,7 @@ def _moments(spans: Sequence[Span], gone: int) -> dict[str, float]:
     return {name: at for name, at in found.items() if not name.startswith("confirm")}
 
 
-def _percentiles(values: np.ndarray) -> tuple[float, float]:
+def _percentiles(values: NDArray[np.float64]) -> tuple[float, float]:
     p50, p95 = np.percentile(values, [50, 95])
     return float(p50), float(p95)
 
@@ -197,9 +201,9 @@ def table(latencies: Sequence[Latency], names: Sequence[str]) -> list[str]:
         ("last byte to SR answered, p50 / p95", [f"{one.whole_p50_ms:.0f} / {one.whole_p95_ms:.0f} ms" for one in latencies]),
         ("without preprocessing and inference", [f"{one.overhead_p50_ms:.0f} / {one.overhead_p95_ms:.0f} ms" for one in latencies]),
         ("without decoding and detector either", [f"{one.rest_p50_ms:.0f} / {one.rest_p95_ms:.0f} ms" for one in latencies]),
-        ("CPU of the node an image, idling included", [f"{one.cpu_ms_an_image:.0f} ms" for one in latencies]),
+        ("CPU of the node an image, idling and traces included", [f"{one.cpu_ms_an_image:.0f} ms" for one in latencies]),
     ]
-    lines = [f"| {latencies[0].images} images, one a second | {' | '.join(names)} |", "| --- |" + " --- |" * len(names)]
+    lines = [f"| {latencies[0].images} images, one after the other | {' | '.join(names)} |", "| --- |" + " --- |" * len(names)]
     lines += [f"| {label} | {' | '.join(values)} |" for label, values in rows]
     for name, latency in zip(names, latencies, strict=True):
         lines += ["", f"| moment ({name}) | after the one before, p50 / p95 ms | after the last byte, p50 ms |", "| --- | --- | --- |"]
