@@ -52,6 +52,8 @@ def test_every_step_of_an_image_is_a_span_of_one_trace(exporter: InMemorySpanExp
     assert [span.name for span in spans] == ["read", "report", "deliver"]
     assert {f"{span.context.trace_id:032x}" for span in spans} == {traces.trace_id(instance.sop_instance_uid)}
     assert spans[2].attributes == {"revision": 1, "peer": "pacs"}
+    assert [event.name for event in spans[0].events] == ["decoded", "looked at", "estimated"]
+    assert [event.name for event in spans[1].events] == ["compared", "sr made", "sr recorded", "capture made", "capture recorded"]
     said = "".join(map(shown, spans))
     assert not [one for one in (*secrets.values(), instance.sop_instance_uid, instance.study_instance_uid) if one in said]
 
@@ -73,6 +75,11 @@ def test_the_reception_belongs_to_the_same_trace(exporter: InMemorySpanExporter,
     assert intake.receive(received).status == scp.NOT_AUTHORISED
     (span,) = exporter.get_finished_spans()
     assert (span.name, f"{span.context.trace_id:032x}") == ("receive", traces.trace_id(ds.SOPInstanceUID))
+
+
+def test_a_moment_outside_of_any_step_is_no_event(exporter: InMemorySpanExporter) -> None:
+    traces.note("decoded")
+    assert exporter.get_finished_spans() == ()
 
 
 def test_a_step_that_fails_says_its_code_and_no_text(exporter: InMemorySpanExporter, desk_visit: Visit, tmp_path: Path) -> None:
