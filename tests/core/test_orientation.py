@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from baa_node.core import hand_shape
+from baa_node.core import hand_shape, orientation
 from baa_node.core.orientation import Turn, turn_to_upright, turned, turned_back
 from baa_node.core.radiograph import Sex
 from train.phantom import draw_hand
@@ -76,6 +76,7 @@ def test_a_hand_that_leans_a_little_is_hardly_touched(name: str) -> None:
 def test_no_reading_hangs_on_a_hair(tilt: float, more: float) -> None:
     """Half a degree more turns the frame by no more than four: the steepest place is where the whole tilt is just reached."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(orientation, "_proves_true", lambda pixels, tilt_deg: True)
         patch.setattr(hand_shape, "finger_direction_deg", lambda pixels: tilt)
         one = turn_to_upright(EMPTY)
         patch.setattr(hand_shape, "finger_direction_deg", lambda pixels: min(tilt + more, 89))
@@ -104,3 +105,11 @@ def test_corners_that_come_in_are_black() -> None:
     upright = turned(np.full((100, 80), 70, np.uint8), Turn(tilt_deg=30))
     assert upright.shape[0] > 100
     assert [upright[row, column] for row in (0, -1) for column in (0, -1)] == [0, 0, 0, 0]
+
+
+def test_a_lean_that_does_not_prove_true_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once upright, the hand must be found again and lean less than half as much."""
+    for again, turn in ((None, Turn()), (25.0, Turn()), (-25.0, Turn()), (15.0, Turn(tilt_deg=40))):
+        told = iter([40.0, again])
+        monkeypatch.setattr(hand_shape, "finger_direction_deg", lambda pixels, told=told: next(told))
+        assert turn_to_upright(EMPTY) == turn
