@@ -46,7 +46,6 @@ from baa_node.wiring import (
     Ensembles,
     Identity,
     bundle_folder,
-    bundle_of,
     calibration_of,
     courier_of,
     device_of,
@@ -74,6 +73,8 @@ class Daemon:
     ----------
     roles
         Any of `ROLES`, or `PROBES`. Without ``worker`` nothing is read here, without ``intake`` nothing is received.
+    ensembles
+        Networks that somebody has begun to load.
 
     Raises
     ------
@@ -81,13 +82,13 @@ class Daemon:
         From `start`: port taken, data directory in use by another node, unusable setting.
     """
 
-    def __init__(self, config: Config, roles: Sequence[str] = ROLES) -> None:
+    def __init__(self, config: Config, roles: Sequence[str] = ROLES, *, ensembles: Ensembles | None = None) -> None:
         if unknown := [role for role in roles if role not in {*ROLES, PROBES}]:
             raise ConfigError(f"there is no role {unknown[0]!r}; roles are {', '.join((*ROLES, PROBES))}")
         self.config = config
         self._roles = tuple(roles)
         self._running = ExitStack()
-        self._ensembles = Ensembles(config)
+        self._ensembles = ensembles or Ensembles(config)
         self.dicom_port: int | None = None
         self.console_port: int | None = None
 
@@ -109,7 +110,8 @@ class Daemon:
         database = Database.open(config.database_url)
         running.callback(database.close)
         spool = open_spool(config.spool_path, min_free_bytes=config.spool.reserve_mb << 20)
-        spool.sweep(older_than_s=LEFTOVER_AGE_S)
+        # Beside the start, as a long spool takes a while: nobody waits for leftovers to be gone.
+        threading.Thread(target=_sweep, args=(spool,), name="sweep", daemon=True).start()
         health = Health(database=database, spool=spool)
         if config.traces.endpoint:
             traces.start(config.traces.endpoint, version=__version__)
@@ -127,7 +129,7 @@ class Daemon:
             stow = stow_of(config, intake) if intake is not None and config.dicomweb.enabled else None
             self._start_console(running, database, spool, health, stow)
         elif PROBES in self._roles:
-            server = ConsoleServer.start(config.console, build_probes(health, bundle_of(config)))
+            server = ConsoleServer.start(config.console, build_probes(health, self._ensembles.identity()))
             running.callback(server.stop)
             self.console_port = server.port
 
@@ -206,7 +208,7 @@ class Daemon:
     def _start_intake(self, running: ExitStack, database: Database, spool: Spool, arrived: Callable[[], None]) -> Intake:
         node = self.config.node
         calibration = calibration_of(self.config)
-        digest = cache(partial(_digest_of, self.config))
+        digest = cache(partial(_digest_of, self._ensembles))
         digest("")
         intake = Intake(
             database,
@@ -234,7 +236,7 @@ class Daemon:
             bundle=bundle_folder(config),
             policy=policy_of(config),
             probe=self._probe,
-            bundle_identity=bundle_of(config),
+            bundle_identity=self._ensembles.identity(),
             ensemble=self._ensembles,
             others=self._ensembles,
             bundles=lambda: sorted(installed_bundles(config)),
@@ -271,14 +273,14 @@ class Daemon:
         return examine(ground, names)
 
 
-def serve(config: Config, roles: Sequence[str], *, ready: Callable[[Daemon], None]) -> None:
-    """Run a node until SIGTERM or SIGINT."""
+def serve(config: Config, roles: Sequence[str], *, ready: Callable[[Daemon], None], ensembles: Ensembles | None = None) -> None:
+    """Run a node until SIGTERM or SIGINT; ``ensembles`` as of a `Daemon`."""
     settle()
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     try:
-        daemon = Daemon(config, roles)
+        daemon = Daemon(config, roles, ensembles=ensembles)
         daemon.start()
     except BaaError as error:  # said by the command line, too, but a collector of logs sees only these lines
         log.error("not started: %s", error)  # noqa: TRY400 - the sentence says it all
@@ -351,14 +353,21 @@ def listen_settings_of(config: Config) -> ListenSettings:
     )
 
 
-def _digest_of(config: Config, bundle: str) -> str:
+def _digest_of(ensembles: Ensembles, bundle: str) -> str:
     """SHA-256 of a bundle; empty for one that a route names and that is no longer installed: nothing is read again for its sake."""
     try:
-        return bundle_of(config, bundle).sha256
+        return ensembles.identity(bundle).sha256
     except BundleError:
         if not bundle:
             raise
         return ""
+
+
+def _sweep(spool: Spool) -> None:
+    try:
+        spool.sweep(older_than_s=LEFTOVER_AGE_S)
+    except (BaaError, OSError) as error:
+        log.warning("leftovers of killed writers could not be removed from the spool: %s", error)
 
 
 def _nobody() -> None:

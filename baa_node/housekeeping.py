@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -35,7 +35,7 @@ class Retention:
     days
         Images, reports and pictures after the last result was delivered; 0 keeps them.
     free_mb
-        When less than this is free in the spool, the longest finished go first, however young; 0 never does that.
+        When less than this is free in the spool, those that came first go first, however young; 0 never does that.
     workflow_days
         Finished rows of the durable engine.
     """
@@ -97,19 +97,24 @@ class Housekeeper:
 
     def missing(self) -> list[str]:
         """List the files that the record names and the spool does not have: lost, or a spool that is not mounted."""
-        with self._database.reading() as connection:
-            expected = studies.expected_paths(connection)
-        return sorted(path for path in expected if not self._spool.holds(path))
+        return sorted(path for path in self._expected() if not self._spool.holds(path))
 
     def remove_unclaimed(self) -> int:
         """Remove results that no record names: whoever made them was killed before the record was written, and made them again."""
         written = self._spool.listed("results")  # listed first: what is recorded from now on is not among them
-        with self._database.reading() as connection:
-            expected = studies.expected_paths(connection)
-        unclaimed = [path for path in written if path not in expected and self._spool.age_s(path) >= UNCLAIMED_AFTER_S]
-        for path in unclaimed:
+        unclaimed = set(written).difference(self._expected())
+        old = [path for path in sorted(unclaimed) if self._spool.age_s(path) >= UNCLAIMED_AFTER_S]
+        for path in old:
             self._spool.remove(path)
-        return len(unclaimed)
+        return len(old)
+
+    def _expected(self) -> Iterator[str]:
+        """Give the paths that the record names, a page at a time: however long it is, it fills no memory and holds no transaction open."""
+        after: str | None = ""
+        while after is not None:
+            with self._database.reading() as connection:
+                paths, after = studies.expected_after(connection, after)
+            yield from paths
 
     def _remove(self, before: datetime, reason: str, now: datetime) -> int:
         removed = 0

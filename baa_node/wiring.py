@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
@@ -28,7 +29,7 @@ from baa_node.core.reading import ReadingPolicy
 from baa_node.db import Database
 from baa_node.db.audit import KeptPatient
 from baa_node.dicom.tls import ClientTls
-from baa_node.errors import BundleError, ConfigError
+from baa_node.errors import BaaError, BundleError, ConfigError
 from baa_node.spool import FolderSpool, Spool
 
 TLS_PORT, UDP_PORT = 6514, 514
@@ -80,6 +81,27 @@ class Ensembles:
         self._config = config
         self._loaded: dict[Path, Ensemble] = {}
         self._loading = threading.Lock()
+
+    def begin(self) -> None:
+        """Load the configured ones in a thread of their own; whoever calls for them meanwhile waits, and is told what is wrong."""
+
+        def load() -> None:
+            with contextlib.suppress(BaaError):
+                self()
+
+        threading.Thread(target=load, name="networks", daemon=True).start()
+
+    def identity(self, name: str = "") -> BundleIdentity:
+        """Say which bundle it is; one whose networks are loaded was checked then, and its files are not read again.
+
+        Raises
+        ------
+        BundleError
+            As `bundle_of`.
+        """
+        with self._loading:
+            loaded = self._loaded.get(bundle_named(self._config, name))
+        return loaded.identity if loaded else bundle_of(self._config, name)
 
     def __call__(self, name: str = "") -> Ensemble:
         """Give those of a bundle; an empty name is the configured one.

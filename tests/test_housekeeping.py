@@ -11,7 +11,7 @@ import pytest
 
 from baa_node.db import Database, audit, studies
 from baa_node.db.audit import KeptPatient
-from baa_node.db.studies import State
+from baa_node.db.studies import State, retention
 from baa_node.errors import StoreError
 from baa_node.housekeeping import Housekeeper, Retention
 from baa_node.spool import FolderSpool
@@ -157,6 +157,20 @@ def test_files_that_are_gone_are_told(site: Site) -> None:
     assert keeper.missing() == []
     site.spool.remove(paths[1])
     assert keeper.missing() == [paths[1]]
+
+
+def test_spool_and_record_are_compared_page_by_page(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retention, "_PAGE", 1)
+    paths = [path for uid in ("1.1", "1.2", "1.3") for path in site.image(uid, State.DELIVERED)]
+    unnamed = site.spool.write("results", "1.1.3", b"made before a kill")
+    for path in (*paths, unnamed):
+        os.utime(site.spool.root / path, (0, 0))
+    keeper = Housekeeper(site.database, site.spool, Retention())
+    assert keeper.remove_unclaimed() == 1
+    assert keeper.missing() == []
+    for path in paths:
+        site.spool.remove(path)
+    assert keeper.missing() == sorted(paths)
 
 
 def test_a_removal_cut_off_after_its_note_is_no_loss(site: Site) -> None:

@@ -36,7 +36,24 @@ def test_networks_are_loaded_once_for_every_name_of_a_folder(config: Config) -> 
 
 
 def test_a_bundle_that_is_gone_has_no_digest_and_the_configured_one_must_have_one(config: Config) -> None:
-    assert _digest_of(config, "other") == bundle_of(config).sha256
-    assert _digest_of(config, "gone") == ""
+    assert _digest_of(Ensembles(config), "other") == bundle_of(config).sha256
+    assert _digest_of(Ensembles(config), "gone") == ""
     with pytest.raises(BundleError):
-        _digest_of(replace(config, inference=replace(config.inference, bundle="/nowhere")), "")
+        _digest_of(Ensembles(replace(config, inference=replace(config.inference, bundle="/nowhere"))), "")
+
+
+def test_what_was_checked_when_its_networks_were_loaded_is_not_read_again(config: Config) -> None:
+    ensembles = Ensembles(config)
+    assert ensembles.identity() == bundle_of(config)
+    loaded = ensembles()
+    assert ensembles.identity("mine") is loaded.identity
+
+
+def test_networks_begun_in_a_thread_are_waited_for_and_their_fault_is_told_to_who_asks(config: Config) -> None:
+    ensembles = Ensembles(config)
+    ensembles.begin()
+    assert ensembles() is ensembles()
+    broken = Ensembles(replace(config, inference=replace(config.inference, bundle="/nowhere")))
+    broken.begin()
+    with pytest.raises(BundleError):
+        broken()

@@ -19,12 +19,18 @@ def serve(
     ] = "intake,worker,console",
 ) -> None:
     """Run the node in the foreground until SIGTERM or Ctrl-C."""
-    from baa_node import daemon
     from baa_node.logs import set_up_log
 
-    config = load()
+    config, wanted = load(), [role.strip() for role in roles.split(",") if role.strip()]
     set_up_log(config.log.level, as_json=config.log.json)
-    daemon.serve(config, [role.strip() for role in roles.split(",") if role.strip()], ready=_announce)
+    from baa_node.wiring import Ensembles
+
+    ensembles = Ensembles(config)
+    if "worker" in wanted:
+        ensembles.begin()  # beside the import that follows, which takes longest of all
+    from baa_node import daemon
+
+    daemon.serve(config, wanted, ready=_announce, ensembles=ensembles)
 
 
 def _announce(running: Daemon) -> None:

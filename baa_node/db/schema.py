@@ -10,7 +10,7 @@ from sqlalchemy import Connection, inspect, text
 from baa_node.errors import StoreError
 from baa_node.mistakes import Mistake
 
-REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
+REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
 """Every migration of this version, oldest first."""
 
 SCRIPTS: Final = Path(__file__).parent / "migrations"

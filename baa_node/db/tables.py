@@ -64,6 +64,7 @@ metadata: Final = MetaData(
 
 EVERYTHING: Final = '["sr", "picture", "pdf"]'
 TITLED_SOURCE: Final = "source AND ae_title != ''"
+HERE: Final = "removed_at IS NULL"
 
 peers = Table(
     "peers",
@@ -116,10 +117,10 @@ refused_callers = Table(
 def _instance_columns() -> list[Column[object]]:
     return [
         Column("sop_class_uid", String(64), nullable=False),
-        Column("study_instance_uid", Text, nullable=False, index=True),
+        Column("study_instance_uid", Text, nullable=False),
         Column("series_instance_uid", Text, nullable=False),
         Column("transfer_syntax_uid", String(64), nullable=False),
-        Column("accession_number", Text, nullable=False, index=True),
+        Column("accession_number", Text, nullable=False),
         Column("path", Text, nullable=False),
         Column("size", BigInteger, nullable=False),
         Column("peer", String(64), nullable=False),
@@ -129,6 +130,11 @@ def _instance_columns() -> list[Column[object]]:
     ]
 
 
+def _found_by_beginning(*columns: str) -> list[Index]:
+    """Indexes by which PostgreSQL finds what a text begins with, too, whatever the order of its language; SQLite does as it is."""
+    return [Index(None, column, postgresql_ops={column: "text_pattern_ops"}) for column in columns]
+
+
 instances = Table(
     "instances",
     metadata,
@@ -136,7 +142,10 @@ instances = Table(
     Column("sha256", String(64), nullable=False),
     *_instance_columns(),
     Column("removed_at", UtcTime),  # since when its files are no longer in the spool
+    *_found_by_beginning("study_instance_uid", "accession_number"),
+    Index(None, "peer", "received_at"),
 )
+Index("ix_instances_here", instances.c.received_at, sqlite_where=text(HERE), postgresql_where=text(HERE))
 
 conflicts = Table(
     "conflicts",
@@ -144,6 +153,7 @@ conflicts = Table(
     Column("sop_instance_uid", String(64), ForeignKey("instances.sop_instance_uid"), primary_key=True),
     Column("sha256", String(64), primary_key=True),
     *_instance_columns(),
+    *_found_by_beginning("study_instance_uid", "accession_number"),
 )
 
 readings = Table(
@@ -151,7 +161,7 @@ readings = Table(
     metadata,
     Column("sop_instance_uid", String(64), ForeignKey("instances.sop_instance_uid"), primary_key=True),
     Column("revision", Integer, primary_key=True, autoincrement=False),
-    Column("state", String(16), nullable=False, index=True),
+    Column("state", String(16), nullable=False),
     Column("ordered_by", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("ordered_at", UtcTime, nullable=False),
@@ -163,6 +173,7 @@ readings = Table(
     Column("route", JSON(none_as_null=True)),  # what `core.routing` decided when the image came; none where no route matched
     Column("earlier", JSON(none_as_null=True)),  # the assessments that the report names, as `core.record` writes them
     Index(None, "patient_key", "examined_on"),
+    Index(None, "state", "ordered_at"),
 )
 
 installation = Table(
@@ -211,6 +222,7 @@ deliveries = Table(
     Column("confirm_at", UtcTime, index=True),
     ForeignKeyConstraint(["source_uid", "revision"], ["readings.sop_instance_uid", "readings.revision"]),
     Index(None, "state", "next_attempt_at"),
+    Index(None, "peer", "state", "delivered_at"),
 )
 
 commitments = Table(
@@ -264,12 +276,13 @@ audit_events = Table(
     Column("at", UtcTime, nullable=False),
     Column("kind", String(32), nullable=False),
     Column("actor", Text, nullable=False),
-    Column("subject", Text, nullable=False, index=True),
-    Column("study", Text, index=True),
+    Column("subject", Text, nullable=False),
+    Column("study", Text),
     Column("outcome", Integer, nullable=False),
     Column("detail", Text, nullable=False),  # canonical JSON: the hash covers this very text
     Column("previous", String(64), nullable=False),
     Column("sha256", String(64), nullable=False),
+    *(Index(None, column, "seq") for column in ("kind", "actor", "subject", "study")),  # the latest of each without sorting
 )
 
 audit_head = Table(

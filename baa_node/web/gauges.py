@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -17,18 +18,29 @@ from prometheus_client.registry import Collector
 from baa_node import __version__
 from baa_node.core.drift import WINDOW, Drift, drifts, norms_of, shares
 from baa_node.core.ensemble import BundleIdentity
-from baa_node.db import audit, executors
-from baa_node.db.studies import counts
+from baa_node.db import Connection, audit, executors
+from baa_node.db.studies import State, counts
 from baa_node.errors import StoreError
 from baa_node.web.checks import Check
 from baa_node.web.health import PATIENCE_S, Health, within
 
 DRIFT_EVERY_S: Final = 30.0
-"""Between two looks at the last readings, which is the one gauge that costs something."""
+"""Between two looks at the last readings, which is a gauge that costs something."""
+
+SETTLED_EVERY_S: Final = 60.0
+"""Between two counts of what is done with, which takes the longer the longer the record is."""
 
 CHECKS: Final = ("database", "spool", "workers", "inference", "peers")
 
 Row = tuple[list[str], float | None]
+
+
+@dataclass(frozen=True)
+class _Counted:
+    """Readings and deliveries by state."""
+
+    readings: dict[str, int]
+    deliveries: dict[str, int]
 
 
 class Gauges(Collector):
@@ -43,6 +55,7 @@ class Gauges(Collector):
     def __init__(self, health: Health, bundle: BundleIdentity | None) -> None:
         self._health, self._bundle = health, bundle
         self._drift_lock, self._drift_at, self._drift = threading.Lock(), -float("inf"), list[Metric]()
+        self._settled_lock, self._settled_at, self._settled = threading.Lock(), -float("inf"), _Counted({}, {})
 
     def describe(self) -> list[Metric]:
         """Say nothing before the first scrape: a registry would ask the database for the names alone."""
@@ -79,15 +92,19 @@ class Gauges(Collector):
     def _record(self) -> list[Metric]:
         now = datetime.now(UTC)
         with self._health.database.reading() as connection:
-            readings, deliveries = counts.count_readings(connection), counts.count_deliveries(connection)
+            moving = _Counted(
+                counts.count_readings(connection, [state for state in State if state not in counts.SETTLED]),
+                counts.count_deliveries(connection, ["pending", "failed"]),
+            )
+            settled = self._done_with(connection)
             queue, workers = counts.queue(connection), executors.list_executors(connection)
             untold = audit.waiting(connection)
         lives = {life: sum(one.state == life for one in workers) for life in ("alive", "stopped", "lost")}
         waiting = {"reading": (queue.to_read, queue.read_since), "delivery": (queue.to_deliver, queue.deliver_since)}
         ages: list[Row] = [([what], (now - since).total_seconds() if since else 0.0) for what, (_, since) in waiting.items()]
         return [
-            _gauge("readings", "Number of readings by state.", ["state"], _by_label(readings)),
-            _gauge("deliveries", "Number of deliveries by state.", ["state"], _by_label(deliveries)),
+            _gauge("readings", "Number of readings by state.", ["state"], _by_label(moving.readings | settled.readings)),
+            _gauge("deliveries", "Number of deliveries by state.", ["state"], _by_label(moving.deliveries | settled.deliveries)),
             _gauge("workers", "Processes that read, by state.", ["state"], _by_label(lives)),
             _gauge(
                 "queue_length", "Readings and deliveries that wait.", ["work"], [([what], float(n)) for what, (n, _) in waiting.items()]
@@ -98,6 +115,15 @@ class Gauges(Collector):
             ),
             _gauge("spool_free_bytes", "Free space of the spool's file system.", [], [([], self._health.spool.free_bytes())]),
         ]
+
+    def _done_with(self, connection: Connection) -> _Counted:
+        with self._settled_lock:
+            if time.monotonic() - self._settled_at >= SETTLED_EVERY_S:
+                self._settled = _Counted(
+                    counts.count_readings(connection, counts.SETTLED), counts.count_deliveries(connection, ["delivered"])
+                )
+                self._settled_at = time.monotonic()
+            return self._settled
 
     def _drifting(self) -> list[Metric]:
         with self._drift_lock:

@@ -66,11 +66,6 @@ class Health:
         """Look at everything once; returns within `PATIENCE_S`, whatever hangs."""
         return [*self._local(), self._inference(), *([self.peers.check()] if self.peers else [])]
 
-    def counts(self) -> dict[str, dict[str, int]]:
-        """Count readings and deliveries by state."""
-        with self.database.reading() as connection:
-            return {"readings": counts.count_readings(connection), "deliveries": counts.count_deliveries(connection)}
-
     def _local(self) -> list[Check]:
         """Ask database and spool in another thread, unless an earlier question is still without an answer."""
         if not self._asking.acquire(blocking=False):

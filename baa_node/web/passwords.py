@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import secrets
 import threading
 from typing import Final
@@ -15,9 +16,14 @@ SHORTEST: Final = 10
 LONGEST: Final = 256
 
 _HASHER: Final = PasswordHasher()
-_NOBODY: Final = _HASHER.hash(secrets.token_urlsafe())
 _ONE_AT_A_TIME: Final = threading.Lock()
 """Each hash takes 64 MiB: many log-ins at once must not take the memory that images need."""
+
+
+@functools.cache
+def _nobody() -> str:
+    """Hash of a password that nobody knows: made when first somebody logs in, as it takes a tenth of a second."""
+    return _HASHER.hash(secrets.token_urlsafe())
 
 
 def hash_password(password: str) -> str:
@@ -29,8 +35,9 @@ def hash_password(password: str) -> str:
 def matches(stored: str | None, password: str) -> bool:
     """Compare a password with a hash; for a user that does not exist it takes as long and says no."""
     with _ONE_AT_A_TIME:
+        nobody = _nobody()  # whoever comes first waits for it, known or not
         try:
-            return _HASHER.verify(stored or _NOBODY, password[: LONGEST + 1]) and stored is not None
+            return _HASHER.verify(stored or nobody, password[: LONGEST + 1]) and stored is not None
         except (VerificationError, InvalidHashError):
             return False
 

@@ -51,6 +51,9 @@ class ConsoleServer:
             listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
         except OSError as error:
             raise ConfigError(cannot_listen(error, host=host, port=port, key="console")) from error
+        # Taken over by every accepted connection. asyncio would do it, but not for the sockets of such a listener; without it whoever
+        # keeps a connection waits 40 ms for each answer: the body, a write of its own, is held back until the header is acknowledged.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="console", daemon=True)
         thread.start()

@@ -14,6 +14,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from baa_node.db import audit, peer, peers, studies
+from baa_node.db.studies import State
 from baa_node.dicom.practice import PracticePacs
 from baa_node.errors import StoreError
 from baa_node.metrics import KINDS
@@ -38,8 +39,9 @@ def rise(before: Samples, after: Samples, name: str, **labels: str) -> float:
 
 
 @pytest.fixture(autouse=True)
-def fresh_drift(monkeypatch: pytest.MonkeyPatch) -> None:
+def fresh_gauges(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gauges, "DRIFT_EVERY_S", 0.0)
+    monkeypatch.setattr(gauges, "SETTLED_EVERY_S", 0.0)
 
 
 def test_a_reading_is_counted_and_timed(visit: Visit, tmp_path: Path) -> None:
@@ -52,6 +54,21 @@ def test_a_reading_is_counted_and_timed(visit: Visit, tmp_path: Path) -> None:
         assert 0 < rise(before, after, "step_seconds_sum", step=step) < 60
     assert rise(before, after, "turnaround_seconds_count", until="reported", result="assessed") == 1
     assert value(after, "readings", state="UNDELIVERABLE") == 1
+
+
+def test_what_is_done_with_is_counted_now_and_then_and_what_waits_each_time(
+    visit: Visit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = scrape(visit)
+    monkeypatch.setattr(gauges, "SETTLED_EVERY_S", 3600.0)
+    for number, state in enumerate((State.DELIVERED, State.QUARANTINED), start=1):
+        instance = visit.report(tmp_path, SOPInstanceUID=f"2.25.{number}")
+        with visit.console.database.transaction() as c:
+            studies.set_state(c, instance.sop_instance_uid, 1, state, now=datetime.now(UTC))
+    after = scrape(visit)
+    assert [rise(before, after, "readings", state=state) for state in ("DELIVERED", "QUARANTINED")] == [0, 1]
+    monkeypatch.setattr(gauges, "SETTLED_EVERY_S", 0.0)
+    assert rise(before, scrape(visit), "readings", state="DELIVERED") == 1
 
 
 def test_a_refusal_is_counted_by_its_reason(visit: Visit, tmp_path: Path) -> None:

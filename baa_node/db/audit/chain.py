@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from sqlalchemy import Connection
 
-from baa_node.db.audit.trail import GENESIS, head_of, row_hash, rows_in_order
+from baa_node.db.audit.trail import GENESIS, hash_at, head_of, row_hash, rows_in_order
 
 
 class Fault(enum.StrEnum):
@@ -57,6 +57,8 @@ def verify(c: Connection, *, noted: tuple[int, str] | None = None) -> list[Findi
         Number and hash of a row that was the last one when somebody noted them elsewhere. Who can write the whole database can cut
         off the end, or write all of it anew, with a head that fits: only this tells it, for all rows up to that one.
     """
+    if _is_whole(c):
+        return list(_compare_whole(c, *noted)) if noted else []
     last, tip = head_of(c)
     chain = _load(c)
     findings = [Finding(fault=Fault.EDITED, seq=seq, text=f"row {seq} was edited: content and hash differ") for seq in chain.edited]
@@ -68,14 +70,26 @@ def verify(c: Connection, *, noted: tuple[int, str] | None = None) -> list[Findi
     if not _in_order(chain, last, tip):
         findings += _explain(chain, last, tip)
     if noted is not None:
-        findings += _compare(chain, *noted)
+        findings += _compare(chain.sha256.get(noted[0]), max(chain.sha256, default=0), *noted)
     return sorted(findings, key=lambda finding: finding.seq)
 
 
-def _compare(chain: _Chain, seq: int, sha256: str) -> Iterator[Finding]:
-    present = chain.sha256.get(seq)
+def _is_whole(c: Connection) -> bool:
+    """Follow the chain row by row, up to the first that does not fit; a long one needs no memory."""
+    expected, count = GENESIS, 0
+    for count, row in enumerate(rows_in_order(c), start=1):
+        if row["seq"] != count or row["previous"] != expected or row_hash(row) != row["sha256"]:
+            return False
+        expected = row["sha256"]
+    return (count, expected) == head_of(c)
+
+
+def _compare_whole(c: Connection, seq: int, sha256: str) -> Iterator[Finding]:
+    return _compare(hash_at(c, seq), head_of(c)[0], seq, sha256)
+
+
+def _compare(present: str | None, last: int, seq: int, sha256: str) -> Iterator[Finding]:
     if present is None:
-        last = max(chain.sha256, default=0)
         yield Finding(fault=Fault.CUT, seq=seq, text=f"row {seq}, which was noted, is not there: the last row is {last}")
     elif present != sha256.lower():
         text = f"row {seq} is not the one that was noted: it, or a row before it, was replaced and the hashes written anew"

@@ -5,12 +5,12 @@ from __future__ import annotations
 import enum
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, TypeAlias
 
-from sqlalchemy import Connection, RowMapping, Select, insert, select, union, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, insert, select, union, update
 
 from baa_node.db.engine import storable
 from baa_node.db.tables import audit_events, audit_head, conflicts, instances
@@ -179,6 +179,12 @@ def head_of(c: Connection) -> tuple[int, str]:
     return (0, GENESIS) if row is None else (row.seq, row.sha256)
 
 
+def hash_at(c: Connection, seq: int) -> str | None:
+    """Read the hash of the event of a number; None where there is none."""
+    found: str | None = c.execute(select(audit_events.c.sha256).where(audit_events.c.seq == seq)).scalar()
+    return found
+
+
 def canonical(row: Mapping[str, Any]) -> str:
     """Write a row as the hash covers it. ``at`` is ISO 8601 text and ``detail`` JSON text, taken in as it stands."""
     return (
@@ -213,29 +219,33 @@ def list_events(
     about
         UID, name or title that is an event's subject or study, or the accession number of its study. Found by indexes alone.
     """
-    query = select(audit_events).order_by(audit_events.c.seq.desc()).limit(limit)
     wanted = {"subject": subject, "study": study, "kind": kind and kind.value, "actor": actor}
+    conditions = [audit_events.c[column] == value for column, value in wanted.items() if value is not None]
     if before is not None:
-        query = query.where(audit_events.c.seq < before)
-    if about is not None:
-        query = query.where(audit_events.c.seq.in_(events_about(storable(about))))
-    for column, value in wanted.items():
-        if value is not None:
-            query = query.where(audit_events.c[column] == value)
+        conditions.append(audit_events.c.seq < before)
     if since is not None:
-        query = query.where(audit_events.c.at >= since)
+        conditions.append(audit_events.c.at >= since)
+    if about is not None:
+        conditions = [audit_events.c.seq.in_(_about(storable(about), conditions, limit))]
+    query = select(audit_events).where(*conditions).order_by(audit_events.c.seq.desc()).limit(limit)
     return [record_of(row) for row in reversed(c.execute(query).mappings().all())]
 
 
-def events_about(text: str) -> Select[int]:
-    """Numbers of the events about something: a union, as an ``OR`` over two columns is where planners leave the indexes."""
-    bearing = (
-        select(one.c.study_instance_uid).where(one.c.accession_number == text, one.c.accession_number != "")
-        for one in (instances, conflicts)
+def _about(text: str, conditions: Sequence[ColumnElement[bool]], limit: int | None) -> Select[int]:
+    """Numbers of the latest events about something: a union, as an ``OR`` over two columns is where planners leave the indexes.
+
+    Each part is cut to what may be asked for: a peer is the subject of millions of events.
+    """
+    bearing = union(
+        *(
+            select(one.c.study_instance_uid).where(one.c.accession_number == text, one.c.accession_number != "")
+            for one in (instances, conflicts)
+        )
     )
-    by_study = select(audit_events.c.seq).where(audit_events.c.study.in_(union(*bearing)))
-    by_name = (select(audit_events.c.seq).where(column == text) for column in (audit_events.c.subject, audit_events.c.study))
-    return select(union(by_study, *by_name).subquery().c.seq)
+    seq = audit_events.c.seq
+    about = (audit_events.c.study.in_(bearing), audit_events.c.subject == text, audit_events.c.study == text)
+    parts = (select(seq).where(one, *conditions).order_by(seq.desc()).limit(limit).subquery() for one in about)
+    return select(union(*(select(part.c.seq) for part in parts)).subquery().c.seq)
 
 
 def export(c: Connection, *, after: int = 0) -> Iterator[str]:

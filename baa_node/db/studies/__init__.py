@@ -43,7 +43,7 @@ from baa_node.db.studies.receipts import (
     withdraw_commitment,
 )
 from baa_node.db.studies.results import ResultObject, is_own_result, list_results, record_results
-from baa_node.db.studies.retention import Removable, expected_paths, note_removed, note_restored, removable, removed_at
+from baa_node.db.studies.retention import Removable, expected_after, expected_paths, note_removed, note_restored, removable, removed_at
 
 __all__ = [
     "Arrival",
@@ -61,6 +61,7 @@ __all__ = [
     "due_confirmations",
     "due_deliveries",
     "earlier_readings",
+    "expected_after",
     "expected_paths",
     "get_instance",
     "get_outcome",

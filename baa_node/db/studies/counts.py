@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, get_args
+from typing import Any, Final, get_args
 
-from sqlalchemy import Column, Connection, Select, func, select
+from sqlalchemy import Column, Connection, func, select
 
 from baa_node.db.studies.deliveries import DeliveryState
 from baa_node.db.studies.readings import State
-from baa_node.db.tables import deliveries, instances, readings
+from baa_node.db.tables import deliveries, instances, peers, readings
+
+SETTLED: Final = frozenset({State.DELIVERED, State.DISMISSED, State.LEFT_ALONE})
+"""States in which readings stay, year after year: counting them reads a whole index."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,24 +48,22 @@ class PeerTraffic:
     trouble: str | None = None
 
 
-def count_readings(c: Connection) -> dict[str, int]:
-    """Count the readings, superseded ones too, by state; every state is there."""
-    return dict.fromkeys((state.value for state in State), 0) | _count(c, readings.c.state)
+def count_readings(c: Connection, states: Iterable[State] = State) -> dict[str, int]:
+    """Count the readings, superseded ones too, by these states; every one is there. `SETTLED` ones take long where a record is."""
+    return _count(c, readings.c.state, (state.value for state in states))
 
 
-def count_deliveries(c: Connection) -> dict[str, int]:
-    """Count the deliveries by state; every state is there."""
-    return dict.fromkeys(get_args(DeliveryState), 0) | _count(c, deliveries.c.state)
+def count_deliveries(c: Connection, states: Iterable[DeliveryState] = get_args(DeliveryState)) -> dict[str, int]:
+    """Count the deliveries by these states; every one is there. Delivered ones take long where a record is."""
+    return _count(c, deliveries.c.state, states)
 
 
 def count_since(c: Connection, since: datetime) -> dict[str, int]:
     """Count the images that came at or after a time by the state of their latest reading; states without any are left out."""
-    latest = func.max(readings.c.revision)
-    came = select(instances.c.sop_instance_uid).where(instances.c.received_at >= since)
-    last = select(readings.c.sop_instance_uid, latest.label("revision")).where(readings.c.sop_instance_uid.in_(came))
-    newest = last.group_by(readings.c.sop_instance_uid).subquery()
-    joined = readings.join(newest, (readings.c.sop_instance_uid == newest.c.sop_instance_uid) & (readings.c.revision == newest.c.revision))
-    query = select(readings.c.state, func.count().label("n")).select_from(joined).group_by(readings.c.state)
+    last = select(readings.c.state).where(readings.c.sop_instance_uid == instances.c.sop_instance_uid)
+    newest = last.order_by(readings.c.revision.desc()).limit(1).scalar_subquery().label("state")
+    came = select(newest).where(instances.c.received_at >= since).subquery()
+    query = select(came.c.state, func.count().label("n")).group_by(came.c.state)
     return {row.state: row.n for row in c.execute(query)}
 
 
@@ -72,21 +74,31 @@ def queue(c: Connection) -> Queue:
     return Queue(to_read=unread[0], read_since=unread[1], to_deliver=unsent[0], deliver_since=unsent[1])
 
 
-def traffic_of(c: Connection, peer: str) -> PeerTraffic:
-    """Tell what passed between the node and one peer."""
-    received = select(instances.c.received_at).where(instances.c.peer == peer).order_by(instances.c.received_at.desc()).limit(1)
-    delivered = select(func.max(deliveries.c.delivered_at)).where(deliveries.c.peer == peer)
-    open_ = {row.state: row.n for row in c.execute(_states_of(peer))}
-    trouble = select(deliveries.c.last_error).where(
-        deliveries.c.peer == peer, deliveries.c.state != "delivered", deliveries.c.last_error.is_not(None)
-    )
-    return PeerTraffic(
-        received_at=c.execute(received).scalar(),
-        delivered_at=c.execute(delivered).scalar(),
-        waiting=open_.get("pending", 0),
-        given_up=open_.get("failed", 0),
-        trouble=c.execute(trouble.order_by(deliveries.c.opened_at.desc()).limit(1)).scalar(),
-    )
+def traffic(c: Connection) -> dict[str, PeerTraffic]:
+    """Tell what passed between the node and each of its peers."""
+    received = select(instances.c.received_at).where(instances.c.peer == peers.c.name).order_by(instances.c.received_at.desc()).limit(1)
+    taken = (deliveries.c.peer == peers.c.name, deliveries.c.state == "delivered")
+    delivered = select(deliveries.c.delivered_at).where(*taken).order_by(deliveries.c.delivered_at.desc()).limit(1)
+    known = select(peers.c.name, received.scalar_subquery().label("received_at"), delivered.scalar_subquery().label("delivered_at"))
+    open_ = _open_by_peer(c)
+    return {
+        row.name: PeerTraffic(received_at=row.received_at, delivered_at=row.delivered_at, **open_.get(row.name, {}))
+        for row in c.execute(known)
+    }
+
+
+def _open_by_peer(c: Connection) -> dict[str, dict[str, Any]]:
+    """Count what waits and what was given up, and find the last trouble of each peer that has any."""
+    still = deliveries.c.state.in_(("pending", "failed"))
+    found: dict[str, dict[str, Any]] = {}
+    for row in c.execute(
+        select(deliveries.c.peer, deliveries.c.state, func.count().label("n")).where(still).group_by(deliveries.c.peer, deliveries.c.state)
+    ):
+        found.setdefault(row.peer, {})["waiting" if row.state == "pending" else "given_up"] = row.n
+    for peer, told in found.items():
+        errors = select(deliveries.c.last_error).where(deliveries.c.peer == peer, still, deliveries.c.last_error.is_not(None))
+        told["trouble"] = c.execute(errors.order_by(deliveries.c.opened_at.desc()).limit(1)).scalar()
+    return found
 
 
 def latest_outcomes(c: Connection, limit: int) -> list[dict[str, Any]]:
@@ -96,9 +108,7 @@ def latest_outcomes(c: Connection, limit: int) -> list[dict[str, Any]]:
     return list(c.execute(query.order_by(instances.c.received_at.desc()).limit(limit)).scalars())
 
 
-def _states_of(peer: str) -> Select[tuple[str, int]]:
-    return select(deliveries.c.state, func.count().label("n")).where(deliveries.c.peer == peer).group_by(deliveries.c.state)
-
-
-def _count(c: Connection, state: Column[str]) -> dict[str, int]:
-    return {row.state: row.n for row in c.execute(select(state, func.count().label("n")).group_by(state))}
+def _count(c: Connection, state: Column[str], wanted: Iterable[str]) -> dict[str, int]:
+    names = [str(one) for one in wanted]
+    found = c.execute(select(state, func.count().label("n")).where(state.in_(names)).group_by(state))
+    return dict.fromkeys(names, 0) | {row.state: row.n for row in found}

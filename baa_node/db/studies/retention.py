@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, or_, select, update
 
 from baa_node.db import audit
 from baa_node.db.audit import AuditEvent, AuditKind
 from baa_node.db.studies.readings import State, study_of
 from baa_node.db.tables import deliveries, instances, readings, results
 
+_PAGE: Final = 1000
 _DONE: Final = (State.DELIVERED.value, State.DISMISSED.value, State.LEFT_ALONE.value)
 
 
@@ -26,15 +27,11 @@ class Removable:
 
 
 def removable(c: Connection, *, before: datetime, limit: int) -> list[Removable]:
-    """List the longest finished images whose last reading ended ``before``; none with anything undelivered or unconfirmed."""
-    ended = func.max(readings.c.changed_at)
+    """List the images that came first whose last reading ended ``before``; none with anything undelivered or unconfirmed."""
     query = (
         select(instances.c.sop_instance_uid, instances.c.path)
-        .join(readings, readings.c.sop_instance_uid == instances.c.sop_instance_uid)
-        .where(*_awaited_by_nobody())
-        .group_by(instances.c.sop_instance_uid, instances.c.path)
-        .having(ended < before)
-        .order_by(ended)
+        .where(instances.c.received_at < before, *_awaited_by_nobody(ended_before=before))
+        .order_by(instances.c.received_at)
         .limit(limit)
     )
     images = {row.sop_instance_uid: row.path for row in c.execute(query)}
@@ -75,15 +72,35 @@ def removed_at(c: Connection, sop_instance_uid: str) -> datetime | None:
 
 def expected_paths(c: Connection) -> set[str]:
     """Give every path that the spool must hold."""
-    kept = select(instances.c.sop_instance_uid).where(instances.c.removed_at.is_(None))
-    images = c.execute(select(instances.c.path).where(instances.c.removed_at.is_(None))).scalars()
-    made = c.execute(select(results.c.path).where(results.c.source_uid.in_(kept))).scalars()
-    return {*images, *made}
+    found: set[str] = set()
+    after: str | None = ""
+    while after is not None:
+        paths, after = expected_after(c, after)
+        found.update(paths)
+    return found
 
 
-def _awaited_by_nobody() -> tuple[ColumnElement[bool], ...]:
-    """Conditions on an image: its files are here, every reading of it is finished, every delivery arrived and confirmed as asked."""
-    open_readings = select(readings.c.sop_instance_uid).where(readings.c.state.not_in(_DONE))
-    open_deliveries = select(deliveries.c.source_uid).where((deliveries.c.state != "delivered") | deliveries.c.confirm_at.is_not(None))
+def expected_after(c: Connection, after: str) -> tuple[list[str], str | None]:
+    """Give the paths of some images that the spool must hold, and with what to ask for the next ones; None after the last.
+
+    Parameters
+    ----------
+    after
+        SOP Instance UID of the last image of the page before; empty for the first page.
+    """
     uid = instances.c.sop_instance_uid
-    return instances.c.removed_at.is_(None), uid.not_in(open_readings), uid.not_in(open_deliveries)
+    query = select(uid, instances.c.path).where(instances.c.removed_at.is_(None), uid > after).order_by(uid).limit(_PAGE)
+    images = c.execute(query).all()
+    made = c.execute(select(results.c.path).where(results.c.source_uid.in_([row.sop_instance_uid for row in images]))).scalars()
+    return [*(row.path for row in images), *made], images[-1].sop_instance_uid if len(images) == _PAGE else None
+
+
+def _awaited_by_nobody(*, ended_before: datetime | None = None) -> tuple[ColumnElement[bool], ...]:
+    """Conditions on an image: its files are here, every reading of it is finished, every delivery arrived and confirmed as asked."""
+    uid = instances.c.sop_instance_uid
+    too_young = [readings.c.changed_at >= ended_before] if ended_before is not None else []
+    open_ = or_(readings.c.state.not_in(_DONE), *too_young)
+    open_readings = select(readings.c.revision).where(readings.c.sop_instance_uid == uid, open_)
+    unsure = (deliveries.c.state != "delivered") | deliveries.c.confirm_at.is_not(None)
+    open_deliveries = select(deliveries.c.revision).where(deliveries.c.source_uid == uid, unsure)
+    return instances.c.removed_at.is_(None), ~open_readings.exists(), ~open_deliveries.exists()

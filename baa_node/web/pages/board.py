@@ -61,6 +61,7 @@ def look(console: Console) -> Board:
     midnight = _midnight(console.now())
     problems = console.health.problems() + console.health.warnings()
     with console.database.reading() as c:
+        traffic = counts.traffic(c)
         return Board(
             problems=problems,
             today=counts.count_since(c, midnight),
@@ -68,7 +69,7 @@ def look(console: Console) -> Board:
             provider=console.health.provider,
             bundle=console.bundle.name,
             workers=executors.list_executors(c),
-            traffic=[(peer, counts.traffic_of(c, peer.name)) for peer in peers.list_peers(c)],
+            traffic=[(peer, traffic[peer.name]) for peer in peers.list_peers(c)],
             free_bytes=console.spool.free_bytes(),
         )
 

@@ -123,7 +123,8 @@ def _list(request: Request, visitor: Visitor, *, echo: tuple[str, bool, str] | N
     with console.database.reading() as c:
         known = peers.list_peers(c)
         refused = peers.list_refused_callers(c)[:CALLERS_SHOWN]
-        rows = [(peer, _route(c, peer), counts.traffic_of(c, peer.name), _shown_by(peer)) for peer in known]
+        traffic = counts.traffic(c)
+        rows = [(peer, _route(c, peer), traffic[peer.name], _shown_by(peer)) for peer in known]
     return render(
         request,
         "peers.html",

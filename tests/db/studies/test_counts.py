@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from baa_node.db import Connection, studies
+from baa_node.db import Connection, peers, studies
 from baa_node.db.studies import State, counts
 from tests.db import made
 
@@ -15,6 +15,8 @@ def test_each_state_is_counted(reported: Connection) -> None:
     found = counts.count_readings(reported)
     assert (found["RECEIVED"], found["REPORTED"], sum(found.values())) == (1, 1, 2)
     assert counts.count_deliveries(reported) == {"pending": 2, "delivered": 0, "failed": 0}
+    assert counts.count_readings(reported, [State.READ, State.RECEIVED]) == {"READ": 0, "RECEIVED": 1}
+    assert counts.count_deliveries(reported, ["pending"]) == {"pending": 2}
 
 
 def test_todays_images_are_counted_by_their_latest_reading(reported: Connection) -> None:
@@ -37,6 +39,17 @@ def test_the_traffic_with_a_peer_tells_its_trouble(reported: Connection) -> None
         reported, pending, state="pending", status=None, error="refused", next_attempt_at=made.later(9), now=made.later(4)
     )
     studies.record_attempt(reported, delivered, state="delivered", status=0, error=None, next_attempt_at=None, now=made.later(5))
-    assert counts.traffic_of(reported, "pacs") == counts.PeerTraffic(received_at=made.NOW, waiting=1, trouble="refused")
-    assert counts.traffic_of(reported, "archive") == counts.PeerTraffic(delivered_at=made.later(5))
-    assert counts.traffic_of(reported, "nobody") == counts.PeerTraffic()
+    for name in ("pacs", "archive", "nobody"):
+        peers.add_peer(reported, made.peer(name), actor="test", now=made.NOW)
+    assert counts.traffic(reported) == {
+        "pacs": counts.PeerTraffic(received_at=made.NOW, waiting=1, trouble="refused"),
+        "archive": counts.PeerTraffic(delivered_at=made.later(5)),
+        "nobody": counts.PeerTraffic(),
+    }
+
+
+def test_a_delivery_that_was_given_up_is_traffic_with_trouble(reported: Connection) -> None:
+    peers.add_peer(reported, made.peer(), actor="test", now=made.NOW)
+    (pending,) = (one for one in studies.list_deliveries(reported, made.IMAGE, 1) if one.peer == "pacs")
+    studies.record_attempt(reported, pending, state="failed", status=0xA700, error="full", next_attempt_at=None, now=made.later(4))
+    assert counts.traffic(reported)["pacs"] == counts.PeerTraffic(received_at=made.NOW, given_up=1, trouble="full")

@@ -1,0 +1,54 @@
+"""How a database means to answer what a function asks it: the statements as they reach it, and its plan of each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, Final
+
+from sqlalchemy import event
+
+from baa_node.db import Connection
+
+LONG: Final = ("instances", "conflicts", "readings", "results", "deliveries", "commitments", "audit_events")
+"""Tables that grow with every study."""
+
+
+def plans_of(c: Connection, ask: Callable[[Connection], object]) -> list[list[str]]:
+    """Ask, and give the steps of the plan of each query that was put to the database."""
+    asked: list[tuple[str, Any]] = []
+
+    def note(_c: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
+        if not many and statement.lstrip().startswith(("SELECT", "UPDATE", "DELETE")):
+            asked.append((statement, parameters))
+
+    event.listen(c, "before_cursor_execute", note)
+    try:
+        ask(c)
+    finally:
+        event.remove(c, "before_cursor_execute", note)
+    return [_plan(c, statement, parameters) for statement, parameters in asked]
+
+
+def _plan(c: Connection, statement: str, parameters: Any) -> list[str]:
+    if c.dialect.name == "sqlite":
+        return [row[3] for row in c.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+    # What a table of a few rows costs says nothing: told never to read tables as a whole, it does so only where nothing else is possible.
+    c.exec_driver_sql("SET LOCAL enable_seqscan = off")
+    return [row[0].strip() for row in c.exec_driver_sql(f"EXPLAIN {statement}", parameters)]
+
+
+def whole_tables(plans: list[list[str]], *, walked: tuple[str, ...] = ()) -> list[str]:
+    """Steps that read a long table, or a whole index of one, from end to end.
+
+    Parameters
+    ----------
+    walked
+        Indexes that may be followed from an end on: the query stops when it has enough.
+    """
+    return [step for plan in plans for step in plan if _reads_all(step) and not any(index in step for index in walked)]
+
+
+def _reads_all(step: str) -> bool:
+    found = re.match(r"SCAN (\w+)", step) or re.search(r"Seq Scan on (\w+)", step)
+    return found is not None and found[1].removesuffix("_1") in LONG
