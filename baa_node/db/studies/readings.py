@@ -270,12 +270,12 @@ def is_complete(reading: Reading) -> bool:
 
 def study_has_reading(c: Connection, study_uid: str) -> bool:
     """Tell whether any image of the study gave a number, delivered or not."""
-    of_study = select(instances.c.sop_instance_uid).where(instances.c.study_instance_uid == study_uid)
-    query = select(readings.c.revision).where(
-        readings.c.sop_instance_uid.in_(of_study),
+    numbered = select(readings.c.revision).where(
+        readings.c.sop_instance_uid == instances.c.sop_instance_uid,
         readings.c.bone_age_months.is_not(None),
         readings.c.state.in_([state.value for state in NUMBERED]),
     )
+    query = select(instances.c.sop_instance_uid).where(instances.c.study_instance_uid == study_uid, numbered.exists())
     return c.execute(query.limit(1)).first() is not None
 
 

@@ -1,0 +1,120 @@
+"""How many readers a national service needs: ``python -m tests.bench.plan``, from ``bench_out/scale.json`` and the assumptions below.
+
+Prints what `deploy/scaling.md` tells: the arrivals of a year, week, day and hour; the readers with which 95 of 100 images wait no longer
+than five seconds in the busiest hour, as images come one by one, in bursts, and after a cut; load of the database and storage.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import random
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from tests.bench.queueing import poisson, servers_for, simulate
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+STUDIES_A_YEAR: Final = 10_000_000
+SITES: Final = 200
+IMAGES_A_STUDY: Final = 1.07
+"""As the stories of `tests.bench.record` have it."""
+
+WEEKDAYS: Final = (0.20, 0.19, 0.185, 0.18, 0.175, 0.04, 0.03)
+"""Share of a week, from Monday on: an assumption."""
+
+HOURS: Final = (0.2, 0.2, 0.2, 0.2, 0.2, 0.4, 1.5, 5, 9, 11, 11, 10, 8, 8, 9, 8.5, 6.5, 4, 2.5, 1.6, 1.2, 0.8, 0.6, 0.4)
+"""Hundredths of a day, from midnight on: an assumption."""
+
+SEASON: Final = 1.2
+"""Busiest week over the mean one: an assumption."""
+
+BURST: Final = 5
+"""Images that a modality holds back and sends at once, on average."""
+
+CUT_S: Final = 3600.0
+"""For so long nothing comes, in the busiest hour, and then all of it."""
+
+WITHIN_S: Final = 5.0
+SHARE: Final = 0.95
+SEED: Final = 20261121
+
+
+def main() -> None:
+    runs = json.loads((ROOT / "bench_out" / "scale.json").read_text(encoding="utf-8"))["runs"]
+    reading = [run for run in runs if run["kind"] == "reading"]
+    cpu_s = min(run["worker_cpu_s"] for run in reading)
+    for line in (*_arrivals(), *_readers(cpu_s), *_database(reading[0]), *_storage(reading[0])):
+        print(line)  # noqa: T201 - what the command is for
+
+
+def peak_per_s() -> float:
+    """Images a second in the busiest hour of the year."""
+    hours = [share / sum(HOURS) for share in HOURS]
+    return STUDIES_A_YEAR * IMAGES_A_STUDY / (365.25 / 7) * SEASON * max(WEEKDAYS) / sum(WEEKDAYS) * max(hours) / 3600
+
+
+def _arrivals() -> list[str]:
+    yearly = STUDIES_A_YEAR * IMAGES_A_STUDY
+    return [
+        f"images: {yearly / 1e6:.1f} million a year, mean {yearly / 365.25 / 86400:.2f}/s; busiest hour {peak_per_s():.2f}/s, "
+        f"of one of {SITES} sites {3600 * peak_per_s() / SITES:.0f}/hour"
+    ]
+
+
+def _readers(cpu_s: float) -> list[str]:
+    """Say how many readers do, each an image of this many processor seconds at a time."""
+    chance = random.Random(SEED)
+    peak = peak_per_s()
+    single = list(poisson(lambda _: peak, peak, 3600.0, chance))
+    held = list(poisson(lambda _: peak / BURST, peak / BURST, 3600.0, chance))
+    bursts = sorted(itertools.chain.from_iterable([at] * (1 + int(chance.expovariate(1 / (BURST - 0.5)))) for at in held))
+    lines = []
+    for name, service_s in (("networks on the processor", cpu_s),):
+        for what, came in (("one by one", single), (f"in bursts of {BURST} on average", bursts)):
+            count = servers_for(came, lambda _, s=service_s: s, share=SHARE, within_s=WITHIN_S, seed=SEED)
+            found = simulate(came, lambda _, s=service_s: s, count, random.Random(SEED))
+            lines.append(
+                f"{name}, {service_s:.2f} s an image, {what}: {count} readers, busy {found.busy:.0%}, "
+                f"p95 wait {found.quantile_s(SHARE):.1f} s, longest line {found.longest_line}"
+            )
+        lines += [
+            f"after a cut of {CUT_S / 3600:g} h: {count} readers are even {_even_after_s(service_s, count)} later" for count in (2, 4, 8)
+        ]
+    return lines
+
+
+def _even_after_s(service_s: float, readers: int) -> str:
+    """Say after how long nobody waits any more, while the busiest hour goes on."""
+    chance, peak = random.Random(SEED), peak_per_s()
+    came = [0.0] * int(peak * CUT_S) + list(poisson(lambda _: peak, peak, 6 * 3600.0, chance))
+    waits = simulate(came, lambda _: service_s, readers, chance)
+    even = _first_free(came, waits.waited_s)
+    return f"{even / 60:.0f} min" if even is not None else "not within six hours"
+
+
+def _first_free(came: Sequence[float], waited_s: Sequence[float]) -> float | None:
+    return next((at for at, wait in zip(came, waited_s, strict=True) if at > 0 and wait == 0), None)
+
+
+def _database(run: dict[str, Any]) -> list[str]:
+    peak = peak_per_s()
+    return [
+        f"database in the busiest hour: {peak * run['commits']:.0f} commits/s, {peak * run['rows_written']:.0f} rows/s, "
+        f"{peak * run['wal_bytes'] / 1024:.0f} KiB/s of WAL, {peak * run['database_cpu_s']:.2f} processors; "
+        f"and {run['idle_commits_per_s']:.0f} commits/s for each worker process, busy or not"
+    ]
+
+
+def _storage(run: dict[str, Any]) -> list[str]:
+    yearly = STUDIES_A_YEAR * IMAGES_A_STUDY
+    return [
+        f"a year: record and queue {yearly * run['database_bytes'] / 1e9:.0f} GB before the queue forgets, WAL archive "
+        f"{yearly * run['wal_bytes'] / 1e12:.2f} TB, spool {yearly * run['spool_bytes'] / 1e12:.1f} TB with images of the size of the sample "
+        f"({run['spool_bytes'] / 1e6:.2f} MB a study, {1e-9 * 30 * yearly / 365.25 * run['spool_bytes']:.0f} GB for 30 days)"
+    ]
+
+
+if __name__ == "__main__":
+    main()
