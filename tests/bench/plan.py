@@ -71,21 +71,18 @@ def _readers(cpu_s: float) -> list[str]:
     held = list(poisson(lambda _: peak / BURST, peak / BURST, 3600.0, chance))
     bursts = sorted(itertools.chain.from_iterable([at] * (1 + int(chance.expovariate(1 / (BURST - 0.5)))) for at in held))
     lines = []
-    for name, service_s in (("networks on the processor", cpu_s),):
-        for what, came in (("one by one", single), (f"in bursts of {BURST} on average", bursts)):
-            count = servers_for(came, lambda _, s=service_s: s, share=SHARE, within_s=WITHIN_S, seed=SEED)
-            found = simulate(came, lambda _, s=service_s: s, count, random.Random(SEED))
-            lines.append(
-                f"{name}, {service_s:.2f} s an image, {what}: {count} readers, busy {found.busy:.0%}, "
-                f"p95 wait {found.quantile_s(SHARE):.1f} s, longest line {found.longest_line}"
-            )
-        lines += [
-            f"after a cut of {CUT_S / 3600:g} h: {count} readers are even {_even_after_s(service_s, count)} later" for count in (2, 4, 8)
-        ]
-    return lines
+    for what, came in (("one by one", single), (f"in bursts of {BURST} on average", bursts)):
+        count = servers_for(came, lambda _: cpu_s, share=SHARE, within_s=WITHIN_S, seed=SEED)
+        found = simulate(came, lambda _: cpu_s, count, random.Random(SEED))
+        lines.append(
+            f"{cpu_s:.2f} s an image, {what}: {count} readers, busy {found.busy:.0%}, "
+            f"p95 wait {found.quantile_s(SHARE):.1f} s, longest line {found.longest_line}"
+        )
+    cut = f"after a cut of {CUT_S / 3600:g} h nobody waits any more with"
+    return [*lines, *(f"{cut} {count} readers: {_even_after(cpu_s, count)} later" for count in (2, 4, 8))]
 
 
-def _even_after_s(service_s: float, readers: int) -> str:
+def _even_after(service_s: float, readers: int) -> str:
     """Say after how long nobody waits any more, while the busiest hour goes on."""
     chance, peak = random.Random(SEED), peak_per_s()
     came = [0.0] * int(peak * CUT_S) + list(poisson(lambda _: peak, peak, 6 * 3600.0, chance))
@@ -109,10 +106,11 @@ def _database(run: dict[str, Any]) -> list[str]:
 
 def _storage(run: dict[str, Any]) -> list[str]:
     yearly = STUDIES_A_YEAR * IMAGES_A_STUDY
+    record, wal, spool = run["database_bytes"], run["wal_bytes"], run["spool_bytes"]
     return [
-        f"a year: record and queue {yearly * run['database_bytes'] / 1e9:.0f} GB before the queue forgets, WAL archive "
-        f"{yearly * run['wal_bytes'] / 1e12:.2f} TB, spool {yearly * run['spool_bytes'] / 1e12:.1f} TB with images of the size of the sample "
-        f"({run['spool_bytes'] / 1e6:.2f} MB a study, {1e-9 * 30 * yearly / 365.25 * run['spool_bytes']:.0f} GB for 30 days)"
+        f"a year: record and queue {yearly * record / 1e9:.0f} GB if the queue forgot nothing, WAL archive {yearly * wal / 1e12:.2f} TB",
+        f"spool with images of the size of the sample, {spool / 1e6:.2f} MB a study: {yearly * spool / 1e12:.1f} TB a year, "
+        f"{30 * yearly / 365.25 * spool / 1e12:.2f} TB for 30 days",
     ]
 
 

@@ -102,8 +102,8 @@ def main() -> None:
 def _line(run: Run) -> str:
     return (
         f"{run.kind:9} {run.workers} workers {run.per_s:7.2f} studies/s; a study: {run.worker_cpu_s:.3f} s CPU of workers, "
-        f"{run.database_cpu_s:.3f} s of PostgreSQL, {run.commits:.0f} commits, {run.rows_written:.0f} rows, {run.wal_bytes / 1024:.0f} KiB WAL, "
-        f"{run.database_bytes / 1024:.1f} KiB kept, {run.spool_bytes / 2**20:.2f} MiB spool; "
+        f"{run.database_cpu_s:.3f} s of PostgreSQL, {run.commits:.0f} commits, {run.rows_written:.0f} rows, "
+        f"{run.wal_bytes / 1024:.0f} KiB WAL, {run.database_bytes / 1024:.1f} KiB kept, {run.spool_bytes / 2**20:.2f} MiB spool; "
         f"idle {run.idle_commits_per_s:.0f} commits/s a worker; load {run.load:.1f}"
     )
 

@@ -61,7 +61,7 @@ QUESTIONS = {
     "what came before": Question(ask=lambda c: studies.earlier_readings(c, EXAMINATION)),
     "the queue": Question(ask=counts.queue, walked=STANDING),
     "what moves": Question(ask=lambda c: counts.count_readings(c, set(State) - counts.SETTLED), walked=STANDING),
-    "today": Question(ask=lambda c: counts.count_since(c, record.AT)),
+    "today": Question(ask=lambda c: counts.count_since(c, record.AT), walked=STANDING),
     "the traffic of each peer": Question(ask=counts.traffic, walked=STANDING),
     "the last outcomes": Question(ask=lambda c: counts.latest_outcomes(c, 200), walked=CAME),
     "what may leave": Question(ask=lambda c: studies.removable(c, before=made.NOW, limit=200), walked=("ix_instances_here",)),

@@ -9,6 +9,8 @@ from typing import Any, Final, get_args
 
 from sqlalchemy import Column, Connection, func, select
 
+from baa_node.db import audit
+from baa_node.db.audit import AuditKind
 from baa_node.db.studies.deliveries import DeliveryState
 from baa_node.db.studies.readings import State
 from baa_node.db.tables import deliveries, instances, peers, readings
@@ -59,7 +61,14 @@ def count_deliveries(c: Connection, states: Iterable[DeliveryState] = get_args(D
 
 
 def count_since(c: Connection, since: datetime) -> dict[str, int]:
-    """Count the images that came at or after a time by the state of their latest reading; states without any are left out."""
+    """Count the images that came at or after a time by the state of their latest reading; states without any are left out.
+
+    A first reading is ordered when its image comes. Unless somebody ordered another one since, an index alone tells.
+    """
+    again = audit.list_events(c, kind=AuditKind.REREAD_ORDERED, limit=1)
+    if not again or again[0].at < since:
+        ordered = select(readings.c.state, func.count().label("n")).where(readings.c.state.in_(list(State)), readings.c.ordered_at >= since)
+        return {row.state: row.n for row in c.execute(ordered.group_by(readings.c.state))}
     last = select(readings.c.state).where(readings.c.sop_instance_uid == instances.c.sop_instance_uid)
     newest = last.order_by(readings.c.revision.desc()).limit(1).scalar_subquery().label("state")
     came = select(newest).where(instances.c.received_at >= since).subquery()

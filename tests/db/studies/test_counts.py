@@ -19,6 +19,14 @@ def test_each_state_is_counted(reported: Connection) -> None:
     assert counts.count_deliveries(reported, ["pending"]) == {"pending": 2}
 
 
+def test_todays_images_are_counted(reported: Connection) -> None:
+    yesterday = made.instance("1.2.3", received_at=made.later(-86400))
+    studies.record_arrival(reported, yesterday, now=yesterday.received_at)
+    assert counts.count_since(reported, made.later(-60)) == {"REPORTED": 1}
+    assert counts.count_since(reported, made.later(-90000)) == {"REPORTED": 1, "RECEIVED": 1}
+    assert counts.count_since(reported, made.later(60)) == {}
+
+
 def test_todays_images_are_counted_by_their_latest_reading(reported: Connection) -> None:
     studies.order_reading(reported, made.IMAGE, actor="cli:ann", reason="", now=made.later(9))
     studies.record_arrival(reported, made.instance("1.2.3", received_at=made.later(-86400)), now=made.NOW)
