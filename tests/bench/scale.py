@@ -43,7 +43,7 @@ WORKERS: Final = (1, 2, 4)
 PAUSE_S: Final = 0.3
 IDLE_S: Final = 5.0
 TICK: Final = os.sysconf("SC_CLK_TCK")
-KINDS: Final = {"reading": 24, "waiting": 40, "hurrying": 300}
+KINDS: Final = {"reading": 16, "waiting": 30, "hurrying": 200}
 """Studies of a run by the kind of worker; of those that wait so many for each worker."""
 
 
@@ -56,11 +56,11 @@ class Run:
     seconds
         From the arrivals on record to the last delivery.
     worker_cpu_s, database_cpu_s
-        Of all workers, and of PostgreSQL, a study.
+        Of all workers, and of PostgreSQL, a study; with their looking for work while there is none, which is told apart.
     commits, rows_written, wal_bytes, database_bytes
-        A study, what workers do while nothing is to do subtracted from the first.
-    idle_commits_per_s
-        Of one worker.
+        A study, likewise.
+    idle_commits_per_s, idle_worker_cpu, idle_database_cpu
+        A second and worker before there was anything to do: commits, and processors.
     spool_bytes
         A study: the image as it came, reports and picture.
     load
@@ -78,6 +78,8 @@ class Run:
     wal_bytes: float
     database_bytes: float
     idle_commits_per_s: float
+    idle_worker_cpu: float
+    idle_database_cpu: float
     spool_bytes: float
     load: float
 
@@ -104,7 +106,8 @@ def _line(run: Run) -> str:
         f"{run.kind:9} {run.workers} workers {run.per_s:7.2f} studies/s; a study: {run.worker_cpu_s:.3f} s CPU of workers, "
         f"{run.database_cpu_s:.3f} s of PostgreSQL, {run.commits:.0f} commits, {run.rows_written:.0f} rows, "
         f"{run.wal_bytes / 1024:.0f} KiB WAL, {run.database_bytes / 1024:.1f} KiB kept, {run.spool_bytes / 2**20:.2f} MiB spool; "
-        f"idle {run.idle_commits_per_s:.0f} commits/s a worker; load {run.load:.1f}"
+        f"idle, a worker: {run.idle_commits_per_s:.0f} commits/s, {run.idle_worker_cpu:.2f} and {run.idle_database_cpu:.2f} processors; "
+        f"load {run.load:.1f}"
     )
 
 
@@ -136,7 +139,7 @@ def measure(folder: Path, kind: str, workers: int) -> Run:
         seconds = time.monotonic() - began
         time.sleep(1.5)  # PostgreSQL counts a session's work up to a second later
         done = watch.since(before)
-        rested = idle["commits"] / IDLE_S
+        rested = {name: value / IDLE_S / workers for name, value in idle.items()}
         spooled = sum(file.stat().st_size for file in spool.root.rglob("*") if file.is_file())
         return Run(
             kind=kind,
@@ -145,11 +148,13 @@ def measure(folder: Path, kind: str, workers: int) -> Run:
             seconds=seconds,
             worker_cpu_s=done["worker_cpu_s"] / count,
             database_cpu_s=done["database_cpu_s"] / count,
-            commits=max(0.0, done["commits"] - rested * (seconds + 1.5)) / count,
+            commits=done["commits"] / count,
             rows_written=done["rows"] / count,
             wal_bytes=done["wal"] / count,
             database_bytes=done["bytes"] / count,
-            idle_commits_per_s=rested / workers,
+            idle_commits_per_s=rested["commits"],
+            idle_worker_cpu=rested["worker_cpu_s"],
+            idle_database_cpu=rested["database_cpu_s"],
             spool_bytes=spooled / count,
             load=os.getloadavg()[0],
         )
