@@ -42,7 +42,7 @@ def main() -> None:
         course = Course(database, FolderSpool(folder / "spool"))
         for _ in range(count // 2):
             course.whole()
-        tracemalloc.start(10)
+        tracemalloc.start()
         course.whole()
         held, resident, first = _held(), _resident(), tracemalloc.take_snapshot()
         for _ in range(count // 2):

@@ -43,7 +43,7 @@ WORKERS: Final = (1, 2, 4)
 PAUSE_S: Final = 0.3
 IDLE_S: Final = 5.0
 TICK: Final = os.sysconf("SC_CLK_TCK")
-KINDS: Final = {"reading": 16, "waiting": 30, "hurrying": 200}
+KINDS: Final = {"hurrying": 200, "waiting": 30, "reading": 16}
 """Studies of a run by the kind of worker; of those that wait so many for each worker."""
 
 
@@ -89,16 +89,17 @@ class Run:
 
 
 def main() -> None:
-    wanted = sys.argv[1:] or list(KINDS)
+    wanted = [(kind, workers) for kind in sys.argv[1:] or KINDS for workers in WORKERS]
     out = ROOT / "bench_out"
     out.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="scale_", dir=out) as name:
-        runs = [measure(Path(name) / f"{kind}{workers}", kind, workers) for kind in wanted for workers in WORKERS]
-    cores = len(os.sched_getaffinity(0))
-    (out / "scale.json").write_text(json.dumps({"cores": cores, "runs": [asdict(one) for one in runs]}, indent=1) + "\n", encoding="utf-8")
+    cores, runs = len(os.sched_getaffinity(0)), []
     print(f"{cores} cores for workers, PostgreSQL and receiver together")  # noqa: T201 - what the command is for
-    for one in runs:
-        print(_line(one))  # noqa: T201
+    with tempfile.TemporaryDirectory(prefix="scale_", dir=out) as name:
+        for kind, workers in wanted:
+            runs.append(measure(Path(name) / f"{kind}{workers}", kind, workers))
+            told = json.dumps({"cores": cores, "runs": [asdict(one) for one in runs]}, indent=1)
+            (out / "scale.json").write_text(f"{told}\n", encoding="utf-8")
+            print(_line(runs[-1]), flush=True)  # noqa: T201
 
 
 def _line(run: Run) -> str:
