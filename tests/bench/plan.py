@@ -45,14 +45,14 @@ def main() -> None:
     runs = json.loads((ROOT / "bench_out" / "scale.json").read_text(encoding="utf-8"))["runs"]
     reading = [run for run in runs if run["kind"] == "reading"]
     hurrying = next(run for run in runs if run["kind"] == "hurrying")
-    cpu_s = min(_own_cpu_s(run) for run in reading)
-    for line in (*_arrivals(), *_readers(cpu_s), *_database(reading[0], hurrying), *_storage(reading[0])):
+    cpu_s = min(_own(run, "worker_cpu_s", "idle_worker_cpu") for run in reading)
+    for line in (*_arrivals(), *_readers(cpu_s), *_database(reading[0], hurrying), *_storage(reading[0], hurrying)):
         print(line)  # noqa: T201 - what the command is for
 
 
-def _own_cpu_s(run: dict[str, Any]) -> float:
-    """Processor seconds of a study without what looking for work takes meanwhile."""
-    return float(run["worker_cpu_s"] - run["idle_worker_cpu"] * run["workers"] * run["seconds"] / run["studies"])
+def _own(run: dict[str, Any], of_study: str, idle: str) -> float:
+    """Give what a study costs without what looking for work takes meanwhile, as far as that goes on beside work."""
+    return float(run[of_study] - run[idle] * run["workers"] * run["seconds"] / run["studies"])
 
 
 def peak_per_s() -> float:
@@ -103,18 +103,18 @@ def _first_free(came: Sequence[float], waited_s: Sequence[float]) -> float | Non
 
 def _database(reading: dict[str, Any], hurrying: dict[str, Any]) -> list[str]:
     """Take what a study costs from the workers that hurry: what they ask while there is nothing to do hardly counts there."""
-    peak = peak_per_s()
+    peak, commits = peak_per_s(), _own(hurrying, "commits", "idle_commits_per_s")
     return [
-        f"database in the busiest hour: {peak * hurrying['commits']:.0f} commits/s ({hurrying['commits']:.0f} an image), "
+        f"database in the busiest hour: {peak * commits:.0f} commits/s ({commits:.0f} an image), "
         f"{peak * hurrying['rows_written']:.0f} rows/s, {peak * hurrying['wal_bytes'] / 1024:.0f} KiB/s of WAL, "
         f"{peak * hurrying['database_cpu_s']:.2f} processors; for each worker process besides, busy or not, "
         f"{reading['idle_commits_per_s']:.0f} commits/s and {reading['idle_database_cpu']:.2f} processors"
     ]
 
 
-def _storage(run: dict[str, Any]) -> list[str]:
+def _storage(reading: dict[str, Any], hurrying: dict[str, Any]) -> list[str]:
     yearly = STUDIES_A_YEAR * IMAGES_A_STUDY
-    record, wal, spool = run["database_bytes"], run["wal_bytes"], run["spool_bytes"]
+    record, wal, spool = hurrying["database_bytes"], hurrying["wal_bytes"], reading["spool_bytes"]
     return [
         f"a year: record and queue {yearly * record / 1e9:.0f} GB if the queue forgot nothing, WAL archive {yearly * wal / 1e12:.2f} TB",
         f"spool with images of the size of the sample, {spool / 1e6:.2f} MB a study: {yearly * spool / 1e12:.1f} TB a year, "
