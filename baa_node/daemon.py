@@ -25,6 +25,7 @@ from baa_node.db.peers import Peer
 from baa_node.dicom.scu import Endpoint
 from baa_node.dicom.server import ListenSettings, NodeServer
 from baa_node.dicom.tls import ClientTls, ServerTls
+from baa_node.dispatch import Patience
 from baa_node.doctor import AT_START, Finding, Ground, examine, provider_trouble
 from baa_node.errors import BaaError, BundleError, ConfigError, DeliveryError
 from baa_node.faults import is_here
@@ -39,7 +40,7 @@ from baa_node.process import settle, sole_use
 from baa_node.results import ResultMaker
 from baa_node.settings import note_start
 from baa_node.spool import Spool, open_spool
-from baa_node.steps import Desk, Patience
+from baa_node.steps import Desk
 from baa_node.web import Console, ConsoleServer, Health, PeerWatch, build_app, build_probes
 from baa_node.web.first_run import admit_first_user
 from baa_node.wiring import (

@@ -23,6 +23,7 @@ from baa_node.db import Database, audit, copies, peers, studies
 from baa_node.dicom import scp
 from baa_node.dicom.practice import PracticePacs
 from baa_node.dicom.scu import Endpoint
+from baa_node.dispatch import Patience
 from baa_node.errors import ConfigError, SpoolError, StoreError
 from baa_node.housekeeping import Housekeeper, Retention
 from baa_node.intake import Intake
@@ -30,7 +31,7 @@ from baa_node.pipeline import Pipeline
 from baa_node.process import sole_use
 from baa_node.results import ResultMaker
 from baa_node.spool import open_spool
-from baa_node.steps import Desk, Patience
+from baa_node.steps import Desk
 from tests.cli.command import Command
 from tests.parts.hands import constant_ensemble, hand_cr
 from tests.parts.postgresql import PASSWORD, PostgreSQL

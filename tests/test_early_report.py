@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from baa_node import steps
+from baa_node import dispatch
 from baa_node.core.radiograph import from_dataset
 from baa_node.db import studies
 from baa_node.db.studies import Delivery, ResultObject
@@ -64,7 +64,7 @@ def test_the_report_is_there_before_the_picture_is_drawn(bench: Bench, pacs: Pra
 def test_a_picture_that_comes_too_late_is_sent_with_the_next_attempt(
     bench: Bench, pacs: PracticePacs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(steps, "REST_WITHIN_S", 0.2)
+    monkeypatch.setattr(dispatch, "REST_WITHIN_S", 0.2)
     drawn = threading.Event()
     before_the_picture(bench, lambda: drawn.wait(60) or None)
     ds = hand_cr(tmp_path)

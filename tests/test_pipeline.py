@@ -26,12 +26,13 @@ from baa_node.db import Database, audit, peers, studies
 from baa_node.dicom import scp
 from baa_node.dicom.practice import PracticePacs
 from baa_node.dicom.scu import Endpoint
+from baa_node.dispatch import Patience
 from baa_node.errors import SpoolError, StoreError
 from baa_node.intake import Intake
 from baa_node.pipeline import Pipeline
 from baa_node.results import ResultMaker
 from baa_node.spool import FolderSpool
-from baa_node.steps import Desk, Patience
+from baa_node.steps import Desk
 from tests.parts.hands import constant_ensemble, hand_cr, part10
 from tests.parts.programs import eventually, free_port
 from tests.parts.times import NOW

@@ -20,13 +20,14 @@ from baa_node.db import Database, audit, peers, routes, studies
 from baa_node.dicom.practice import PracticePacs
 from baa_node.dicom.scu import Endpoint, Outgoing, send
 from baa_node.dicom.server import ListenSettings, NodeServer
+from baa_node.dispatch import Patience
 from baa_node.errors import BundleError
 from baa_node.intake import Intake
 from baa_node.outlook import RuleTester, Terms
 from baa_node.pipeline import Pipeline
 from baa_node.results import ResultMaker
 from baa_node.spool import FolderSpool
-from baa_node.steps import Desk, Patience
+from baa_node.steps import Desk
 from tests.db import made
 from tests.parts.hands import constant_ensemble, hand_cr, part10
 from tests.parts.programs import eventually

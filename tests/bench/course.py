@@ -17,10 +17,11 @@ from baa_node.core.reading import ReadingPolicy
 from baa_node.db import Database, studies
 from baa_node.db.studies import State
 from baa_node.dicom import scp
+from baa_node.dispatch import Patience
 from baa_node.intake import Intake
 from baa_node.results import ResultMaker
 from baa_node.spool import Spool
-from baa_node.steps import Desk, Patience
+from baa_node.steps import Desk
 from baa_node.wiring import none_named
 from tests.bench import record
 from tests.db import made

@@ -21,12 +21,13 @@ from baa_node.bridges import Attempt
 from baa_node.config import load_config
 from baa_node.core.reading import ReadingPolicy
 from baa_node.db import Database, studies
+from baa_node.dispatch import Patience
 from baa_node.lease import Lease
 from baa_node.pipeline import Pipeline
 from baa_node.process import settle
 from baa_node.results import ResultMaker
 from baa_node.spool import FolderSpool
-from baa_node.steps import Desk, Patience
+from baa_node.steps import Desk
 from baa_node.wiring import load_identity
 from tests.db import made
 from tests.parts.hands import constant_ensemble

@@ -22,9 +22,9 @@ from baa_node.dicom.commitment import NOT_AN_ARCHIVE, STORAGE_COMMITMENT, STUDY_
 from baa_node.dicom.contexts import TRANSFER_SYNTAXES, VERIFICATION, accepted_sop_classes, supported_contexts
 from baa_node.dicom.server import ListenSettings
 from baa_node.dicom.tls import TLS12_SUITES
+from baa_node.dispatch import Patience
 from baa_node.priors import LEFT_ALONE_S
 from baa_node.results import REPORT_CLASSES
-from baa_node.steps import Patience
 from baa_node.web import instances
 from baa_node.wiring import policy_of
 from tests.deploy.statement import ROOT, STATEMENT, Row, default_of, keys_in, table

@@ -26,10 +26,11 @@ from baa_node.daemon import Daemon, endpoint_of
 from baa_node.db import Database, accounts, studies
 from baa_node.db.accounts import Role, User
 from baa_node.db.studies import State
+from baa_node.dispatch import Patience
 from baa_node.mistakes import Mistake
 from baa_node.results import ResultMaker
 from baa_node.spool import FolderSpool
-from baa_node.steps import Desk, Patience
+from baa_node.steps import Desk
 from tests.cli.command import Command, Done
 from tests.db import made
 from tests.dicom.conftest import part10, radiograph

@@ -23,9 +23,10 @@ from baa_node.db.accounts import Role, User
 from baa_node.db.audit import AuditRecord
 from baa_node.db.peers import Peer
 from baa_node.dicom.scu import Endpoint
+from baa_node.dispatch import Patience
 from baa_node.results import ResultMaker
 from baa_node.spool import FolderSpool
-from baa_node.steps import Desk, Patience
+from baa_node.steps import Desk
 from baa_node.web import Console, ConsoleServer, Health, build_app
 from tests.db import made
 from tests.parts.hands import constant_ensemble, hand_cr, part10
