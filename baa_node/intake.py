@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from baa_node.core.attributes import short_text
 from baa_node.core.report import is_own_object
 from baa_node.core.routing import Arriving, Considered, Decision, consider, decide
 from baa_node.db import Connection, Database, audit, peers, routes, studies
@@ -266,7 +267,7 @@ def _instance(received: scp.Received, digest: str, path: str, peer: str, now: da
         study_instance_uid=received.study_instance_uid,
         series_instance_uid=received.series_instance_uid,
         transfer_syntax_uid=received.transfer_syntax_uid,
-        accession_number=str(received.header.get("AccessionNumber") or ""),
+        accession_number=short_text(received.header, "AccessionNumber"),
         sha256=digest,
         path=path,
         size=len(received.content),

@@ -11,6 +11,7 @@ from uuid import UUID, uuid5
 from pydicom.dataset import Dataset
 
 from baa_node.core.assessment import Assessment, Refusal
+from baa_node.core.attributes import short_text
 from baa_node.core.words import Language
 
 MODEL_NAME: Final = "baa_node"
@@ -98,6 +99,6 @@ def is_own_object(header: Dataset) -> bool:
     archive may change either. SR objects of other makers are not own objects, merely no radiographs.
     """
     makers = [header, *(header.get("ContributingEquipmentSequence") or ())]
-    if any(str(maker.get("ManufacturerModelName", "")) == MODEL_NAME for maker in makers):
+    if any(short_text(maker, "ManufacturerModelName") == MODEL_NAME for maker in makers):
         return True
-    return str(header.get("SeriesDescription", "")) == SERIES_DESCRIPTION
+    return short_text(header, "SeriesDescription") == SERIES_DESCRIPTION

@@ -18,7 +18,8 @@ from baa_node.dicom.bell import RingingQueue
 from baa_node.dicom.contexts import MOST_CONTEXTS
 from baa_node.dicom.limits import Limit, reached
 from baa_node.dicom.notices import Notices, Reason
-from baa_node.dicom.scp import INVALID_INSTANCE, Admission, Caller
+from baa_node.dicom.scp import INVALID_INSTANCE, Admission, Answer, Caller
+from baa_node.dicom.storing import Storekeeper, answer_store, serve_store
 from baa_node.dicom.transport import ASSOCIATE_RQ, P_DATA_TF, BoundedAssociation, BoundedProvider
 from baa_node.dicom.troubles import TLS_HANDSHAKE
 
@@ -51,8 +52,8 @@ ASSOCIATED: Final = "Sta6"
 """State of PS3.8 9.2 in which data is transferred."""
 
 
-class Doorkeeper(Protocol):
-    """Decides about associations; keeps a place for each that it lets in.
+class Doorkeeper(Storekeeper, Protocol):
+    """Decides about associations; keeps a place for each that it lets in, and takes what they bring.
 
     Attributes
     ----------
@@ -366,24 +367,14 @@ class NodeAssociation(BoundedAssociation):
         self._serving.set()
         try:
             if isinstance(msg, C_STORE) and msg.MessageID is not None and not msg.is_valid_request:
-                self._refuse_store(msg, context_id)
-            else:
+                answer_store(self, msg, Answer(status=INVALID_INSTANCE), context_id)  # left alone, its sender would wait for its timeout
+            elif not (isinstance(msg, C_STORE) and msg.is_valid_request and serve_store(self, msg, context_id, self._doorkeeper)):
                 super()._serve_request(msg, context_id)
         finally:
             _release(getattr(msg, "DataSet", None))
             self.dul.resume()
             self.dul.note_activity()  # a long store must not end in an idle timeout before its answer is sent
             self._serving.clear()
-
-    def _refuse_store(self, request: C_STORE, context_id: int) -> None:
-        """Answer a request that lacks a mandatory parameter; left alone, its sender would wait for its timeout."""
-        response = C_STORE()
-        response.MessageID = request.MessageID
-        response.MessageIDBeingRespondedTo = request.MessageID
-        response.AffectedSOPClassUID = request.AffectedSOPClassUID
-        response.AffectedSOPInstanceUID = request.AffectedSOPInstanceUID
-        response.Status = INVALID_INSTANCE
-        self.dimse.send_msg(response, context_id)
 
 
 def _release(data_set: Any) -> None:

@@ -9,6 +9,7 @@ from pydicom.filereader import read_dataset
 from pydicom.uid import UID
 
 from baa_node.dicom import scp
+from baa_node.dicom.elements import PREAMBLE
 
 MEDIA_STORAGE_SOP_CLASS_UID: Final = 0x00020002
 MEDIA_STORAGE_SOP_INSTANCE_UID: Final = 0x00020003
@@ -24,7 +25,7 @@ def request_of(content: bytes, caller: scp.Caller) -> scp.StoreRequest:
         It does not; bytes that are no data set raise the others of `scp.UNREADABLE`, too.
     """
     stream = BytesIO(content)
-    if stream.read(len(scp.PREAMBLE))[128:] != b"DICM":
+    if stream.read(len(PREAMBLE))[128:] != b"DICM":
         raise ValueError("no DICOM file")
     meta = read_dataset(stream, is_implicit_VR=False, is_little_endian=True, stop_when=lambda tag, _vr, _length: tag >> 16 != 2)
     sop_class, uid, syntax = (

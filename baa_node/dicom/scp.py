@@ -13,15 +13,13 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from pydicom.dataelem import RawDataElement
-from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.filebase import DicomBytesIO
+from pydicom.dataset import Dataset
 from pydicom.filereader import read_dataset
-from pydicom.filewriter import write_file_meta_info
 from pydicom.tag import BaseTag
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 
 from baa_node.core import attributes
-from baa_node.dicom import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
+from baa_node.dicom.elements import file_header
 from baa_node.errors import SpoolError, StoreError
 
 if TYPE_CHECKING:
@@ -55,8 +53,6 @@ STUDY_INSTANCE_UID: Final = 0x0020000D
 SERIES_INSTANCE_UID: Final = 0x0020000E
 FIRST_PIXEL_TAG: Final = 0x7FE00008
 UNDEFINED_LENGTH: Final = 0xFFFFFFFF
-
-PREAMBLE: Final = bytes(128) + b"DICM"
 
 UNREADABLE: Final = (*attributes.UNREADABLE, zlib.error)
 """What pydicom raises on bytes that are no data set."""
@@ -121,12 +117,17 @@ class Answer:
     comment: str = ""
     offending: tuple[int, ...] = ()
 
+    @property
+    def shown_comment(self) -> str:
+        """The comment as it is sent: none with a success, ASCII, cut."""
+        return "" if self.status == STORED else self.comment.encode("ascii", "replace").decode("ascii")[:LONGEST_COMMENT]
+
     def response(self) -> Dataset:
         """Status elements of the response (PS3.7 C.4)."""
         response = Dataset()
         response.Status = self.status
-        if self.status != STORED and self.comment:
-            response.ErrorComment = self.comment.encode("ascii", "replace").decode("ascii")[:LONGEST_COMMENT]
+        if self.shown_comment:
+            response.ErrorComment = self.shown_comment
         if self.offending:
             response.OffendingElement = list(self.offending)
         return response
@@ -177,12 +178,7 @@ class StoreRequest:
 
 def answer_store(request: StoreRequest, handler: NodeHandler, *, max_dataset_bytes: int) -> Answer:
     """Check `request`, hand it over, and translate what happened into a status."""
-    try:
-        received = read_request(request, max_dataset_bytes=max_dataset_bytes)
-    except StoreRefusedError as refused:
-        logger.warning("C-STORE from %s refused with 0x%04X: %s", request.caller.calling_ae, refused.answer.status, refused)
-        return refused.answer
-    return _guarded(lambda: handler.receive(received), request.caller)
+    return _guarded(lambda: handler.receive(read_request(request, max_dataset_bytes=max_dataset_bytes)), request.caller)
 
 
 def read_request(request: StoreRequest, *, max_dataset_bytes: int) -> Received:
@@ -235,15 +231,7 @@ def is_uid(value: str) -> bool:
 
 def part10(request: StoreRequest) -> bytes:
     """File of PS3.10 7.1 around the data set as sent."""
-    meta = FileMetaDataset()
-    meta.MediaStorageSOPClassUID = UID(request.sop_class_uid)
-    meta.MediaStorageSOPInstanceUID = UID(request.sop_instance_uid)
-    meta.TransferSyntaxUID = request.transfer_syntax
-    meta.ImplementationClassUID = UID(IMPLEMENTATION_CLASS_UID)
-    meta.ImplementationVersionName = IMPLEMENTATION_VERSION_NAME
-    stream = DicomBytesIO()
-    write_file_meta_info(stream, meta, enforce_standard=True)
-    return b"".join((PREAMBLE, stream.getvalue(), request.encoded))
+    return file_header(request.sop_class_uid, request.sop_instance_uid, str(request.transfer_syntax)) + request.encoded
 
 
 def admission_of(caller: Caller, handler: NodeHandler) -> Admission:
@@ -261,6 +249,9 @@ def admission_of(caller: Caller, handler: NodeHandler) -> Admission:
 def _guarded(receive: Callable[[], Answer], caller: Caller) -> Answer:
     try:
         return receive()
+    except StoreRefusedError as refused:
+        logger.warning("C-STORE from %s refused with 0x%04X: %s", caller.calling_ae, refused.answer.status, refused)
+        return refused.answer
     except (SpoolError, StoreError) as error:
         logger.error("instance from %s not stored: %s", caller.calling_ae, error)  # noqa: TRY400 - the sender keeps its copy
         return Answer(status=OUT_OF_RESOURCES, comment=f"cannot be made durable ({error.code})")

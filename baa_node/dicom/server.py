@@ -25,13 +25,15 @@ from baa_node.dicom.contexts import accepted_sop_classes, decodable_transfer_syn
 from baa_node.dicom.ledger import CONNECTIONS_PER_ASSOCIATION, Ledger
 from baa_node.dicom.limits import Limit, reached
 from baa_node.dicom.notices import Notices, Noting
-from baa_node.dicom.scp import Admission, NodeHandler, StoreRequest, admission_of, answer_store
+from baa_node.dicom.scp import Admission, Answer, NodeHandler, StoreRequest, admission_of, answer_store
 from baa_node.dicom.tls import ServerTls, reason_of
 from baa_node.errors import ConfigError
 from baa_node.faults import cannot_listen
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
+    from pynetdicom.dimse_primitives import C_STORE
+    from pynetdicom.presentation import PresentationContextTuple
 
 __all__ = ["ListenSettings", "NodeServer", "ServerTls", "decodable_transfer_syntaxes"]
 
@@ -162,18 +164,22 @@ class Listener(ThreadedAssociationServer):  # type: ignore[misc]
         return admission
 
     def answer_store(self, event: evt.Event) -> Dataset:
+        """Serve a C-STORE request that comes by way of pynetdicom."""
+        return self.store(event.assoc, event.request, event.context).response()
+
+    def store(self, association: Any, request: C_STORE, context: PresentationContextTuple) -> Answer:
         """Serve one C-STORE request."""
-        data_set = event.request.DataSet
-        request = StoreRequest(
-            caller=event.assoc.caller,
-            sop_class_uid=str(event.request.AffectedSOPClassUID),
-            sop_instance_uid=str(event.request.AffectedSOPInstanceUID),
-            abstract_syntax=str(event.context.abstract_syntax),
-            transfer_syntax=event.context.transfer_syntax,
+        data_set = request.DataSet
+        asked = StoreRequest(
+            caller=association.caller,
+            sop_class_uid=str(request.AffectedSOPClassUID),
+            sop_instance_uid=str(request.AffectedSOPInstanceUID),
+            abstract_syntax=str(context.abstract_syntax),
+            transfer_syntax=context.transfer_syntax,
             encoded=data_set.getvalue(),
             too_large=isinstance(data_set, ForgetfulBuffer) and data_set.overflowed,
         )
-        return answer_store(request, self._handler, max_dataset_bytes=self.settings.max_dataset_bytes).response()
+        return answer_store(asked, self._handler, max_dataset_bytes=self.settings.max_dataset_bytes)
 
     def answer_action(self, event: evt.Event) -> tuple[int, None]:
         """Refuse to commit ourselves to anything: the node is no archive."""

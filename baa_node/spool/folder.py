@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import time
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from baa_node.faults import cannot_write, disk_full
 from baa_node.spool.places import place
 
 _TEMPORARY = ".part"
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 
 
 class FolderSpool:
@@ -53,22 +53,13 @@ class FolderSpool:
             Disk full, read-only or below the free-space limit; nothing of the file is left behind.
         """
         relative = place(kind, name)
-        target = self.root / relative
+        target = f"{self.where}/{relative}"
         self._refuse_when_short(len(content))
-        temporary = target.with_name(f"{target.name}.{uuid.uuid4().hex}{_TEMPORARY}")
+        temporary = f"{target}.{os.urandom(16).hex()}{_TEMPORARY}"
         try:
-            if not target.parent.is_dir():
-                target.parent.mkdir(parents=True, exist_ok=True)
-                _sync_folder(target.parent.parent)
-                _sync_folder(target.parent.parent.parent)
-            with temporary.open("wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.rename(target)
-            _sync_folder(target.parent)
+            _make_durable(temporary, target, content)
         except OSError as error:
-            temporary.unlink(missing_ok=True)
+            Path(temporary).unlink(missing_ok=True)
             told = f"cannot write to the spool at {self.root}"
             raise SpoolError(cannot_write(error, where=self.root, otherwise=told, reserve_bytes=self._min_free_bytes)) from error
         return relative
@@ -132,7 +123,7 @@ class FolderSpool:
 
     def free_bytes(self) -> int:
         """Bytes that an unprivileged process may still write to the file system of the spool."""
-        stat = os.statvfs(self.root)
+        stat = os.statvfs(self.where)
         return stat.f_bavail * stat.f_frsize
 
     def shortage(self) -> str:
@@ -153,7 +144,40 @@ def _names(folder: Path) -> list[str]:
         return []
 
 
-def _sync_folder(folder: Path) -> None:
+def _make_durable(temporary: str, target: str, content: bytes | memoryview) -> None:
+    """Write a file under another name, flush it, give it its own, and flush that.
+
+    Renaming first takes as many flushes, as far as was measured, and a power cut could then cut short a file of this name that was whole
+    before (decision 0014).
+    """
+    folder = target.rpartition("/")[0]
+    try:
+        descriptor = os.open(temporary, _NEW, 0o666)
+    except FileNotFoundError:
+        _make_folder(Path(folder))
+        descriptor = os.open(temporary, _NEW, 0o666)
+    try:
+        _write_all(descriptor, content)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    os.rename(temporary, target)  # noqa: PTH104 - paths as objects took a tenth of the time of an image here
+    _sync_folder(folder)
+
+
+def _make_folder(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    _sync_folder(folder.parent)
+    _sync_folder(folder.parent.parent)
+
+
+def _write_all(descriptor: int, content: bytes | memoryview) -> None:
+    left = memoryview(content)
+    while left:
+        left = left[os.write(descriptor, left) :]
+
+
+def _sync_folder(folder: str | Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
