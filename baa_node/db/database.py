@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 import threading
 from collections.abc import Iterator
 from typing import Final
@@ -132,12 +133,16 @@ class Database:
     def _translated(self) -> Iterator[None]:
         try:
             yield
+        except sqlite3.Error as error:  # of what goes to the driver directly
+            raise self._refusal(error, operational=isinstance(error, sqlite3.OperationalError)) from None
         except DBAPIError as error:
-            text = str(error.orig).strip().partition("\n")[0]
-            transient = isinstance(error, OperationalError) and any(word in text.lower() for word in _TRANSIENT)
-            raise self._error(text, transient=transient) from None
+            raise self._refusal(error.orig, operational=isinstance(error, OperationalError)) from None
         except SQLAlchemyError as error:
             raise self._error(str(error).partition("\n")[0], transient=False) from None
+
+    def _refusal(self, error: BaseException | None, *, operational: bool) -> StoreError:
+        text = str(error).strip().partition("\n")[0]
+        return self._error(text, transient=operational and any(word in text.lower() for word in _TRANSIENT))
 
     def _error(self, text: str, *, transient: bool) -> StoreError:
         if self._parsed.password:

@@ -7,12 +7,13 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Executable, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.sql.schema import Table
 
+from baa_node.db.prepared import Prepared
 from baa_node.errors import ConfigError
 
 BUSY_TIMEOUT_S: Final = 30
@@ -98,8 +99,9 @@ def _make(url: URL, *, driver_begins: str | None) -> Engine:
 
 def _begin(connection: Connection) -> None:
     read_only = bool(connection.get_execution_options().get(READ_ONLY))
-    connection.exec_driver_sql(f"PRAGMA query_only={int(read_only)}")
-    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+    driver: Any = connection.connection.driver_connection
+    driver.execute("PRAGMA query_only=1" if read_only else "PRAGMA query_only=0")
+    driver.execute("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
 
 def _json_text(value: object) -> str:
@@ -111,14 +113,14 @@ def insert_once(c: Connection, table: Table, values: dict[str, Any]) -> bool:
 
     On PostgreSQL a concurrent insert of the same key is waited for, so False means that the row is there.
     """
-    return c.execute(_insert_or_not(c.dialect.name, table), values, execution_options={"preserve_rowcount": True}).rowcount == 1
+    return _insert_or_not(c.dialect.name, table).count(c, values) == 1
 
 
 @functools.cache
-def _insert_or_not(dialect: str, table: Table) -> Executable:
+def _insert_or_not(dialect: str, table: Table) -> Prepared:
     if dialect == "sqlite":
-        return sqlite.insert(table).on_conflict_do_nothing()
-    return postgresql.insert(table).on_conflict_do_nothing()
+        return Prepared(sqlite.insert(table).on_conflict_do_nothing())
+    return Prepared(postgresql.insert(table).on_conflict_do_nothing())
 
 
 def storable(text: str) -> str:

@@ -15,6 +15,7 @@ from baa_node.db import audit
 from baa_node.db.audit import AuditEvent, AuditKind, Scalar
 from baa_node.db.engine import insert_once, storable
 from baa_node.db.peer import KINDS, REFUSALS, WANTS, Peer
+from baa_node.db.prepared import Prepared
 from baa_node.db.tables import peers, refused_callers, routes
 from baa_node.errors import StoreError
 
@@ -42,7 +43,7 @@ __all__ = [
 REFUSED_CALLERS_KEPT: Final = 1000
 """The newest so many are kept: a port scanner must not fill the disk."""
 
-_SOURCE: Final = select(peers).where(peers.c.ae_title == bindparam("title"), peers.c.ae_title != "", peers.c.source)
+_SOURCE: Final = Prepared(select(peers).where(peers.c.ae_title == bindparam("title"), peers.c.ae_title != "", peers.c.source))
 _DESTINATION: Final = (
     select(peers)
     .where(peers.c.ae_title == bindparam("title"), peers.c.kind == "dicom", peers.c.destination)
@@ -158,7 +159,7 @@ def list_peers(c: Connection) -> list[Peer]:
 
 def source_for(c: Connection, ae_title: str) -> Peer | None:
     """Find the source that a calling AE title admits; padding (spaces; of some devices NULs) does not matter, case does."""
-    row = c.execute(_SOURCE, {"title": storable(ae_title.strip(" \0"))}).mappings().first()
+    row = _SOURCE.first(c, {"title": storable(ae_title.strip(" \0"))})
     return None if row is None else _peer(row)
 
 
@@ -265,7 +266,7 @@ def _flat(peer: Peer) -> dict[str, Scalar]:
     return {**values, "route_to": ",".join(peer.route_to), "wants": ",".join(peer.wants)}
 
 
-def _peer(row: RowMapping) -> Peer:
+def _peer(row: RowMapping | dict[str, Any]) -> Peer:
     return Peer(**{**row, "route_to": tuple(row["route_to"]), "wants": tuple(row["wants"])})
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
 
@@ -14,8 +14,11 @@ from baa_node.core.routing import Decision, Route
 from baa_node.db import audit
 from baa_node.db.audit import AuditEvent, AuditKind, Scalar
 from baa_node.db.peers import destinations_of, list_peers
+from baa_node.db.prepared import Prepared
 from baa_node.db.tables import audit_head, routes
 from baa_node.errors import StoreError
+
+_IN_ORDER: Final = Prepared(select(routes).order_by(routes.c.position, routes.c.name))
 
 
 def add_route(
@@ -112,7 +115,7 @@ def get_route(c: Connection, name: str) -> Route:
 
 def list_routes(c: Connection) -> list[Route]:
     """List every route in the order in which they are asked."""
-    return [_route(row) for row in c.execute(select(routes).order_by(routes.c.position, routes.c.name)).mappings()]
+    return [_route(row) for row in _IN_ORDER.rows(c)]
 
 
 def called_titles(c: Connection) -> frozenset[str]:
@@ -178,7 +181,7 @@ def _flat(route: Route) -> dict[str, Scalar]:
     return {**values, **joined, "conditions": "; ".join(values["conditions"])}
 
 
-def _route(row: RowMapping) -> Route:
+def _route(row: RowMapping | dict[str, Any]) -> Route:
     lists = {key: tuple(row[key]) for key in ("calling_ae", "called_ae", "destinations", "kinds")}
     conditions = tuple(parse_condition(text) for text in row["conditions"])
     return Route(name=row["name"], read=row["read"], bundle=row["bundle"], conditions=conditions, **lists)

@@ -13,6 +13,7 @@ from typing import Any, Final, TypeAlias
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, insert, select, union, update
 
 from baa_node.db.engine import storable
+from baa_node.db.prepared import Prepared
 from baa_node.db.tables import audit_events, audit_head, conflicts, instances
 from baa_node.errors import StoreError
 
@@ -23,9 +24,9 @@ _PAGE: Final = 1000
 
 # Built once: every arrival waits for these.
 _HEAD: Final = select(audit_head.c.seq, audit_head.c.sha256).where(audit_head.c.id == 1)
-_LOCKED_HEAD: Final = _HEAD.with_for_update()
-_APPEND: Final = insert(audit_events)
-_MOVE_HEAD: Final = update(audit_head).where(audit_head.c.id == 1)
+_LOCKED_HEAD: Final = Prepared(_HEAD.with_for_update())
+_APPEND: Final = Prepared(insert(audit_events))
+_MOVE_HEAD: Final = Prepared(update(audit_head).where(audit_head.c.id == 1))
 
 Scalar: TypeAlias = str | int | float | bool | None
 
@@ -161,16 +162,16 @@ def append(c: Connection, event: AuditEvent, *, now: datetime) -> int:
         "previous": previous,
     }
     row["sha256"] = chain_hash(previous, canonical({**row, "at": at}))
-    c.execute(_APPEND, row)
-    c.execute(_MOVE_HEAD, {"seq": last + 1, "sha256": row["sha256"]})
+    _APPEND.count(c, row)
+    _MOVE_HEAD.count(c, {"seq": last + 1, "sha256": row["sha256"]})
     return last + 1
 
 
 def _lock_head(c: Connection) -> tuple[int, str]:
-    row = c.execute(_LOCKED_HEAD).first()
+    row = _LOCKED_HEAD.first(c)
     if row is None:
         raise StoreError("the head of the audit chain is missing: somebody changed the database; see `baa-node audit verify`")
-    return row.seq, row.sha256
+    return row["seq"], row["sha256"]
 
 
 def head_of(c: Connection) -> tuple[int, str]:

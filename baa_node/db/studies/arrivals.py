@@ -14,6 +14,7 @@ from baa_node.core.routing import UNROUTED, Decision
 from baa_node.db import audit
 from baa_node.db.audit import AuditEvent, AuditKind
 from baa_node.db.engine import insert_once, storable
+from baa_node.db.prepared import Prepared
 from baa_node.db.studies.readings import State
 from baa_node.db.tables import conflicts, instances, readings
 from baa_node.errors import StoreError
@@ -64,8 +65,8 @@ class Instance:
 
 
 # Built once: every image asks these.
-_SHA256: Final = select(instances.c.sha256).where(instances.c.sop_instance_uid == bindparam("uid"))
-_ORDER: Final = insert(readings)
+_SHA256: Final = Prepared(select(instances.c.sha256).where(instances.c.sop_instance_uid == bindparam("uid")))
+_ORDER: Final = Prepared(insert(readings))
 _EVENTS: Final = {
     Arrival.NEW: (AuditKind.INSTANCE_RECEIVED, 0),
     Arrival.DUPLICATE: (AuditKind.INSTANCE_DUPLICATE, 0),
@@ -75,10 +76,10 @@ _EVENTS: Final = {
 
 def arrival_of(c: Connection, sop_instance_uid: str, sha256: str) -> Arrival:
     """Look what an instance would be, before its file is written; ``record_arrival`` has the last word."""
-    known = c.execute(_SHA256, {"uid": sop_instance_uid}).scalar()
+    known = _SHA256.first(c, {"uid": sop_instance_uid})
     if known is None:
         return Arrival.NEW
-    return Arrival.DUPLICATE if known == sha256 else Arrival.CONFLICT
+    return Arrival.DUPLICATE if known["sha256"] == sha256 else Arrival.CONFLICT
 
 
 def record_arrival(c: Connection, instance: Instance, *, now: datetime, decision: Decision = UNROUTED, address: str = "") -> Arrival:
@@ -95,7 +96,7 @@ def record_arrival(c: Connection, instance: Instance, *, now: datetime, decision
     values = dict(vars(instance))
     if insert_once(c, instances, values):
         arrival = Arrival.NEW
-        c.execute(_ORDER, first_reading(instance, now=now, decision=decision))
+        _ORDER.count(c, first_reading(instance, now=now, decision=decision))
     else:
         arrival = arrival_of(c, instance.sop_instance_uid, instance.sha256)
     if arrival is Arrival.CONFLICT:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, bindparam, select
 from baa_node.db import audit
 from baa_node.db.audit import AuditEvent, AuditKind
 from baa_node.db.engine import insert_once
+from baa_node.db.prepared import Prepared
 from baa_node.db.studies.readings import get_reading, study_of
 from baa_node.db.tables import results
 from baa_node.errors import StoreError
@@ -48,7 +49,7 @@ class ResultObject:
     series_instance_uid: str | None = None
 
 
-_OWN: Final = select(results.c.kind).where(results.c.sop_instance_uid == bindparam("uid"))
+_OWN: Final = Prepared(select(results.c.kind).where(results.c.sop_instance_uid == bindparam("uid")))
 
 
 def record_results(c: Connection, objects: Sequence[ResultObject]) -> None:
@@ -96,4 +97,4 @@ def results_of(c: Connection, source_uids: Iterable[str], *, revision: int | Non
 
 def is_own_result(c: Connection, sop_instance_uid: str) -> bool:
     """Tell whether the node made this object itself: it must never read it."""
-    return c.execute(_OWN, {"uid": sop_instance_uid}).first() is not None
+    return _OWN.first(c, {"uid": sop_instance_uid}) is not None
