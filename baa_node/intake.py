@@ -191,18 +191,23 @@ class Intake:
         return self._record(instance, prospect.decision, received.caller.address)
 
     def _record(self, instance: studies.Instance, decision: Decision, address: str) -> scp.Answer:
-        now, ordered = instance.received_at, None
-        with self._database.transaction() as connection:
-            arrival = studies.record_arrival(connection, instance, now=now, decision=decision, address=address)
-            if arrival is studies.Arrival.DUPLICATE:
-                studies.note_restored(connection, instance.sop_instance_uid)
-                ordered = self._order_again(connection, instance, decision)
+        arrival, ordered = self._database.together(lambda connection: self._write(connection, instance, decision, address))
         RECEIVED.labels(arrival.value).inc()
         if arrival is studies.Arrival.CONFLICT:
             return scp.Answer(status=scp.DUPLICATE, comment="same SOP Instance UID, other content: quarantined")
         if arrival is studies.Arrival.NEW or ordered:
             self._arrived()
         return scp.Answer(status=scp.STORED)
+
+    def _write(
+        self, connection: Connection, instance: studies.Instance, decision: Decision, address: str
+    ) -> tuple[studies.Arrival, int | None]:
+        """Put an arrival on record; what it is, and the revision that was ordered of an image that came once more."""
+        arrival = studies.record_arrival(connection, instance, now=instance.received_at, decision=decision, address=address)
+        if arrival is not studies.Arrival.DUPLICATE:
+            return arrival, None
+        studies.note_restored(connection, instance.sop_instance_uid)
+        return arrival, self._order_again(connection, instance, decision)
 
     def _order_again(self, connection: Connection, instance: studies.Instance, decision: Decision) -> int | None:
         """Order a reading of an image that was left alone and is not now, or whose number is of another bundle or calibration."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import threading
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Callable, Iterator
+from typing import Final, TypeVar
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL
@@ -14,9 +14,12 @@ from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
 from baa_node.db import schema
 from baa_node.db.claim import Claim
+from baa_node.db.convoy import Convoy
 from baa_node.db.engine import BUSY_TIMEOUT_S, READ_ONLY, make_own_engine, missing_folder, parse_url, shown_url
 from baa_node.db.troubles import why
 from baa_node.errors import StoreError
+
+T = TypeVar("T")
 
 _TRANSIENT: Final = (
     "locked",
@@ -40,6 +43,8 @@ class Database:
     ----------
     url
         As given to ``open``; may hold a password, so never log it.
+    convoy
+        Through which writers of ``together`` go; None on PostgreSQL.
     """
 
     def __init__(self, url: str, parsed: URL, engine: Engine) -> None:
@@ -47,6 +52,7 @@ class Database:
         self._parsed = parsed
         self._engine = engine
         self._writer = threading.Lock() if engine.dialect.name == "sqlite" else None
+        self.convoy = Convoy(self._turn, self._begun, self._translated) if self._writer else None
 
     @classmethod
     def open(cls, url: str) -> Database:
@@ -90,8 +96,25 @@ class Database:
         StoreError
             The database refuses; ``retry_helps`` is True when it was locked or unreachable.
         """
-        with self._turn(), self._translated(), self._engine.connect() as c, c.begin():
+        with self._turn(), self._begun() as c:
             yield c
+
+    def together(self, work: Callable[[Connection], T]) -> T:
+        """Give what ``work`` returns once its writes are durable, or raise what it raises when they are undone.
+
+        On SQLite, which has one writer, the work of all threads that wait shares one transaction and its flush; PostgreSQL shares
+        flushes by itself. ``work`` may run in another thread, and must not begin a transaction.
+
+        Raises
+        ------
+        StoreError
+            As ``transaction``. Where another's work makes the shared transaction fail, too; then nothing of any is kept.
+        """
+        if self.convoy is None:
+            with self.transaction() as c:
+                return work(c)
+        outcome: T = self.convoy.run(work)
+        return outcome
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -128,6 +151,11 @@ class Database:
             yield
         finally:
             self._writer.release()
+
+    @contextlib.contextmanager
+    def _begun(self) -> Iterator[Connection]:
+        with self._translated(), self._engine.connect() as c, c.begin():
+            yield c
 
     @contextlib.contextmanager
     def _translated(self) -> Iterator[None]:
