@@ -20,7 +20,7 @@ from baa_node.dicom.limits import Limit, reached
 from baa_node.dicom.notices import Notices, Reason
 from baa_node.dicom.scp import INVALID_INSTANCE, Admission, Answer, Caller
 from baa_node.dicom.storing import Storekeeper, answer_store, serve_store
-from baa_node.dicom.transport import ASSOCIATE_RQ, P_DATA_TF, BoundedAssociation, BoundedProvider
+from baa_node.dicom.transport import ASSOCIATE_RQ, P_DATA_ARRIVED, BoundedAssociation, BoundedProvider
 from baa_node.dicom.troubles import TLS_HANDSHAKE
 
 if TYPE_CHECKING:
@@ -41,9 +41,6 @@ ITEM_HEADER: Final = struct.Struct(">BxH")
 PRESENTATION_CONTEXT: Final = 0x20
 BEFORE_REQUEST: Final = ("Sta1", "Sta2")
 """States of PS3.8 9.2 in which no association request has come; the transport's opening may still be queued."""
-
-P_DATA_ARRIVED: Final = "Evt10"
-"""Event of PS3.8 9.2.3: a P-DATA-TF PDU was received."""
 
 TIMER_EXPIRED: Final = "Evt18"
 """Event of PS3.8 9.2.3: the ARTIM timer."""
@@ -160,11 +157,11 @@ class AcceptingProvider(BoundedProvider):
         with self._turnstile:
             super()._act(event)
 
+    def _queue_data(self, body: bytes | bytearray) -> None:
+        with self._turnstile:
+            super()._queue_data(body)
+
     def _queue(self, encoded: bytes) -> None:
-        if encoded[0] == P_DATA_TF:
-            with self._turnstile:
-                super()._queue(encoded)
-            return
         if encoded[0] != ASSOCIATE_RQ or self.state_machine.current_state not in BEFORE_REQUEST:
             super()._queue(encoded)
             return

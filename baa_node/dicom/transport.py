@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pynetdicom.association import Association
 from pynetdicom.dul import DULServiceProvider
 from pynetdicom.fsm import InvalidEventError
+from pynetdicom.pdu_primitives import P_DATA
 
 from baa_node.dicom.bell import Bell, RingingQueue
 from baa_node.dicom.limits import Limit, reached
@@ -27,6 +28,13 @@ logger = logging.getLogger("baa_node.dicom")
 PDU_HEADER: Final = struct.Struct(">BxL")
 ASSOCIATE_RQ: Final = 0x01
 P_DATA_TF: Final = 0x04
+P_DATA_ARRIVED: Final = "Evt10"
+"""Event of PS3.8 9.2.3: a P-DATA-TF PDU was received."""
+
+ITEM_HEADER: Final = struct.Struct(">LB")
+"""Length and presentation context of a presentation data value item (PS3.8 9.3.5.1)."""
+
+ITEM_LENGTH_BYTES: Final = 4
 LONGEST_NEGOTIATION: Final = 1 << 18
 """Bytes; 128 presentation contexts with 45 transfer syntaxes each take about 170 KiB (PS3.8 9.3.2). Strangers send these
 PDUs, too, and decoding one costs far more than receiving it."""
@@ -42,6 +50,38 @@ PROMPT_END_S: Final = 0.1
 
 SLACK: Final = 64
 """Bytes by which a P-DATA-TF may be longer than offered: some senders do not count the headers in it (PS3.8 D.1)."""
+
+
+class DataTransfer:
+    """A P-DATA-TF PDU (PS3.8 9.3.5), taken apart where it lies in memory.
+
+    Parameters
+    ----------
+    body
+        What follows the header of the PDU; nobody may change it afterwards.
+
+    Raises
+    ------
+    ValueError
+        An item ends beyond the PDU, or is too short; ``struct.error`` for half a header of one.
+    """
+
+    def __init__(self, body: bytearray | bytes) -> None:
+        self.values: list[tuple[int, memoryview]] = []
+        view, start = memoryview(body).toreadonly(), 0
+        while start < len(view):
+            length, context_id = ITEM_HEADER.unpack_from(view, start)
+            end = start + ITEM_LENGTH_BYTES + length
+            if length < 1 or end > len(view):
+                raise ValueError("presentation data value item of a wrong length")
+            self.values.append((context_id, view[start + ITEM_HEADER.size : end]))
+            start = end
+
+    def to_primitive(self) -> P_DATA:
+        """Give the indication for the DIMSE provider."""
+        primitive = P_DATA()
+        primitive.presentation_data_value_list.extend(self.values)
+        return primitive
 
 
 class BoundedProvider(DULServiceProvider):  # type: ignore[misc]
@@ -177,7 +217,10 @@ class BoundedProvider(DULServiceProvider):  # type: ignore[misc]
         if len(body) < length:
             self.socket.close()
             return
-        self._queue(bytes(header + body))
+        if header[0] == P_DATA_TF:
+            self._queue_data(body)
+        else:
+            self._queue(bytes(header + body))
 
     def _tell_broken(self, error: OSError) -> None:
         if isinstance(error, TimeoutError):
@@ -204,11 +247,24 @@ class BoundedProvider(DULServiceProvider):  # type: ignore[misc]
         try:
             pdu, event = self._decode_pdu(encoded)
         except Exception as error:  # noqa: BLE001 - bytes of a stranger in a foreign decoder: anything may be raised
-            reached(Limit.PDU_CONTENT, "PDU of type 0x%02X cannot be decoded: %s", encoded[0], type(error).__name__)
-            self.event_queue.put("Evt19")
+            self._tell_undecodable(encoded[0], error)
             return
         self.event_queue.put(event)
         self._recv_pdu.put(pdu)
+
+    def _queue_data(self, body: bytes | bytearray) -> None:
+        """Queue a P-DATA-TF PDU without the copies that pynetdicom makes of it."""
+        try:
+            pdu = DataTransfer(body)
+        except (ValueError, struct.error) as error:
+            self._tell_undecodable(P_DATA_TF, error)
+            return
+        self.event_queue.put(P_DATA_ARRIVED)
+        self._recv_pdu.put(pdu)
+
+    def _tell_undecodable(self, pdu_type: int, error: Exception) -> None:
+        reached(Limit.PDU_CONTENT, "PDU of type 0x%02X cannot be decoded: %s", pdu_type, type(error).__name__)
+        self.event_queue.put("Evt19")
 
 
 class BoundedAssociation(Association):  # type: ignore[misc]
