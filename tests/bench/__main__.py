@@ -7,7 +7,6 @@ import json
 import os
 import platform
 import tempfile
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -30,9 +29,12 @@ def main() -> None:
             "compute": [dataclasses.asdict(stage) for stage in compute.measure(samples)],
             "walk": dataclasses.asdict(walk.measure(folder / "walk", samples)),
             "latency": dataclasses.asdict(stages := latency.measure(folder / "latency", samples)[0]),
-            "intake_images_per_s": intake.measure(folder / "intake"),
         }
-    table = "\n".join([_table(measured), *latency.table([stages], ["now"])]) + "\n"
+        taken_in = intake.measure(folder / "intake")
+    table = "
+".join([_table(measured, taken_in), *latency.table([stages], ["now"])]) + "
+"
+    measured["intake"] = dataclasses.asdict(taken_in)
     (OUT / "bench.json").write_text(json.dumps(measured, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     (OUT / "bench.md").write_text(table, encoding="utf-8")
     print(table)  # noqa: T201 - what the command is for
@@ -49,7 +51,7 @@ def _machine() -> dict[str, Any]:
     }
 
 
-def _table(measured: dict[str, Any]) -> str:
+def _table(measured: dict[str, Any], taken_in: intake.Measured) -> str:
     machine, walked = measured["machine"], measured["walk"]
     count = f"{walked['images']} images"
     rows = [
@@ -64,21 +66,11 @@ def _table(measured: dict[str, Any]) -> str:
         f"Measured by `make bench` on {machine['cores']} cores ({machine['cpu']}), Python {machine['python']}, {machine['at']},",
         f"load {machine['load_before']:.1f} before the start. Other machines give other times: it is the ratios that matter.",
         "",
-        *_grid(("what", "value"), rows),
+        *intake.grid(("what", "value"), rows),
         "",
-        "Intake of 128 KiB images, acknowledged images/s; one sender for all,",
-        f"median of {intake.ROUNDS} rounds of {intake.IMAGES_PER_LINE} images an association:",
-        "",
-        *_grid(
-            ("receiver", *(f"{lines} association{'s' if lines > 1 else ''}" for lines in intake.LINES)),
-            [(name, *(f"{rates[lines]:.0f}" for lines in intake.LINES)) for name, rates in measured["intake_images_per_s"].items()],
-        ),
+        *intake.table(taken_in),
     ]
     return "\n".join(lines) + "\n"
-
-
-def _grid(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:
-    return [f"| {' | '.join(cells)} |" for cells in (head, ("---",) * len(head), *rows)]
 
 
 def _stage_row(stage: dict[str, Any], frames: str) -> tuple[str, str]:

@@ -1,10 +1,11 @@
-"""Images a second that a receiver acknowledges: the node, Orthanc and storescp in turn, same sender, same images."""
+"""Images a second that a receiver acknowledges, and what one costs: the node, Orthanc and storescp in turn, same sender, same images."""
 
 from __future__ import annotations
 
+import os
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -19,46 +20,184 @@ from tests.parts.node import Node
 from tests.parts.orthanc import Orthanc
 from tests.parts.sender import encoded_dataset
 
-IMAGES_PER_LINE = 150
 ROUNDS = 3
-LINES = (1, 4)
+SINGLES = 100
+"""Associations of one image each, for the time that one takes."""
+
+MOST_LINES = 64
+TICK_MS = 1000 / os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Size:
+    """One kind of image, and how many of them at how many associations make a round."""
+
+    name: str
+    rows: int
+    columns: int
+    images_per_line: dict[int, int]
+
+
+SMALL = Size(name="128 KiB", rows=256, columns=256, images_per_line={1: 150, 4: 150, 16: 40, MOST_LINES: 10})
+LARGE = Size(name="6 MiB", rows=2048, columns=1536, images_per_line={1: 12, 4: 4, 16: 1})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Receiver:
-    """Somebody who takes images."""
+    """Somebody who takes images.
+
+    Attributes
+    ----------
+    process : int or None
+        Whose CPU time is counted; None where each association has a process of its own.
+    """
 
     name: str
     port: int
     called: str
+    process: int | None = None
 
 
-def measure(folder: Path) -> dict[str, dict[int, float]]:
-    """Median images/s over the rounds, by receiver and number of associations; each round visits every receiver."""
+@dataclass(frozen=True, kw_only=True)
+class Round:
+    """One receiver at one number of associations: images/s, and ms of CPU time an image where that is known."""
+
+    images_per_s: float
+    cpu_ms: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """Medians over the rounds by receiver and number of associations, and ms from connecting to released for one image."""
+
+    small: dict[str, dict[int, Round]]
+    large: dict[str, dict[int, Round]]
+    single_p50_ms: dict[str, float]
+    single_p99_ms: dict[str, float]
+
+
+def measure(folder: Path) -> Measured:
+    """Measure every receiver; each round visits each of them, so that all see the same machine."""
     folder.mkdir()
-    template, ds = encoded_dataset(plain_cr(folder / "template.dcm", rows=256, columns=256))
-    images = _copies(template, str(ds.SOPClassUID), str(ds.SOPInstanceUID))
-    rates: dict[str, dict[int, list[float]]] = {}
     with ExitStack() as running:
         receivers = _receivers(folder, running)
-        for _ in range(ROUNDS):
-            for lines in LINES:
-                for receiver in receivers:
-                    rate = _rate(receiver, [[next(images) for _ in range(IMAGES_PER_LINE)] for _ in range(lines)])
-                    rates.setdefault(receiver.name, {}).setdefault(lines, []).append(rate)
-    return {name: {lines: statistics.median(values) for lines, values in by_lines.items()} for name, by_lines in rates.items()}
+        singles = _singles(receivers, _images(folder, SMALL))
+        return Measured(
+            small=_rates(receivers, SMALL, _images(folder, SMALL)),
+            large=_rates(receivers, LARGE, _images(folder, LARGE)),
+            single_p50_ms={name: statistics.median(times) for name, times in singles.items()},
+            single_p99_ms={name: statistics.quantiles(times, n=100)[-1] for name, times in singles.items()},
+        )
+
+
+def table(measured: Measured) -> list[str]:
+    """Lines of Markdown."""
+    return [
+        *_size_table(SMALL, measured.small),
+        "",
+        *_size_table(LARGE, measured.large),
+        "",
+        f"One {SMALL.name} image on an association of its own, from connecting to released, {SINGLES} times:",
+        "",
+        *grid(
+            ("receiver", "p50", "p99"),
+            [(name, f"{p50:.1f} ms", f"{measured.single_p99_ms[name]:.1f} ms") for name, p50 in measured.single_p50_ms.items()],
+        ),
+    ]
+
+
+def grid(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:
+    """Lay out a table."""
+    return [f"| {' | '.join(cells)} |" for cells in (head, ("---",) * len(head), *rows)]
+
+
+def _size_table(size: Size, rounds: dict[str, dict[int, Round]]) -> list[str]:
+    shares = ", ".join(f"{count} at {lines}" for lines, count in size.images_per_line.items())
+    return [
+        f"Intake of {size.name} images, acknowledged images/s (ms of CPU time an image); one sender for all, median of {ROUNDS} rounds;",
+        f"images an association by associations: {shares}.",
+        "",
+        *grid(
+            ("receiver", *(f"{lines} association{'s' if lines > 1 else ''}" for lines in size.images_per_line)),
+            [(name, *(_cell(by_lines[lines]) for lines in size.images_per_line)) for name, by_lines in rounds.items()],
+        ),
+    ]
+
+
+def _cell(one: Round) -> str:
+    cpu = "" if one.cpu_ms is None else f" ({one.cpu_ms:.1f} ms)"
+    return f"{one.images_per_s:.0f}{cpu}"
 
 
 def _receivers(folder: Path, running: ExitStack) -> list[Receiver]:
-    node = Node(folder / "node")
-    orthanc = running.enter_context(Orthanc(folder / "orthanc", node_port=node.port, sync=True))
+    room = {"NODE__MAX_ASSOCIATIONS": 2 * MOST_LINES, "NODE__MAX_ASSOCIATIONS_PER_ADDRESS": 2 * MOST_LINES}
+    node = Node(folder / "node", **room)
+    threads = {"DicomThreadsCount": MOST_LINES}
+    orthanc = running.enter_context(Orthanc(folder / "orthanc", node_port=node.port, sync=True, settings=threads))
     node.add_peer("pacs", orthanc.ae_title, orthanc.port)
     running.enter_context(node.start("--roles", "intake"))
+    stored = running.enter_context(storescp(folder / "received"))
     return [
-        Receiver(name="baa_node, intake role, fsync", port=node.port, called="BAA_NODE"),
-        Receiver(name="Orthanc, SyncStorageArea", port=orthanc.port, called="ORTHANC"),
-        Receiver(name="storescp --fork, no fsync", port=running.enter_context(storescp(folder / "received")), called="ANY-SCP"),
+        Receiver(name="baa_node, intake role, fsync", port=node.port, called="BAA_NODE", process=_process(node)),
+        Receiver(name="Orthanc, SyncStorageArea", port=orthanc.port, called="ORTHANC", process=_process(orthanc)),
+        Receiver(name="storescp --fork, no fsync", port=stored, called="ANY-SCP"),
     ]
+
+
+def _process(program: Node | Orthanc) -> int:
+    if program.service is None:
+        raise RuntimeError("not started")
+    return program.service.process.pid
+
+
+def _images(folder: Path, size: Size) -> Iterator[Image]:
+    path = folder / f"template_{size.rows}.dcm"
+    template, ds = encoded_dataset(plain_cr(path, rows=size.rows, columns=size.columns))
+    return _copies(template, str(ds.SOPClassUID), str(ds.SOPInstanceUID))
+
+
+def _rates(receivers: list[Receiver], size: Size, images: Iterator[Image]) -> dict[str, dict[int, Round]]:
+    rounds: dict[str, dict[int, list[Round]]] = {receiver.name: {} for receiver in receivers}
+    for _ in range(ROUNDS):
+        for lines, count in size.images_per_line.items():
+            for receiver in receivers:
+                one = _round(receiver, [[next(images) for _ in range(count)] for _ in range(lines)])
+                rounds[receiver.name].setdefault(lines, []).append(one)
+    return {name: {lines: _median(some) for lines, some in by_lines.items()} for name, by_lines in rounds.items()}
+
+
+def _median(rounds: list[Round]) -> Round:
+    cpu = [one.cpu_ms for one in rounds if one.cpu_ms is not None]
+    return Round(images_per_s=statistics.median(one.images_per_s for one in rounds), cpu_ms=statistics.median(cpu) if cpu else None)
+
+
+def _round(receiver: Receiver, batches: list[list[Image]]) -> Round:
+    before = _cpu_ms(receiver)
+    rate = _rate(receiver, batches)
+    after = _cpu_ms(receiver)
+    spent = None if before is None or after is None else (after - before) / sum(map(len, batches))
+    return Round(images_per_s=rate, cpu_ms=spent)
+
+
+def _cpu_ms(receiver: Receiver) -> float | None:
+    """User and system time of a receiver up to now (proc(5))."""
+    if receiver.process is None:
+        return None
+    fields = Path(f"/proc/{receiver.process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) * TICK_MS
+
+
+def _singles(receivers: list[Receiver], images: Iterator[Image]) -> dict[str, list[float]]:
+    """Time one-image associations in ms, receivers taking turns."""
+    times: dict[str, list[float]] = {receiver.name: [] for receiver in receivers}
+    for _ in range(SINGLES):
+        for receiver in receivers:
+            image = next(images)
+            begun = time.monotonic()
+            with Line(receiver.port, calling="ORTHANC", called=receiver.called, sop_class=image.sop_class) as line:
+                line.send(line.pack(image))
+            times[receiver.name].append(1000 * (time.monotonic() - begun))
+    return times
 
 
 def _copies(template: bytes, sop_class: str, sop_instance: str) -> Iterator[Image]:
