@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pydicom
@@ -14,9 +15,10 @@ from baa_node.core.routing import Decision, Route
 from baa_node.db import Database, audit, peers, routes, studies
 from baa_node.dicom import scp
 from baa_node.errors import SpoolError
-from baa_node.intake import Intake
+from baa_node.intake import Intake, content_sha256
 from baa_node.spool import FolderSpool
 from tests.parts.hands import hand_cr, part10
+from tests.parts.programs import eventually
 from tests.parts.times import NOW
 
 CALLER = scp.Caller(calling_ae="PACS            ", called_ae="BAA_NODE", address="10.0.0.1", tls=False)
@@ -135,6 +137,43 @@ def test_a_database_that_is_gone_asks_the_sender_to_keep_its_copy(
         file.unlink()
     (tmp_path / "node.db").mkdir()
     assert intake.receive(received()).status == scp.OUT_OF_RESOURCES
+
+
+def test_a_file_without_a_row_is_harmless(
+    intake: Intake, received: Callable[..., scp.Received], database: Database, spool: FolderSpool
+) -> None:
+    image = received()
+    name = f"{image.sop_instance_uid}.{content_sha256(image.content)[:12]}"
+    path = spool.write("instances", name, image.content)  # and then the power went out
+    with database.reading() as connection:
+        assert studies.pending_readings(connection) == []
+        assert studies.expected_paths(connection) == set()
+    assert intake.receive(image).status == scp.STORED
+    with database.reading() as connection:
+        assert studies.get_instance(connection, image.sop_instance_uid).path == path
+    assert spool.listed("instances") == [path]
+    assert spool.read(path) == image.content
+
+
+def test_images_recorded_together_get_an_answer_each(
+    intake: Intake, received: Callable[..., scp.Received], database: Database, spool: FolderSpool, arrivals: list[int]
+) -> None:
+    uids = {"SOPInstanceUID": generate_uid(), "StudyInstanceUID": generate_uid()}
+    first, again = received(**uids), received(**uids, AccessionNumber="OTHER")
+    images = [first, first, again, *(received() for _ in range(3))]
+    convoy = database.convoy
+    assert convoy is not None
+    with ThreadPoolExecutor(len(images)) as pool:
+        with database.transaction():  # until all of them wait
+            answers = [pool.submit(intake.receive, image) for image in images]
+            eventually(lambda: convoy.waiting == len(images), what="all images to wait for their row", every_s=0.01)
+        statuses = [answer.result().status for answer in answers]
+    assert statuses[3:] == [scp.STORED] * 3
+    assert statuses[:3] in ([scp.STORED, scp.STORED, scp.DUPLICATE], [scp.DUPLICATE, scp.DUPLICATE, scp.STORED])  # who came first
+    assert len(pending(database)) == len(arrivals) == 4
+    with database.reading() as connection:
+        assert all(spool.holds(path) for path in studies.expected_paths(connection))
+        assert audit.verify(connection) == []
 
 
 @pytest.mark.parametrize(
