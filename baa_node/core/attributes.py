@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 import struct
@@ -13,6 +14,7 @@ from pydicom.charset import CODES_TO_ENCODINGS, ENCODINGS_TO_CODES, python_encod
 from pydicom.dataelem import RawDataElement
 from pydicom.errors import BytesLengthException
 from pydicom.sequence import Sequence
+from pydicom.tag import BaseTag, Tag
 
 # What pydicom raises while it converts an element on first access: bad IS/DS text, wrong length, unknown VR, bad character set, a
 # sequence that ends in the middle.
@@ -76,11 +78,16 @@ def short_text(ds: Dataset, keyword: str) -> str:
     UNREADABLE
         What pydicom raises on a value that is none.
     """
-    element = ds.get_item(keyword)
+    element = ds.get_item(_tag(keyword))
     received = element.value if isinstance(element, RawDataElement) else None
     if isinstance(received, bytes) and element.VR in _TEXTS and _PLAIN.fullmatch(received):
         return received.rstrip(b"\0 ").decode("ascii")
     return str(ds.get(keyword) or "")
+
+
+@functools.cache
+def _tag(keyword: str) -> BaseTag:
+    return Tag(keyword)
 
 
 def numbers(ds: Dataset, keyword: str) -> tuple[float, ...]:

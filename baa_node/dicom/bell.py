@@ -32,14 +32,18 @@ class Bell:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._descriptor: int | None = None
+        self._listener = 0
 
     def open(self) -> None:
-        """Begin to hear rings; those before are not heard, so look around first."""
+        """Begin to hear rings; those before are not heard, so look around first. For the thread that will wait."""
+        self._listener = threading.get_ident()
         with self._lock:
             self._descriptor = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
 
     def ring(self) -> None:
-        """End the wait, or the next one."""
+        """End the wait, or the next one; whoever waits need not ring for itself, as it looks around before."""
+        if threading.get_ident() == self._listener:
+            return
         with self._lock:  # a closed descriptor's number may be another file by now
             if self._descriptor is not None:
                 os.eventfd_write(self._descriptor, 1)

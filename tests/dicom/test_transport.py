@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import os
 import struct
+import threading
 
 import pytest
 from hypothesis import given
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 from pynetdicom.pdu import P_DATA_TF
 from pynetdicom.pdu_primitives import P_DATA
 
+from baa_node.dicom.bell import Bell
 from baa_node.dicom.transport import DataTransfer
 
 VALUES = st.lists(st.tuples(st.integers(1, 255), st.binary(max_size=50)), max_size=4)
@@ -50,3 +53,19 @@ def test_what_pynetdicom_cannot_decode_is_refused(values: list[tuple[int, bytes]
 @pytest.mark.parametrize("body", [b"\0", b"\0\0\0\0\1", b"\0\0\0\2\1", b"\xff\xff\xff\xff\1\3"])
 def test_an_item_of_a_wrong_length_is_refused(body: bytes) -> None:
     assert taken_apart(body) is None
+
+
+def test_whoever_waits_hears_the_others_and_not_itself() -> None:
+    bell = Bell()
+    bell.open()
+    descriptor = bell._descriptor
+    assert descriptor is not None
+    bell.ring()
+    with pytest.raises(BlockingIOError):
+        os.eventfd_read(descriptor)
+    other = threading.Thread(target=bell.ring)
+    other.start()
+    other.join()
+    assert os.eventfd_read(descriptor) == 1
+    bell.close()
+    bell.ring()
