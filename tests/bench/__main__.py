@@ -31,9 +31,7 @@ def main() -> None:
             "latency": dataclasses.asdict(stages := latency.measure(folder / "latency", samples)[0]),
         }
         taken_in = intake.measure(folder / "intake")
-    table = "
-".join([_table(measured, taken_in), *latency.table([stages], ["now"])]) + "
-"
+    table = "\n".join([_table(measured, taken_in), *latency.table([stages], ["now"])]) + "\n"
     measured["intake"] = dataclasses.asdict(taken_in)
     (OUT / "bench.json").write_text(json.dumps(measured, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     (OUT / "bench.md").write_text(table, encoding="utf-8")
