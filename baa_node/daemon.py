@@ -17,7 +17,7 @@ from fastapi import APIRouter
 from baa_node import __version__, traces
 from baa_node.bridges import bridge_to
 from baa_node.bundle import asked_provider
-from baa_node.config import REFUSALS, Config
+from baa_node.config import Config
 from baa_node.core.rehearsal import rehearse
 from baa_node.core.words import Language
 from baa_node.db import Database, audit
@@ -38,6 +38,7 @@ from baa_node.pipeline import Pipeline
 from baa_node.priors import PriorSearch
 from baa_node.process import settle, sole_use
 from baa_node.results import ResultMaker
+from baa_node.sections import REFUSALS
 from baa_node.settings import note_start
 from baa_node.spool import Spool, open_spool
 from baa_node.steps import Desk

@@ -14,7 +14,7 @@ from typing import Any
 from pydicom import dcmread
 
 from baa_node.bridges import wishes_of
-from baa_node.config import REFUSALS, Config
+from baa_node.config import Config
 from baa_node.core.assessment import Assessment, Refusal
 from baa_node.core.codes import Reason
 from baa_node.core.ensemble import Ensemble
@@ -31,6 +31,7 @@ from baa_node.errors import BundleError, InstanceError
 from baa_node.intake import Prospect, admission_of, content_sha256, look_at
 from baa_node.process import out_of_time
 from baa_node.results import KINDS, Kind, kinds_made
+from baa_node.sections import REFUSALS
 from baa_node.wiring import policy_of
 
 _WISHES = {"sr": "sr", "capture": "picture", "pdf": "pdf"}

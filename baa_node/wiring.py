@@ -17,7 +17,7 @@ from baa_node import __version__
 from baa_node.atna import Courier, Line, Lookup, Node, TlsLine, Translator, UdpLine
 from baa_node.bridges import Wires
 from baa_node.bundle import default_bundle, list_bundles, load_bundle, verify_bundle
-from baa_node.config import REPOSITORY, Config
+from baa_node.config import Config
 from baa_node.core.assessment import AssessmentPolicy, ZConvention
 from baa_node.core.calibration import CalibrationError, SiteCalibration, check_fits, read_calibration
 from baa_node.core.ensemble import BundleIdentity, Ensemble
@@ -30,6 +30,7 @@ from baa_node.db import Database
 from baa_node.db.audit import KeptPatient
 from baa_node.dicom.tls import ClientTls
 from baa_node.errors import BaaError, BundleError, ConfigError
+from baa_node.sections import REPOSITORY
 from baa_node.spool import FolderSpool, Spool
 
 TLS_PORT, UDP_PORT = 6514, 514

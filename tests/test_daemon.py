@@ -11,7 +11,7 @@ import pytest
 
 from baa_node import traces
 from baa_node.bundle import default_bundle
-from baa_node.config import CalibrationSection, Config, ConsoleSection, GatesSection, NodeSection, TracesSection, load_config
+from baa_node.config import Config, load_config
 from baa_node.core.calibration import write_calibration
 from baa_node.core.ensemble import BundleIdentity
 from baa_node.core.gates import DIGITISED_FILM, SECONDARY_CAPTURE, Gates
@@ -22,6 +22,7 @@ from baa_node.db.peers import Peer
 from baa_node.dicom.scu import Endpoint, echo
 from baa_node.errors import BaaError, ConfigError, DeliveryError
 from baa_node.logs import set_up_log
+from baa_node.sections import CalibrationSection, ConsoleSection, GatesSection, NodeSection, TracesSection
 from baa_node.wiring import bundle_of, load_identity, policy_of
 from tests.parts.calibrations import calibration
 

@@ -16,7 +16,6 @@ from pydicom import Dataset
 from pydicom.uid import generate_uid
 
 from baa_node import pipeline
-from baa_node.config import REFUSALS
 from baa_node.core.findings import read_report
 from baa_node.core.gates import Gates
 from baa_node.core.reading import ReadingPolicy
@@ -31,6 +30,7 @@ from baa_node.errors import SpoolError, StoreError
 from baa_node.intake import Intake
 from baa_node.pipeline import Pipeline
 from baa_node.results import ResultMaker
+from baa_node.sections import REFUSALS
 from baa_node.spool import FolderSpool
 from baa_node.steps import Desk
 from tests.parts.hands import constant_ensemble, hand_cr, part10

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from baa_node.config import SECTIONS, Config, DatabaseSection, DicomwebSection, NodeSection
+from baa_node.config import SECTIONS, Config
 from baa_node.daemon import Daemon
 from baa_node.db import Database, audit
+from baa_node.sections import DatabaseSection, DicomwebSection, NodeSection
 from baa_node.settings import flat
 
 

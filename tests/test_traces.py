@@ -13,11 +13,11 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from baa_node import traces
-from baa_node.config import TracesSection
 from baa_node.db import Database
 from baa_node.dicom import scp
 from baa_node.errors import ConfigError, SpoolError
 from baa_node.intake import Intake
+from baa_node.sections import TracesSection
 from baa_node.spool import FolderSpool
 from tests.parts.hands import hand_cr
 from tests.web.visit import Clock, Visit, console_in

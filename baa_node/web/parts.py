@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from baa_node.config import ConsoleSection
 from baa_node.core.ensemble import BundleIdentity, Ensemble
 from baa_node.core.reading import ReadingPolicy
 from baa_node.core.words import Language
@@ -17,6 +16,7 @@ from baa_node.db.accounts import Limits
 from baa_node.db.peers import Peer
 from baa_node.doctor import Finding
 from baa_node.outlook import Terms
+from baa_node.sections import ConsoleSection
 from baa_node.spool import Spool
 from baa_node.web.guard import Guard
 from baa_node.web.health import Health

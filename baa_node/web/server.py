@@ -12,9 +12,9 @@ from typing import Final
 import uvicorn
 from fastapi import FastAPI
 
-from baa_node.config import ConsoleSection
 from baa_node.errors import ConfigError
 from baa_node.faults import cannot_listen
+from baa_node.sections import ConsoleSection
 
 CONNECTIONS: Final = 256
 """Requests and event streams served at the same time; one more is answered with 503."""

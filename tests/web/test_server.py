@@ -8,8 +8,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from baa_node.config import ConsoleSection
 from baa_node.errors import ConfigError
+from baa_node.sections import ConsoleSection
 from baa_node.spool import FolderSpool
 from baa_node.web import ConsoleServer, build_app
 from tests.parts.certificates import Authorities

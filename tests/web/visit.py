@@ -16,7 +16,6 @@ from pydicom import Dataset
 from baa_node.bridges import bridge_to
 from baa_node.bridges.port import Wires
 from baa_node.bundle import default_bundle
-from baa_node.config import ConsoleSection
 from baa_node.core.reading import ReadingPolicy
 from baa_node.db import Database, accounts, audit, studies
 from baa_node.db.accounts import Role, User
@@ -25,6 +24,7 @@ from baa_node.db.peers import Peer
 from baa_node.dicom.scu import Endpoint
 from baa_node.dispatch import Patience
 from baa_node.results import ResultMaker
+from baa_node.sections import ConsoleSection
 from baa_node.spool import FolderSpool
 from baa_node.steps import Desk
 from baa_node.web import Console, ConsoleServer, Health, build_app
