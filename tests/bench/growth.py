@@ -2,7 +2,7 @@
 
 FILE is a record to measure on that `tests.bench.record` made before, or is to make and leave there; without it, it is made anew in
 ``bench_out/``, which takes ten minutes and 10 GB for a million. Prints a table, leaves ``bench_out/growth.json`` and fails where a limit
-does not hold. The short record and the long one are asked in turn, so that whoever else uses the machine disturbs both; medians of a
+does not hold. The short record and the long one are asked in turn, so that other work on the machine disturbs both; medians of a
 few rounds. Limits hold for processor time, which is what an answer takes on a machine that is left alone once the pages that it needs are
 in memory; the time by the clock stands beside it.
 """
