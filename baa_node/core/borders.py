@@ -12,6 +12,12 @@ Box = tuple[int, int, int, int]
 NARROW: Final = 0.05
 """Width of the black border, as a share of the shorter side."""
 
+DIM: Final = 16
+"""Grey value up to which a pixel of a straightened frame may be what lay around the film: air is seldom darker, collimated plate is."""
+
+LEAST_LIT: Final = 0.005
+"""Share of a line that must be brighter, so that specks of noise do not hold it."""
+
 LEAST_LEFT: Final = 0.1
 """Share of each side that must be left; a frame that is all border is kept as it is, for the gates to judge."""
 
@@ -25,14 +31,30 @@ def inner_box(grey: NDArray[np.uint8]) -> Box:
         ``(H, W)``, bone bright on dark, 0 where padded.
     """
     outside = (grey == 255) | (grey == 0)
-    rows, columns = np.flatnonzero(~outside.all(axis=1)), np.flatnonzero(~outside.all(axis=0))
-    if rows.size == 0:
-        return 0, 0, *grey.shape
+    return _between(~outside.all(axis=1), ~outside.all(axis=0), grey.shape)
+
+
+def lit_box(grey: NDArray[np.uint8]) -> Box:
+    """Rectangle without the lines at the edges that are all but black, as straightening leaves them: ``(top, left, height, width)``.
+
+    Parameters
+    ----------
+    grey
+        ``(H, W)``, bone bright on dark.
+    """
+    lit = grey > DIM
+    return _between(lit.mean(axis=1) > LEAST_LIT, lit.mean(axis=0) > LEAST_LIT, grey.shape)
+
+
+def _between(row_holds: NDArray[np.bool_], column_holds: NDArray[np.bool_], shape: tuple[int, ...]) -> Box:
+    """Rectangle from the first to the last line that holds something; the whole frame where too little would be left."""
+    rows, columns = np.flatnonzero(row_holds), np.flatnonzero(column_holds)
+    whole = (0, 0, shape[0], shape[1])
+    if rows.size == 0 or columns.size == 0:
+        return whole
     top, left = int(rows[0]), int(columns[0])
     height, width = int(rows[-1]) + 1 - top, int(columns[-1]) + 1 - left
-    if height < LEAST_LEFT * grey.shape[0] or width < LEAST_LEFT * grey.shape[1]:
-        return 0, 0, *grey.shape
-    return top, left, height, width
+    return whole if height < LEAST_LEFT * shape[0] or width < LEAST_LEFT * shape[1] else (top, left, height, width)
 
 
 def narrowly_framed(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:

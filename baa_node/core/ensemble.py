@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from baa_node.core.borders import Box, inner_box, narrowly_framed
+from baa_node.core.borders import Box, inner_box, lit_box, narrowly_framed
 from baa_node.core.detection import Detector
 from baa_node.core.orientation import turn_to_upright, turned, turned_back
 from baa_node.core.preprocess import Masker, Preparation, Prepared, prepare
@@ -248,7 +248,7 @@ class Ensemble:
         inner = pixels[top : top + height, left : left + width]
         turn = turn_to_upright(narrowly_framed(pixels))
         whole = turned(inner, turn)
-        above, before, rows, columns = inner_box(whole) if turn.tilt_deg else (0, 0, *whole.shape)
+        above, before, rows, columns = lit_box(whole) if turn.tilt_deg else (0, 0, *whole.shape)
         upright = whole[above : above + rows, before : before + columns]
         seen = {spec: prepare(upright, spec, self.masker) for spec in dict.fromkeys(member.preparation for member in voters)}
         votes = [_vote(member, seen[member.preparation], sex) for member in voters]

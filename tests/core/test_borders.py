@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from baa_node.core.borders import inner_box, narrowly_framed
+from baa_node.core.borders import inner_box, lit_box, narrowly_framed
 from baa_node.core.radiograph import from_dataset
 from tests.parts.frames import image, ramp
 
@@ -49,3 +49,14 @@ def test_a_border_does_not_move_black_and_white(photometric: str, value: int) ->
     bare = from_dataset(image(words, PhotometricInterpretation=photometric)).pixels
     framed = from_dataset(image(np.pad(words, 25, constant_values=value), PhotometricInterpretation=photometric)).pixels
     assert np.array_equal(framed[25:-25, 25:-25], bare)
+
+
+def test_what_is_lit_lies_between_dim_lines_and_specks() -> None:
+    frame = np.full((200, 300), 5, np.uint8)
+    frame[40:150, 60:250] = 90
+    frame[10, 10] = frame[190, 20] = 255  # specks
+    assert lit_box(frame) == (40, 60, 110, 190)
+
+
+def test_a_frame_that_is_dim_altogether_is_kept() -> None:
+    assert lit_box(np.full((20, 30), 9, np.uint8)) == (0, 0, 20, 30)

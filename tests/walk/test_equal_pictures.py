@@ -80,6 +80,14 @@ def test_a_leaning_hand_is_read_as_the_upright_one(ensemble: Ensemble, hands: di
     assert leaning.bone_age_months == pytest.approx(plain.bone_age_months, abs=7)
 
 
+@pytest.mark.parametrize("name", HANDS)
+def test_what_lies_around_a_leaning_film_need_not_be_black(ensemble: Ensemble, hands: dict[str, Pixels], name: str) -> None:
+    """A scanner's surround is dark, not zero, and no border that could be told by its values."""
+    plain, leaning = (ensemble.estimate(shown, HANDS[name][1]) for shown in (hands[name], np.maximum(rotated(hands[name], -30), 4)))
+    assert leaning.turned_deg == pytest.approx(30, abs=15)
+    assert leaning.bone_age_months == pytest.approx(plain.bone_age_months, abs=7)
+
+
 @pytest.mark.parametrize("degrees", [-30, 45])
 def test_attention_leans_with_the_hand(ensemble: Ensemble, hands: dict[str, Pixels], degrees: int) -> None:
     frame, leaning = hands["girl"], rotated(hands["girl"], degrees)
