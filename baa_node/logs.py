@@ -51,12 +51,17 @@ def set_up_log(level: str, *, as_json: bool) -> None:
             foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer]
         )
     )
+    handler.addFilter(_quotes_nothing)
     logging.captureWarnings(capture=True)
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    for names, least in ((SILENT, logging.CRITICAL), (QUIET, logging.ERROR)):
-        for name in names:
-            logging.getLogger(name).setLevel(least)
+    for name in QUIET:
+        logging.getLogger(name).setLevel(logging.ERROR)
     sys.excepthook, threading.excepthook, sys.unraisablehook = _end_of_program, _end_of_thread, _never_raised
+
+
+def _quotes_nothing(record: logging.LogRecord) -> bool:
+    """Keep the silent ones out here and not by their loggers' levels, which pydicom sets anew when it is imported later."""
+    return not any(record.name == name or record.name.startswith(f"{name}.") for name in SILENT)
 
 
 class _Handler(logging.StreamHandler[TextIO]):

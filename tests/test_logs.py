@@ -147,6 +147,19 @@ def test_libraries_that_quote_values_are_silent(said: Said) -> None:
     assert said(quoting_libraries) == ""
 
 
+def test_a_library_that_is_imported_later_cannot_raise_its_voice(said: Said) -> None:
+    """As pydicom does, which gives its logger a level when it is imported."""
+
+    def raised() -> None:
+        logger = logging.getLogger("pydicom")
+        before = logger.level
+        logger.setLevel(logging.WARNING)
+        logger.warning("Unknown encoding %r", "Xylophon")
+        logger.setLevel(before)
+
+    assert said(raised) == ""
+
+
 def test_every_json_line_is_one_object_with_time_level_and_logger(hooks: None, capsys: pytest.CaptureFixture[str]) -> None:
     set_up_log("info", as_json=True)
     broken_step()

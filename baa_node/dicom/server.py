@@ -179,7 +179,11 @@ class Listener(ThreadedAssociationServer):  # type: ignore[misc]
             encoded=data_set.getvalue(),
             too_large=isinstance(data_set, ForgetfulBuffer) and data_set.overflowed,
         )
-        return answer_store(asked, self._handler, max_dataset_bytes=self.settings.max_dataset_bytes)
+        try:
+            return answer_store(asked, self._handler, max_dataset_bytes=self.settings.max_dataset_bytes)
+        finally:  # before the sender hears of it: what is held counts against its next image
+            if isinstance(data_set, ForgetfulBuffer):
+                data_set.release()
 
     def answer_action(self, event: evt.Event) -> tuple[int, None]:
         """Refuse to commit ourselves to anything: the node is no archive."""
