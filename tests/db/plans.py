@@ -17,12 +17,33 @@ WIDE: Final = ("ix_readings_state_ordered_at", "ix_deliveries_state_next_attempt
 """Indexes along which a single value, such as DELIVERED, stands for nearly everything."""
 
 
+KINDS: Final = ("SELECT", "UPDATE", "DELETE")
+
+
 def plans_of(c: Connection, ask: Callable[[Connection], object]) -> list[list[str]]:
     """Ask, and give the steps of the plan of each query that was put to the database."""
+    return [
+        _plan(c, statement, parameters) for statement, parameters in (_on_sqlite if c.dialect.name == "sqlite" else _on_postgresql)(c, ask)
+    ]
+
+
+def _on_sqlite(c: Connection, ask: Callable[[Connection], object]) -> list[tuple[str, Any]]:
+    """What the driver ran, parameters filled in: prepared statements go past SQLAlchemy."""
+    told: list[str] = []
+    driver: Any = c.connection.driver_connection
+    driver.set_trace_callback(told.append)
+    try:
+        ask(c)
+    finally:
+        driver.set_trace_callback(None)
+    return [(statement, ()) for statement in told if statement.lstrip().startswith(KINDS)]
+
+
+def _on_postgresql(c: Connection, ask: Callable[[Connection], object]) -> list[tuple[str, Any]]:
     asked: list[tuple[str, Any]] = []
 
     def note(_c: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
-        if not many and statement.lstrip().startswith(("SELECT", "UPDATE", "DELETE")):
+        if not many and statement.lstrip().startswith(KINDS):
             asked.append((statement, parameters))
 
     event.listen(c, "before_cursor_execute", note)
@@ -30,12 +51,13 @@ def plans_of(c: Connection, ask: Callable[[Connection], object]) -> list[list[st
         ask(c)
     finally:
         event.remove(c, "before_cursor_execute", note)
-    return [_plan(c, statement, parameters) for statement, parameters in asked]
+    return asked
 
 
 def _plan(c: Connection, statement: str, parameters: Any) -> list[str]:
     if c.dialect.name == "sqlite":
-        return [row[3] for row in c.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+        driver: Any = c.connection.driver_connection
+        return [row[3] for row in driver.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)]
     # What a table of a few rows costs says nothing: told never to read tables as a whole, it does so only where nothing else is possible.
     c.exec_driver_sql("SET LOCAL enable_seqscan = off")
     return [row[0].strip() for row in c.exec_driver_sql(f"EXPLAIN {statement}", parameters)]
