@@ -12,7 +12,7 @@ from typing import Final
 
 from baa_node.core.attributes import short_text
 from baa_node.core.report import is_own_object
-from baa_node.core.routing import Arriving, Considered, Decision, consider, decide
+from baa_node.core.routes.routing import Arriving, Considered, Decision, consider, decide
 from baa_node.db import Connection, Database, audit, peers, routes, studies
 from baa_node.db.admission import why_refused
 from baa_node.db.audit import AuditEvent, AuditKind

@@ -11,7 +11,7 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as native
 
-from baa_node.core.detection import VIEW_SIDE, Sight, sight
+from baa_node.core.frame.detection import VIEW_SIDE, Sight, sight
 from baa_node.core.preprocess import MASK_SIDE
 from baa_node.errors import BundleError
 
@@ -51,7 +51,7 @@ class MaskNetwork:
 
 
 class DetectorNetwork:
-    """Sees whether a frame holds one whole hand: a ``Detector`` of ``baa_node.core.detection`` from the bytes of an ONNX file.
+    """Sees whether a frame holds one whole hand: a ``Detector`` of ``baa_node.core.frame.detection`` from the bytes of an ONNX file.
 
     It is small and always runs on the CPU: every node then turns away the same images.
 

@@ -19,7 +19,7 @@ from baa_node.core.assessment import Assessment, Refusal
 from baa_node.core.codes import Reason
 from baa_node.core.ensemble import Ensemble
 from baa_node.core.reading import ReadingPolicy, read_bone_age
-from baa_node.core.routing import UNROUTED, Considered, Decision
+from baa_node.core.routes.routing import UNROUTED, Considered, Decision
 from baa_node.db import Connection, Database, peers, routes
 from baa_node.db.admission import Rejected, why_rejected
 from baa_node.db.peers import Peer

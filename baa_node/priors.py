@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
-from baa_node.core.history import Earlier, Examination, one_each
-from baa_node.core.prior_report import Unusable, read_earlier, written_at
+from baa_node.core.priors.history import Earlier, Examination, one_each
+from baa_node.core.priors.prior_report import Unusable, read_earlier, written_at
 from baa_node.core.radiograph import Laterality
 from baa_node.db import Database, audit, peers, studies
 from baa_node.db.audit import AuditEvent, AuditKind

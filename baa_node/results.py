@@ -16,10 +16,10 @@ from pydicom import Dataset, dcmread
 from pydicom.uid import Comprehensive3DSRStorage, ComprehensiveSRStorage
 
 from baa_node.core.assessment import Assessment, Refusal
-from baa_node.core.document import build_document
-from baa_node.core.history import Earlier, examination_of, judge
-from baa_node.core.letter import write_letter
+from baa_node.core.drawing.letter import write_letter
+from baa_node.core.objects.document import build_document
 from baa_node.core.picture import draw_picture
+from baa_node.core.priors.history import Earlier, examination_of, judge
 from baa_node.core.radiograph import from_dataset
 from baa_node.core.report import Device, build_capture, build_report, restate_report
 from baa_node.core.words import Language

@@ -141,7 +141,7 @@ class InferenceSection:
 
 @dataclass(frozen=True, kw_only=True)
 class GatesSection:
-    """What is read and what is refused; the meaning of each key is that of the field of ``core.gates.Gates``."""
+    """What is read and what is refused; the meaning of each key is that of the field of ``core.gates.limits.Gates``."""
 
     modalities: tuple[str, ...] = ("CR", "DX", "RG", "OT")
     right_hands: bool = True

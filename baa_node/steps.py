@@ -21,11 +21,11 @@ from pydicom import Dataset, dcmread
 from baa_node.core.assessment import Assessment, Refusal
 from baa_node.core.codes import Reason
 from baa_node.core.ensemble import Ensemble
-from baa_node.core.history import Examination, examination_of
+from baa_node.core.priors.history import Examination, examination_of
 from baa_node.core.radiograph import Radiograph
 from baa_node.core.reading import ReadingPolicy, read_bone_age
 from baa_node.core.record import from_json, to_json
-from baa_node.core.traits import Traits
+from baa_node.core.watch.traits import Traits
 from baa_node.db import audit, routes, studies
 from baa_node.db.audit import AuditEvent, AuditKind
 from baa_node.db.studies import Instance, ResultObject, State

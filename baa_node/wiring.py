@@ -21,10 +21,10 @@ from baa_node.config import Config
 from baa_node.core.assessment import AssessmentPolicy, ZConvention
 from baa_node.core.calibration import CalibrationError, SiteCalibration, check_fits, read_calibration
 from baa_node.core.ensemble import BundleIdentity, Ensemble
-from baa_node.core.gates import DEFAULT_GATES, DIGITISED_FILM, SECONDARY_CAPTURE, Gates
-from baa_node.core.header import Device
-from baa_node.core.identifiers import derive_uid
+from baa_node.core.gates.limits import DEFAULT_GATES, DIGITISED_FILM, SECONDARY_CAPTURE, Gates
 from baa_node.core.messages.atna import Source
+from baa_node.core.objects.header import Device
+from baa_node.core.objects.identifiers import derive_uid
 from baa_node.core.reading import ReadingPolicy
 from baa_node.db import Database
 from baa_node.db.audit import KeptPatient

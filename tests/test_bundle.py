@@ -12,7 +12,7 @@ import onnxruntime
 import pytest
 
 from baa_node.bundle import CPU, CUDA, MANIFEST, SUMS, default_bundle, list_bundles, load_bundle, verify_bundle
-from baa_node.core.detection import view_of
+from baa_node.core.frame.detection import view_of
 from baa_node.core.radiograph import Sex
 from baa_node.errors import BundleError, ConfigError
 

@@ -14,7 +14,7 @@ from baa_node.bundle import default_bundle
 from baa_node.config import Config, load_config
 from baa_node.core.calibration import write_calibration
 from baa_node.core.ensemble import BundleIdentity
-from baa_node.core.gates import DIGITISED_FILM, SECONDARY_CAPTURE, Gates
+from baa_node.core.gates.limits import DIGITISED_FILM, SECONDARY_CAPTURE, Gates
 from baa_node.daemon import Daemon, endpoint_of
 from baa_node.db import Database, audit
 from baa_node.db.audit import AuditKind

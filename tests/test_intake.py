@@ -10,8 +10,8 @@ import pytest
 from pydicom import Dataset
 from pydicom.uid import generate_uid
 
-from baa_node.core.conditions import parse_condition
-from baa_node.core.routing import Decision, Route
+from baa_node.core.routes.conditions import parse_condition
+from baa_node.core.routes.routing import Decision, Route
 from baa_node.db import Database, audit, peers, routes, studies
 from baa_node.dicom import scp
 from baa_node.errors import SpoolError

@@ -9,9 +9,9 @@ import pytest
 from pydicom import Dataset
 from pydicom.uid import ExplicitVRLittleEndian, SecondaryCaptureImageStorage, generate_uid
 
-from baa_node.core.conditions import parse_condition
 from baa_node.core.ensemble import Ensemble
-from baa_node.core.routing import Route
+from baa_node.core.routes.conditions import parse_condition
+from baa_node.core.routes.routing import Route
 from baa_node.db import Database, audit, peers, routes
 from baa_node.dicom import scp
 from baa_node.dicom.file import request_of

@@ -16,8 +16,8 @@ from pydicom import Dataset
 from pydicom.uid import generate_uid
 
 from baa_node import pipeline
-from baa_node.core.findings import read_report
-from baa_node.core.gates import Gates
+from baa_node.core.gates.limits import Gates
+from baa_node.core.objects.findings import read_report
 from baa_node.core.reading import ReadingPolicy
 from baa_node.core.report import Device
 from baa_node.core.words import Language

@@ -17,7 +17,7 @@ import pytest
 from pydicom import Dataset, dcmread
 
 from baa_node import priors
-from baa_node.core.findings import read_report
+from baa_node.core.objects.findings import read_report
 from baa_node.core.picture import draw_picture
 from baa_node.core.radiograph import from_dataset
 from baa_node.core.record import from_json

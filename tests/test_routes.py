@@ -11,11 +11,11 @@ import pytest
 from pydicom import Dataset
 from pydicom.uid import generate_uid
 
-from baa_node.core.conditions import parse_condition
 from baa_node.core.ensemble import Ensemble
-from baa_node.core.findings import read_report
+from baa_node.core.objects.findings import read_report
 from baa_node.core.reading import ReadingPolicy
-from baa_node.core.routing import Decision, Route
+from baa_node.core.routes.conditions import parse_condition
+from baa_node.core.routes.routing import Decision, Route
 from baa_node.db import Database, audit, peers, routes, studies
 from baa_node.dicom.practice import PracticePacs
 from baa_node.dicom.scu import Endpoint, Outgoing, send

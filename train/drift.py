@@ -1,6 +1,6 @@
 """``python -m train.drift``: what the traits of ``core.traits`` are on ``val``, read by the shipped bundle; goes to ``results/drift.json``.
 
-The mean absolute error of the hands that the node reads, as it reads them, goes there too. ``baa_node/core/norms.py`` repeats the
+The mean absolute error of the hands that the node reads, as it reads them, goes there too. ``baa_node/core/watch/norms.py`` repeats the
 traits in code, which a test holds together: run this after a new bundle, then copy what it prints.
 """
 
@@ -18,10 +18,10 @@ import numpy as np
 
 from baa_node.bundle import CPU, default_bundle, load_bundle
 from baa_node.core.ensemble import Ensemble
-from baa_node.core.gates import DEFAULT_GATES
+from baa_node.core.gates.limits import DEFAULT_GATES
+from baa_node.core.gates.suitability import refuse_estimate, refuse_pixels
 from baa_node.core.radiograph import Sex
-from baa_node.core.suitability import refuse_estimate, refuse_pixels
-from baa_node.core.traits import Traits, focus
+from baa_node.core.watch.traits import Traits, focus
 from train.detector.canvas import Pixels
 from train.detector.trials import good_hands
 from train.evaluate import RESULTS, WORKSHOP

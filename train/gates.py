@@ -21,13 +21,13 @@ import numpy as np
 
 from baa_node.bundle import CPU, default_bundle, load_bundle
 from baa_node.core.assessment import Refusal
-from baa_node.core.borders import narrowly_framed
-from baa_node.core.detection import Sight, view_of
 from baa_node.core.ensemble import Ensemble, Estimate
-from baa_node.core.gates import DEFAULT_GATES, Gates
-from baa_node.core.hand_shape import clarity, count_hands
+from baa_node.core.frame.borders import narrowly_framed
+from baa_node.core.frame.detection import Sight, view_of
+from baa_node.core.frame.hand_shape import clarity, count_hands
+from baa_node.core.gates.limits import DEFAULT_GATES, Gates
+from baa_node.core.gates.suitability import refuse_estimate, refuse_pixels, refuse_sight
 from baa_node.core.radiograph import Radiograph, Sex
-from baa_node.core.suitability import refuse_estimate, refuse_pixels, refuse_sight
 from train.detector.canvas import Pixels
 from train.detector.told import FILE
 from train.detector.trials import Trial, dicom_trials, drawn_trials, good_hands, phantom_trials, picture_trials

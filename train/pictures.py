@@ -19,8 +19,8 @@ from baa_node import __version__
 from baa_node.bundle import default_bundle, load_bundle
 from baa_node.core.assessment import DAYS_PER_MONTH
 from baa_node.core.ensemble import Ensemble
-from baa_node.core.history import Earlier
 from baa_node.core.picture import draw_picture
+from baa_node.core.priors.history import Earlier
 from baa_node.core.radiograph import Laterality, from_dataset
 from baa_node.core.reading import read_bone_age
 from baa_node.core.words import Language

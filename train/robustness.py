@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 
 from baa_node.bundle import default_bundle, load_bundle
 from baa_node.core.ensemble import Ensemble
+from baa_node.core.gates.suitability import refuse_pixels
 from baa_node.core.radiograph import Radiograph, Sex
-from baa_node.core.suitability import refuse_pixels
 from train.data import read_images
 from train.labels import Label, read_labels
 from train.stress import CHANGES, PLAIN

@@ -14,9 +14,9 @@ from pydicom.filewriter import write_dataset
 from pydicom.uid import ExplicitVRLittleEndian
 
 from baa_node.atna.lookup import Lookup
-from baa_node.core.history import examination_of
 from baa_node.core.messages import atna
 from baa_node.core.messages.atna import Event, Kind, Message, Participant, Role, Thing
+from baa_node.core.priors.history import examination_of
 from baa_node.db.audit import AuditKind, AuditRecord
 from baa_node.db.peers import Peer
 from baa_node.dicom.commitment import STUDY_ROOT_FIND

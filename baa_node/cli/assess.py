@@ -104,8 +104,8 @@ def _assess_file(
 
 
 def _write_results(ds: Dataset, result: Assessment | Refusal, config: Config, folder: Path, language: Language) -> None:
-    from baa_node.core.document import build_document
-    from baa_node.core.letter import write_letter
+    from baa_node.core.drawing.letter import write_letter
+    from baa_node.core.objects.document import build_document
     from baa_node.core.picture import draw_picture
     from baa_node.core.radiograph import from_dataset
     from baa_node.core.report import build_capture, build_report

@@ -84,7 +84,7 @@ def _wait(pacs: PracticePacs, count: int, timeout_s: float) -> None:
 
 
 def _row(expected: dict[str, Any], pacs: PracticePacs, out: Path) -> dict[str, Any]:
-    from baa_node.core.findings import read_report
+    from baa_node.core.objects.findings import read_report
 
     results = pacs.results_for(expected["sop_instance_uid"])
     stem = Path(expected["file"]).stem

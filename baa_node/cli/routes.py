@@ -16,7 +16,7 @@ from baa_node.cli.tables import columns
 from baa_node.errors import InstanceError
 
 if TYPE_CHECKING:
-    from baa_node.core.routing import Route
+    from baa_node.core.routes.routing import Route
     from baa_node.db import Connection
     from baa_node.outlook import Outlook
 
@@ -77,7 +77,7 @@ def add(
 
     Example: baa-node routes add knees --when "BodyPartExamined one-of KNEE | ANKLE" --leave-alone --at 1
     """
-    from baa_node.core.routing import Route
+    from baa_node.core.routes.routing import Route
     from baa_node.db import routes
 
     route = Route(name=name, **_asked(calling_ae, called_ae, when, leave_alone, bundle, to, kind))
@@ -172,7 +172,7 @@ def _asked(
     kind: Sequence[str] | None,
 ) -> dict[str, Any]:
     """Take what was named on the command line."""
-    from baa_node.core.conditions import parse_condition
+    from baa_node.core.routes.conditions import parse_condition
 
     lists = {"calling_ae": calling_ae, "called_ae": called_ae, "destinations": to, "kinds": kind}
     asked: dict[str, Any] = {key: tuple(value) for key, value in lists.items() if value}
@@ -185,7 +185,7 @@ _FORGETTABLE = {"calling-ae": "calling_ae", "called-ae": "called_ae", "when": "c
 
 
 def _forgotten(names: Sequence[str]) -> dict[str, Any]:
-    from baa_node.core.routing import REPORT_KINDS
+    from baa_node.core.routes.routing import REPORT_KINDS
 
     for name in names:
         if name not in _FORGETTABLE:

@@ -17,7 +17,7 @@ from baa_node.cli.tables import columns
 from baa_node.errors import ConfigError, StoreError
 
 if TYPE_CHECKING:
-    from baa_node.core.history import Earlier
+    from baa_node.core.priors.history import Earlier
     from baa_node.db import Connection
     from baa_node.db.studies import Delivery, Instance, Reading, State, StudyDetail, StudySummary
 

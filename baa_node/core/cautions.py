@@ -49,7 +49,7 @@ class Concern(enum.Enum):
     COARSE = "coarse"
     FAINT = "faint"
     LOSSY = "lossy"
-    BONE_AGE_FELL = "bone_age_fell"  # these and the following: see `core.history`
+    BONE_AGE_FELL = "bone_age_fell"  # these and the following: see `core.priors.history`
     BONE_AGE_ROSE_TOO_FAST = "bone_age_rose_too_fast"
     OTHER_SEX_BEFORE = "other_sex_before"
     OTHER_BIRTH_DATE_BEFORE = "other_birth_date_before"

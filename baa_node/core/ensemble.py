@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from baa_node.core.borders import Box, inner_box, lit_box, narrowly_framed
-from baa_node.core.detection import Detector
-from baa_node.core.orientation import turn_to_upright, turned, turned_back
+from baa_node.core.frame.borders import Box, inner_box, lit_box, narrowly_framed
+from baa_node.core.frame.detection import Detector
+from baa_node.core.frame.orientation import turn_to_upright, turned, turned_back
 from baa_node.core.preprocess import Masker, Preparation, Prepared, prepare
 from baa_node.core.radiograph import Sex
 from baa_node.errors import BundleError, MissingAttribute

@@ -18,8 +18,8 @@ from baa_node.core.drawing import palette as p
 from baa_node.core.drawing.attention import colour_bar, overlay
 from baa_node.core.drawing.canvas import Box, Canvas, Colour, bearing_of, shorten, width_of, wrap
 from baa_node.core.drawing.growth_chart import draw_growth_chart
-from baa_node.core.history import Earlier
-from baa_node.core.sentences import Sentences, sentences_of, sex_used_in_words, side_in_words, verdict_in_words
+from baa_node.core.drawing.sentences import Sentences, sentences_of, sex_used_in_words, side_in_words, verdict_in_words
+from baa_node.core.priors.history import Earlier
 from baa_node.core.words import Language
 from baa_node.core.words.picture import PictureWords, age_parts, decimal, months_of, plain, words_of
 from baa_node.core.words.sentences import age_in_words

@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset
 
-from baa_node.core import attributes, pixels
-from baa_node.core.borders import inner_box
-from baa_node.core.pixels import PixelLayout
+from baa_node.core import attributes
+from baa_node.core.frame import pixels
+from baa_node.core.frame.borders import inner_box
+from baa_node.core.frame.pixels import PixelLayout
 from baa_node.errors import UndecodablePixels
 
 

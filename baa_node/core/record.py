@@ -11,7 +11,7 @@ from baa_node.core.assessment import Assessment, AssessmentPolicy, Determination
 from baa_node.core.cautions import Caution, Concern, Term
 from baa_node.core.codes import Reason
 from baa_node.core.ensemble import BundleIdentity, Correction, Estimate
-from baa_node.core.history import Earlier
+from baa_node.core.priors.history import Earlier
 from baa_node.core.radiograph import Laterality, Sex
 
 SALIENCY_DECIMALS = 3

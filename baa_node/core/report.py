@@ -33,9 +33,9 @@ from pydicom.uid import Comprehensive3DSRStorage, ComprehensiveSRStorage
 from baa_node.core import codes
 from baa_node.core.assessment import Assessment, Determination, Refusal, ZConvention
 from baa_node.core.attributes import day, numbers
-from baa_node.core.capture import build_capture
 from baa_node.core.ensemble import Correction
-from baa_node.core.header import (
+from baa_node.core.objects.capture import build_capture
+from baa_node.core.objects.header import (
     UTF_8,
     Device,
     copy_identity,
@@ -47,10 +47,18 @@ from baa_node.core.header import (
     value_of,
     values_of,
 )
-from baa_node.core.history import Earlier, examination_of, judge
-from baa_node.core.identifiers import CODING_SCHEME_UID, capture_uid, derive_uid, is_own_object, report_uid, series_uid, tracking_uid
+from baa_node.core.objects.identifiers import (
+    CODING_SCHEME_UID,
+    capture_uid,
+    derive_uid,
+    is_own_object,
+    report_uid,
+    series_uid,
+    tracking_uid,
+)
+from baa_node.core.objects.report_history import evidence_of, history_lines, velocity_items
+from baa_node.core.priors.history import Earlier, examination_of, judge
 from baa_node.core.radiograph import Laterality, Sex
-from baa_node.core.report_history import evidence_of, history_lines, velocity_items
 from baa_node.core.words import Language
 from baa_node.core.words.sentences import hand_in_words, sentences, texts_of
 

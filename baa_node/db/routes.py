@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
 
-from baa_node.core.conditions import parse_condition
-from baa_node.core.routing import Decision, Route
+from baa_node.core.routes.conditions import parse_condition
+from baa_node.core.routes.routing import Decision, Route
 from baa_node.db import audit
 from baa_node.db.audit import AuditEvent, AuditKind, Scalar
 from baa_node.db.peers import destinations_of, list_peers

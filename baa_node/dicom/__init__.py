@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pynetdicom import _config
 
-from baa_node.core.identifiers import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
+from baa_node.core.objects.identifiers import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 
 _config.LOG_HANDLER_LEVEL = "none"  # its per-PDU log handlers cost time on every PDU, and print identifiers
 

@@ -29,7 +29,7 @@ from pynetdicom.dimse_primitives import C_FIND, C_GET, C_STORE
 from pynetdicom.presentation import PresentationContext, build_context, build_role
 
 from baa_node.core import attributes
-from baa_node.core.history import Examination
+from baa_node.core.priors.history import Examination
 from baa_node.dicom.acceptor import BoundedMessages, Budget
 from baa_node.dicom.commitment import PENDING, STUDY_ROOT_FIND, NotOfferedError, encoded_for
 from baa_node.dicom.scp import UNREADABLE, is_uid

@@ -16,8 +16,8 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from baa_node import __version__
-from baa_node.core.drift import WINDOW, Drift, drifts, norms_of, shares
 from baa_node.core.ensemble import BundleIdentity
+from baa_node.core.watch.drift import WINDOW, Drift, drifts, norms_of, shares
 from baa_node.db import Connection, audit, executors
 from baa_node.db.studies import State, counts
 from baa_node.errors import StoreError

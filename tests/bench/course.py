@@ -12,7 +12,7 @@ from typing import Final
 from pydicom import dcmread
 from pydicom.uid import generate_uid
 
-from baa_node.core.history import Examination
+from baa_node.core.priors.history import Examination
 from baa_node.core.reading import ReadingPolicy
 from baa_node.db import Database, studies
 from baa_node.db.studies import State

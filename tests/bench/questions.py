@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from baa_node.core.history import Examination
+from baa_node.core.priors.history import Examination
 from baa_node.db import Connection, audit, studies
 from baa_node.db.audit import AuditKind
 from baa_node.db.studies import State, counts

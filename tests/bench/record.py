@@ -24,7 +24,7 @@ import numpy as np
 from sqlalchemy import select
 
 from baa_node.core.record import to_json
-from baa_node.core.traits import INPUTS, OUTPUTS
+from baa_node.core.watch.traits import INPUTS, OUTPUTS
 from baa_node.db import Connection, Database, audit, peers, studies
 from baa_node.db.audit.trail import canonical, chain_hash
 from baa_node.db.studies import State

@@ -11,7 +11,7 @@ from typing import Final, Literal
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 
-from baa_node.core.routing import Route
+from baa_node.core.routes.routing import Route
 from baa_node.db import Database, peers, routes, studies
 from tests.browser.eyes import PHONE, WIDE, complaints_of, findings, keep, sideways
 from tests.db import made

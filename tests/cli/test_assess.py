@@ -10,7 +10,7 @@ from typing import Any
 import pydicom
 import pytest
 
-from baa_node.core.findings import read_report
+from baa_node.core.objects.findings import read_report
 from tests.parts.hands import hand_cr
 from tests.parts.images import plain_cr
 

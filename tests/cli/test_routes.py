@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from baa_node.core.routing import Decision, Route
+from baa_node.core.routes.routing import Decision, Route
 from baa_node.db import audit, routes, studies
 from tests.cli.command import Command
 from tests.db import made

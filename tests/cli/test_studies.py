@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from baa_node.core.history import Earlier
+from baa_node.core.priors.history import Earlier
 from baa_node.db import studies
 from baa_node.db.studies import State
 from tests.cli.command import Command

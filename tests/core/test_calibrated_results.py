@@ -13,9 +13,9 @@ import pytest
 
 from baa_node.core.assessment import Assessment
 from baa_node.core.calibration import calibrate
-from baa_node.core.findings import read_report
-from baa_node.core.identifiers import capture_uid, document_uid, report_uid
-from baa_node.core.letter import write_letter
+from baa_node.core.drawing.letter import write_letter
+from baa_node.core.objects.findings import read_report
+from baa_node.core.objects.identifiers import capture_uid, document_uid, report_uid
 from baa_node.core.picture import draw_picture
 from baa_node.core.radiograph import Sex
 from baa_node.core.record import from_json, to_json

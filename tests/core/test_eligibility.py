@@ -27,10 +27,10 @@ from pydicom.uid import (
 
 from baa_node.core.codes import Reason
 from baa_node.core.eligibility import refuse_header
-from baa_node.core.gates import DX_FOR_PROCESSING, SECONDARY_CAPTURE, Gates
+from baa_node.core.gates.limits import DX_FOR_PROCESSING, SECONDARY_CAPTURE, Gates
+from baa_node.core.gates.suitability import refuse_pixels
+from baa_node.core.gates.vocabulary import REGIONS
 from baa_node.core.radiograph import Radiograph, Sex, from_dataset
-from baa_node.core.suitability import refuse_pixels
-from baa_node.core.vocabulary import REGIONS
 from tests.parts.frames import image, ramp
 from train.phantom import draw_hand, draw_not_a_hand
 

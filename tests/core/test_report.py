@@ -15,7 +15,7 @@ from pydicom.uid import ExplicitVRLittleEndian
 
 from baa_node.core.assessment import Assessment, AssessmentPolicy, Refusal, ZConvention
 from baa_node.core.codes import Reason
-from baa_node.core.history import Earlier
+from baa_node.core.priors.history import Earlier
 from baa_node.core.radiograph import Laterality, Sex
 from baa_node.core.report import COMPREHENSIVE_3D_SR, COMPREHENSIVE_SR, build_report, restate_report
 from baa_node.core.words.sentences import sentences

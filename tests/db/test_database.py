@@ -14,7 +14,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import insert, select, text
 
-from baa_node.core.routing import UNROUTED
+from baa_node.core.routes.routing import UNROUTED
 from baa_node.db import Database, accounts, audit, engine, make_engine, peers, routes, schema, studies
 from baa_node.db.engine import make_own_engine, parse_url
 from baa_node.db.tables import metadata

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from baa_node.core.history import Examination
+from baa_node.core.priors.history import Examination
 from baa_node.db import Connection, Database, audit, peers, studies
 from baa_node.db.audit import AuditKind
 from baa_node.db.studies import State, counts, overview

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
-from baa_node.core.routing import Decision
+from baa_node.core.routes.routing import Decision
 from baa_node.db import peers
 from baa_node.db.prepared import Prepared
 from baa_node.db.studies.arrivals import first_reading

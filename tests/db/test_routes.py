@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from baa_node.core.conditions import parse_condition
-from baa_node.core.routing import UNROUTED, Decision, Route
+from baa_node.core.routes.conditions import parse_condition
+from baa_node.core.routes.routing import UNROUTED, Decision, Route
 from baa_node.db import Connection, Database, audit, peers, routes, studies
 from baa_node.errors import StoreError
 from tests.db import made

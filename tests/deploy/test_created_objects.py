@@ -16,9 +16,9 @@ from baa_node.config import Config
 from baa_node.core import codes
 from baa_node.core.assessment import Assessment, AssessmentPolicy, Refusal, ZConvention
 from baa_node.core.codes import PRIVATE_SCHEME, Reason
-from baa_node.core.document import build_document
-from baa_node.core.history import Earlier
-from baa_node.core.identifiers import CODING_SCHEME_UID
+from baa_node.core.objects.document import build_document
+from baa_node.core.objects.identifiers import CODING_SCHEME_UID
+from baa_node.core.priors.history import Earlier
 from baa_node.core.report import build_capture, build_report
 from baa_node.results import REPORT_CLASSES
 from baa_node.wiring import device_of, load_identity

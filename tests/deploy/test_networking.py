@@ -15,7 +15,7 @@ from pydicom.uid import EncapsulatedPDFStorage, ExplicitVRLittleEndian, Secondar
 from baa_node import __version__
 from baa_node.bridges import hl7, web
 from baa_node.config import Config
-from baa_node.core.history import MIN_APART_DAYS
+from baa_node.core.priors.history import MIN_APART_DAYS
 from baa_node.daemon import listen_settings_of
 from baa_node.dicom import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME, query, scp, scu
 from baa_node.dicom.commitment import NOT_AN_ARCHIVE, STORAGE_COMMITMENT, STUDY_ROOT_FIND, UNKNOWN_TRANSACTION, contexts_of_listener

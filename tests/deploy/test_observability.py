@@ -16,7 +16,7 @@ from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from baa_node.core.ensemble import BundleIdentity
-from baa_node.core.norms import NORMS
+from baa_node.core.watch.norms import NORMS
 from baa_node.db import Database, executors
 from baa_node.web import PeerWatch
 from baa_node.web.peer_watch import Answered

@@ -27,7 +27,7 @@ from pydicom.tag import Tag
 
 from baa_node.core.assessment import Assessment, Refusal
 from baa_node.core.attributes import UNREADABLE
-from baa_node.core.header import Device
+from baa_node.core.objects.header import Device
 from baa_node.core.picture import draw_picture
 from baa_node.core.radiograph import from_dataset
 from baa_node.core.reading import read_bone_age

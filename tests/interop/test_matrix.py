@@ -18,9 +18,9 @@ from pydicom.dataset import Dataset
 
 from baa_node.bundle import default_bundle, load_bundle
 from baa_node.core.assessment import Assessment, Refusal
-from baa_node.core.capture import build_capture
-from baa_node.core.document import build_document
 from baa_node.core.ensemble import Ensemble, Member
+from baa_node.core.objects.capture import build_capture
+from baa_node.core.objects.document import build_document
 from baa_node.core.reading import read_bone_age
 from baa_node.core.report import COMPREHENSIVE_3D_SR, COMPREHENSIVE_SR, build_report
 from tests.parts.dcmtk import dcmsend

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from pydicom.dataset import Dataset
 
-from baa_node.core.history import Earlier, Examination
-from baa_node.core.prior_report import read_earlier
+from baa_node.core.priors.history import Earlier, Examination
+from baa_node.core.priors.prior_report import read_earlier
 from baa_node.core.report import COMPREHENSIVE_3D_SR, COMPREHENSIVE_SR, build_report
 from baa_node.dicom.query import Fetched, Limits, Wanted, fetch_reports
 from baa_node.dicom.scu import Endpoint

@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from baa_node.core.detection import Detector, Seen, Sight
-from baa_node.core.hand_shape import SIDE as SHAPE_SIDE
-from baa_node.core.hand_shape import find_palm
+from baa_node.core.frame.detection import Detector, Seen, Sight
+from baa_node.core.frame.hand_shape import SIDE as SHAPE_SIDE
+from baa_node.core.frame.hand_shape import find_palm
 from baa_node.core.radiograph import Sex
 from train.detector.canvas import SIDE
 from train.detector.variants import Hand

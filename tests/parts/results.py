@@ -19,7 +19,7 @@ from baa_node.core.assessment import Assessment, AssessmentPolicy, Refusal, asse
 from baa_node.core.calibration import calibrate
 from baa_node.core.codes import Reason
 from baa_node.core.ensemble import BundleIdentity, Estimate
-from baa_node.core.header import Device
+from baa_node.core.objects.header import Device
 from baa_node.core.radiograph import Laterality, Radiograph, Sex
 from tests.parts.calibrations import calibration
 

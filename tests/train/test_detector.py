@@ -13,7 +13,7 @@ pytest.importorskip("keras", reason="needs the train extra")
 pytest.importorskip("tf2onnx", reason="needs the export extra")
 
 from baa_node.bundle import CPU, MANIFEST, default_bundle, load_bundle, verify_bundle
-from baa_node.core.detection import VIEW_SIDE, Seen, view_of
+from baa_node.core.frame.detection import VIEW_SIDE, Seen, view_of
 from baa_node.networks import DetectorNetwork
 from export.detector import to_detector_onnx
 from export.seal import CARD, add_detector

@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from baa_node.core.conditions import parse_condition
-from baa_node.core.routing import Decision, Route
+from baa_node.core.routes.conditions import parse_condition
+from baa_node.core.routes.routing import Decision, Route
 from baa_node.db import peers, routes, studies
 from tests.db import made
 from tests.parts.hands import hand_cr, part10

@@ -65,7 +65,7 @@ def _teach(material: Frames, chosen: argparse.Namespace) -> None:
 
 def _card(network: Taught, material: Frames, chosen: argparse.Namespace) -> dict[str, Any]:
     """Gather what a bundle says of its detector."""
-    from baa_node.core.detection import Seen
+    from baa_node.core.frame.detection import Seen
 
     return {
         "classes": [seen.word for seen in Seen],

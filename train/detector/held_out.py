@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from baa_node.core.detection import Seen, Sight, view_of
-from baa_node.core.gates import DEFAULT_GATES, Gates
-from baa_node.core.hand_shape import count_hands
-from baa_node.core.suitability import refuse_sight
+from baa_node.core.frame.detection import Seen, Sight, view_of
+from baa_node.core.frame.hand_shape import count_hands
+from baa_node.core.gates.limits import DEFAULT_GATES, Gates
+from baa_node.core.gates.suitability import refuse_sight
 from train.detector.canvas import Pixels
 from train.detector.kinds import HELD_OUT
 from train.detector.learn import Taught, asked, distances, taught

@@ -12,7 +12,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from baa_node.core.detection import Seen
+from baa_node.core.frame.detection import Seen
 from train.detector import limbs, scenes, variants
 from train.detector.canvas import SIDE, Pixels
 from train.detector.variants import Hand

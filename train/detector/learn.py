@@ -12,7 +12,7 @@ import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
-from baa_node.core.detection import Seen
+from baa_node.core.frame.detection import Seen
 from train.augment import Augmentation, augment
 from train.detector.canvas import Pixels
 from train.detector.kinds import KINDS

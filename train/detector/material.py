@@ -12,9 +12,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from baa_node.core.detection import view_of
-from baa_node.core.hand_shape import SIDE as SHAPE_SIDE
-from baa_node.core.hand_shape import find_palm
+from baa_node.core.frame.detection import view_of
+from baa_node.core.frame.hand_shape import SIDE as SHAPE_SIDE
+from baa_node.core.frame.hand_shape import find_palm
 from baa_node.core.radiograph import Sex
 from train.data import read_images, read_labels
 from train.detector.canvas import SIDE, Pixels

@@ -7,7 +7,7 @@ from typing import Final
 import keras
 from keras import layers
 
-from baa_node.core.detection import VIEW_SIDE, Seen
+from baa_node.core.frame.detection import VIEW_SIDE, Seen
 from train.models.parts import convolution, image_input
 
 PAIRS: Final = (16, 32, 64, 96)

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import pydicom
 
-from baa_node.core.detection import Seen
+from baa_node.core.frame.detection import Seen
 from baa_node.core.radiograph import from_dataset
 from baa_node.errors import InstanceError
 from train.data import read_images, read_labels

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from baa_node.core.hand_shape import count_hands
+from baa_node.core.frame.hand_shape import count_hands
 from baa_node.core.preprocess import Preparation, segment_mask
 
 Pixels = NDArray[np.uint8]

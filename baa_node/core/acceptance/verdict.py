@@ -17,7 +17,7 @@ from baa_node.core.acceptance.agreement import BANDS, Figure, Numbers, Score, sc
 from baa_node.core.acceptance.local_reads import Remark
 from baa_node.core.calibration import SiteCalibration
 from baa_node.core.ensemble import BundleIdentity
-from baa_node.core.header import Device
+from baa_node.core.objects.header import Device
 from baa_node.core.radiograph import Sex
 
 OFF_BY_UNIT_MONTHS: Final = 24.0

@@ -14,7 +14,7 @@ from typing import Final, TypeAlias
 from baa_node.core.assessment import Assessment, AssessmentPolicy, ZConvention
 from baa_node.core.drawing import palette as p
 from baa_node.core.drawing.canvas import Box, Canvas, Colour, Point, width_of, wrap
-from baa_node.core.history import Earlier
+from baa_node.core.priors.history import Earlier
 from baa_node.core.radiograph import Sex
 from baa_node.core.reference import NAME, TABLE
 from baa_node.core.words.picture import PictureWords, plain

@@ -16,8 +16,8 @@ from pydicom.sr.coding import Code
 
 from baa_node.core import codes
 from baa_node.core.assessment import Assessment, Determination, Refusal
-from baa_node.core.identifiers import CODING_SCHEME_UID, derive_uid
 from baa_node.core.messages.told import Told, normal_band
+from baa_node.core.objects.identifiers import CODING_SCHEME_UID, derive_uid
 from baa_node.core.radiograph import Laterality
 
 DICOM_UID: Final = "urn:dicom:uid"

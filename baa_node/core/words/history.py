@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from baa_node.core.history import Earlier, Velocity
+from baa_node.core.priors.history import Earlier, Velocity
 from baa_node.core.words import Language
 from baa_node.core.words.sentences import figure, texts_of
 

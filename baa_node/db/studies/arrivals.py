@@ -10,7 +10,7 @@ from typing import Final
 
 from sqlalchemy import Connection, bindparam, func, insert, select
 
-from baa_node.core.routing import UNROUTED, Decision
+from baa_node.core.routes.routing import UNROUTED, Decision
 from baa_node.db import audit
 from baa_node.db.audit import AuditEvent, AuditKind
 from baa_node.db.engine import insert_once, storable

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, Select, select, update
 
-from baa_node.core.history import Earlier, Examination, birth_date_of
+from baa_node.core.priors.history import Earlier, Examination, birth_date_of
 from baa_node.core.radiograph import Laterality, Sex
 from baa_node.core.record import earlier_to_json
 from baa_node.db.studies.deliveries import deliveries_of

@@ -11,9 +11,9 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, insert, select, update
 
-from baa_node.core.history import Earlier
+from baa_node.core.priors.history import Earlier
 from baa_node.core.record import earlier_from_json
-from baa_node.core.routing import UNROUTED, Decision
+from baa_node.core.routes.routing import UNROUTED, Decision
 from baa_node.db import audit
 from baa_node.db.audit import AuditEvent, AuditKind, Scalar
 from baa_node.db.tables import instances, readings

@@ -13,7 +13,7 @@ from baa_node.core.assessment import DAYS_PER_MONTH, Assessment, AssessmentPolic
 from baa_node.core.drawing import palette
 from baa_node.core.drawing.canvas import Canvas
 from baa_node.core.drawing.growth_chart import draw_growth_chart, reference_curve, shown
-from baa_node.core.history import Earlier
+from baa_node.core.priors.history import Earlier
 from baa_node.core.radiograph import Laterality, Sex
 from baa_node.core.words import Language
 from baa_node.core.words.picture import words_of

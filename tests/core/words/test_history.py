@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from baa_node.core.cautions import Caution, Concern
-from baa_node.core.history import Earlier, Velocity
+from baa_node.core.priors.history import Earlier, Velocity
 from baa_node.core.words import Language
 from baa_node.core.words.history import earlier_in_words, velocity_in_words
 from baa_node.core.words.sentences import caution_in_words

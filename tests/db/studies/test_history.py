@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import delete, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 
-from baa_node.core.history import Earlier, Examination
+from baa_node.core.priors.history import Earlier, Examination
 from baa_node.core.radiograph import Laterality, Sex
 from baa_node.db import Connection, studies
 from baa_node.db.studies import State

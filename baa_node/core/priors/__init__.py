@@ -1,0 +1,1 @@
+"""What came before: earlier assessments, from the node's record or found in reports of others."""

@@ -1,0 +1,187 @@
+"""The gates behind decoding, and every reason that a reading can give, given by an image."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from pydicom import Dataset
+
+from baa_node.bundle import CPU, default_bundle, load_bundle
+from baa_node.core.assessment import Assessment, Refusal
+from baa_node.core.codes import Reason
+from baa_node.core.ensemble import Ensemble
+from baa_node.core.frame.detection import Detector, Seen
+from baa_node.core.gates.limits import Gates
+from baa_node.core.gates.suitability import refuse_estimate, refuse_pixels
+from baa_node.core.radiograph import Radiograph, Sex, from_dataset
+from baa_node.core.reading import ReadingPolicy, read_bone_age
+from tests.parts.frames import image
+from tests.parts.hands import constant_ensemble
+from tests.parts.looks import enlarged, sees, square_hand
+from train.detector import variants
+from train.phantom import draw_hand, draw_not_a_hand
+
+Words = NDArray[np.uint16]
+
+
+def drawn_hand(seed: int = 1) -> Words:
+    return draw_hand(age_months=120.0, sex=Sex.FEMALE, seed=seed, height_px=500).pixels
+
+
+def drawn(kind: str) -> Words:
+    return draw_not_a_hand(kind, 1, height_px=500).pixels
+
+
+def variant(name: str, seed: int = 1) -> Words:
+    rng = np.random.default_rng(seed)
+    return enlarged(getattr(variants, name)(square_hand(seed), rng)).astype(np.uint16) * 16
+
+
+def pair() -> Words:
+    return enlarged(variants.several(square_hand(1), square_hand(3), np.random.default_rng(1))).astype(np.uint16) * 16
+
+
+@pytest.fixture(scope="module")
+def detector() -> Detector:
+    """The network that ships with the package."""
+    found = load_bundle(default_bundle(), providers=[CPU], threads=1).detector
+    assert found is not None
+    return found
+
+
+def reading(
+    ds: Dataset,
+    detector: Detector | None,
+    *,
+    months: tuple[float, ...] = (118.0,),
+    limit: tuple[float, float] | None = None,
+    late: bool = False,
+) -> Assessment | Refusal:
+    """Read with members that always say the same and a detector that really looks."""
+    members = tuple(replace(constant_ensemble(value).members[0], name=f"member {index}") for index, value in enumerate(months))
+    ensemble: Ensemble = replace(constant_ensemble(), members=members, detector=detector, validated_range_months=limit)
+    return read_bone_age(ds, ensemble, ReadingPolicy(), out_of_time=lambda: late)
+
+
+def truncated() -> Dataset:
+    ds = image(drawn_hand())
+    ds.PixelData = ds.PixelData[:100]
+    return ds
+
+
+GIVEN = {
+    Reason.NO_HAND: lambda: {"ds": image(drawn("foot_or_long_bone"))},
+    Reason.SEVERAL_HANDS: lambda: {"ds": image(pair())},
+    Reason.HAND_CUT_OFF: lambda: {"ds": image(variant("cut_off"))},
+    Reason.NOT_FRONTAL: lambda: {"ds": image(drawn_hand(), ViewPosition="LL")},
+    Reason.POOR_QUALITY: lambda: {"ds": image(drawn("blank"))},
+    Reason.OBSCURED: lambda: {"ds": image(variant("covered", 4))},
+    Reason.SEX_UNKNOWN: lambda: {"ds": image(drawn_hand(), PatientSex="O")},
+    Reason.AGE_OUTSIDE_USE: lambda: {"ds": image(drawn_hand(), PatientBirthDate="19800101")},
+    Reason.ESTIMATE_OUTSIDE_RANGE: lambda: {"ds": image(drawn_hand()), "months": (240.0,), "limit": (6.0, 228.0)},
+    Reason.MEMBERS_DISAGREE: lambda: {"ds": image(drawn_hand()), "months": (100.0, 130.0)},
+    Reason.UNLIKE_TRAINING: lambda: {"ds": image(4095 - drawn_hand())},
+    Reason.UNDECODABLE: lambda: {"ds": truncated()},
+    Reason.ATTRIBUTES: lambda: {"ds": image(drawn_hand(), StudyInstanceUID=None)},
+    Reason.UNSUPPORTED: lambda: {"ds": image(drawn_hand(), Modality="CT")},
+    Reason.TIME_LIMIT: lambda: {"ds": image(drawn_hand()), "late": True},
+}
+"""What makes a reading give this reason. ``INTERNAL`` is no property of an image: tests/test_pipeline.py has it."""
+
+
+@pytest.mark.parametrize("reason", [reason for reason in Reason if reason is not Reason.INTERNAL])
+def test_every_reason_is_really_given(reason: Reason, detector: Detector) -> None:
+    result = reading(detector=detector, **GIVEN[reason]())
+    assert isinstance(result, Refusal)
+    assert result.reasons == (reason,)
+    assert result.detail
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_drawn_hand_is_read_with_the_shipped_detector(seed: int, detector: Detector) -> None:
+    assert isinstance(reading(image(drawn_hand(seed)), detector), Assessment)
+
+
+@pytest.mark.parametrize("turns", [1, 2, 3])
+def test_a_turned_hand_is_a_hand(turns: int, detector: Detector) -> None:
+    assert isinstance(reading(image(np.ascontiguousarray(np.rot90(drawn_hand(), turns))), detector), Assessment)
+
+
+def shown(words: Words) -> Radiograph:
+    return from_dataset(image(words))
+
+
+class TestOpinions:
+    """Detector first, outline second, and what a site may make of that."""
+
+    @pytest.mark.parametrize("seen", [seen for seen in Seen if seen.reason])
+    def test_what_is_seen_instead_is_the_reason(self, seen: Seen) -> None:
+        refusal = refuse_pixels(shown(drawn_hand()), Gates(), sees(seen, 0.9))
+        assert refusal is not None
+        assert refusal.reasons == (seen.reason,)
+
+    def test_where_nothing_is_likely_it_is_unlike_what_was_learnt(self) -> None:
+        refusal = refuse_pixels(shown(drawn_hand()), Gates(min_one_hand=0.8), sees(Seen.NO_HAND, 0.3))
+        assert refusal is not None
+        assert refusal.reasons == (Reason.UNLIKE_TRAINING,)
+
+    def test_an_image_too_far_from_all_hands_is_refused(self) -> None:
+        far = sees(Seen.NO_HAND, 0.0, distance=Gates().max_unlikeness + 1)
+        refusal = refuse_pixels(shown(drawn_hand()), Gates(), far)
+        assert refusal is not None
+        assert refusal.reasons == (Reason.UNLIKE_TRAINING,)
+        assert refuse_pixels(shown(drawn_hand()), Gates(max_unlikeness=1000), far) is None
+
+    def test_the_outline_has_a_say_where_the_detector_is_not_sure(self) -> None:
+        knee = shown(drawn("foot_or_long_bone"))
+        assert refuse_pixels(knee, Gates(), sees(Seen.NO_HAND, 0.2)) is not None
+        assert refuse_pixels(knee, Gates(), sees(Seen.NO_HAND, 0.0)) is None
+        assert refuse_pixels(knee, Gates(sure_one_hand=1.1), sees(Seen.NO_HAND, 0.0)) is not None
+        assert refuse_pixels(knee, Gates(outline=False), sees(Seen.NO_HAND, 0.2)) is None
+
+    def test_without_a_detector_the_outline_decides(self) -> None:
+        assert refuse_pixels(shown(drawn_hand())) is None
+        refusal = refuse_pixels(shown(drawn("foot_or_long_bone")))
+        assert refusal is not None
+        assert refusal.reasons == (Reason.NO_HAND,)
+
+    def test_a_site_may_do_without_the_detector(self) -> None:
+        assert refuse_pixels(shown(drawn_hand()), Gates(min_one_hand=0), sees(Seen.NO_HAND)) is None
+
+    def test_quality_comes_first(self) -> None:
+        refusal = refuse_pixels(shown(drawn("blank")), Gates(), sees(Seen.COVERED))
+        assert refusal is not None
+        assert refusal.reasons == (Reason.POOR_QUALITY,)
+
+
+class TestEstimates:
+    @pytest.mark.parametrize(("months", "refused"), [((118.0,), False), ((100.0, 120.0), False), ((100.0, 122.0), True)])
+    def test_members_may_differ_so_far_and_no_farther(self, months: tuple[float, ...], refused: bool) -> None:
+        members = tuple(replace(constant_ensemble(value).members[0], name=str(value)) for value in months)
+        estimate = replace(constant_ensemble(), members=members).estimate(np.zeros((300, 200), np.uint8), Sex.FEMALE)
+        assert (refuse_estimate(estimate) is not None) is refused
+        assert refuse_estimate(estimate, Gates(max_member_sd_months=0)) is None
+
+    @pytest.mark.parametrize(
+        ("months", "beyond", "refused"),
+        [(5.0, 0.0, True), (6.0, 0.0, False), (228.0, 0.0, False), (229.0, 0.0, True), (229.0, 2.0, False), (400.0, -1.0, False)],
+    )
+    def test_ages_that_nobody_tried(self, months: float, beyond: float, refused: bool) -> None:
+        ensemble = replace(constant_ensemble(months), validated_range_months=(6.0, 228.0))
+        estimate = ensemble.estimate(np.zeros((300, 200), np.uint8), Sex.FEMALE)
+        refusal = refuse_estimate(estimate, Gates(beyond_range_months=beyond))
+        assert (refusal is not None) is refused
+
+    def test_a_bundle_that_names_no_range_has_none(self) -> None:
+        estimate = constant_ensemble(500.0).estimate(np.zeros((300, 200), np.uint8), Sex.FEMALE)
+        assert refuse_estimate(estimate) is None
+
+
+def test_a_number_that_is_there_is_not_thrown_away() -> None:
+    answers = iter([False, False, True])
+    result = read_bone_age(image(drawn_hand()), constant_ensemble(), out_of_time=lambda: next(answers))
+    assert isinstance(result, Assessment)
+    assert result.estimate.bone_age_months == 118.0
