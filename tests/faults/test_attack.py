@@ -127,7 +127,11 @@ class Attacker:
 
 
 def assault(port: int, addresses: list[str], seconds: float, made: Queue[int]) -> None:
-    """Attack from several addresses: run in a process of its own, so that the honest do not wait for its threads."""
+    """Attack from several addresses: run in a process of its own, so that the honest do not wait for its threads.
+
+    Attackers compute on machines of their own: here they yield the processor to the node, not the network.
+    """
+    os.nice(5)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(8192, resource.getrlimit(resource.RLIMIT_NOFILE)[1]),) * 2)
     attackers = [Attacker(address, port, seed) for seed, address in enumerate(addresses)]
     lines = [threading.Thread(target=one.work) for one in attackers]

@@ -79,7 +79,8 @@ def needs(package: str) -> None:
 
 
 def said(script: str, backend: str, folder: Path) -> None:
-    environment = {**os.environ, "KERAS_BACKEND": backend, "PYTHONPATH": str(ROOT)}
+    paths = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+    environment = {**os.environ, "KERAS_BACKEND": backend, "PYTHONPATH": paths}
     done = subprocess.run(
         [sys.executable, "-c", script, backend, str(folder)], env=environment, capture_output=True, text=True, check=False
     )
