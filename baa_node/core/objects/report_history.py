@@ -8,6 +8,7 @@ from highdicom.sr import CompositeContentItem, ContentSequence, NumContentItem
 from pydicom.dataset import Dataset
 
 from baa_node.core import codes
+from baa_node.core.objects.content_items import INFERRED_FROM, number
 from baa_node.core.priors.history import Earlier, Velocity
 from baa_node.core.words import Language
 from baa_node.core.words.history import earlier_in_words, velocity_in_words
@@ -22,12 +23,10 @@ def velocity_items(velocity: Velocity | None) -> Iterator[NumContentItem]:
     """Give the coded velocity, inferred from the report that holds the earlier bone age where there is one."""
     if velocity is None:
         return
-    item = NumContentItem(codes.VELOCITY, round(velocity.years_per_year, 2) + 0.0, codes.YEARS_PER_YEAR, relationship_type="CONTAINS")
+    item = number(codes.VELOCITY, velocity.years_per_year, codes.YEARS_PER_YEAR, 2)
     since = velocity.since
     if _has_report(since):
-        report = CompositeContentItem(
-            codes.SOURCE_OF_MEASUREMENT, since.sop_class_uid, since.sop_instance_uid, relationship_type="INFERRED FROM"
-        )
+        report = CompositeContentItem(codes.SOURCE_OF_MEASUREMENT, since.sop_class_uid, since.sop_instance_uid, INFERRED_FROM)
         item.ContentSequence = ContentSequence([report])
     yield item
 

@@ -1,0 +1,71 @@
+"""Content items as this node's reports hold them: separate, in ASCII where technical, rounded where numeric (PS3.3 C.17.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final, TypeAlias
+
+from highdicom.sr import (
+    CodeContentItem,
+    CodedConcept,
+    ContainerContentItem,
+    ContentSequence,
+    DateContentItem,
+    ImageContentItem,
+    NumContentItem,
+    TextContentItem,
+    UIDRefContentItem,
+)
+from pydicom.dataset import Dataset
+from pydicom.sequence import Sequence
+from pydicom.sr.coding import Code
+
+from baa_node.core import codes
+from baa_node.core.radiograph import Laterality
+
+Item: TypeAlias = (
+    CodeContentItem | ContainerContentItem | DateContentItem | ImageContentItem | NumContentItem | TextContentItem | UIDRefContentItem
+)
+
+CONTAINS: Final = "CONTAINS"
+OBS_CONTEXT: Final = "HAS OBS CONTEXT"
+CONCEPT_MOD: Final = "HAS CONCEPT MOD"
+ACQ_CONTEXT: Final = "HAS ACQ CONTEXT"
+INFERRED_FROM: Final = "INFERRED FROM"
+
+SIDES: Final = {Laterality.LEFT: codes.LEFT, Laterality.RIGHT: codes.RIGHT}
+
+
+def container(name: Code, items: Iterable[Item], *, template_id: str | None = None) -> ContainerContentItem:
+    """Give a container, SEPARATE: viewers run the values of a continuous one together (PS3.3 C.17.3)."""
+    made = ContainerContentItem(name, is_content_continuous=False, template_id=template_id, relationship_type=CONTAINS)
+    made.ContentSequence = ContentSequence(list(items))
+    return made
+
+
+def text(name: Code, words: str, relationship: str = CONTAINS) -> TextContentItem:
+    """Technical text, in ASCII because not every viewer decodes text of a report by the declared character set."""
+    return TextContentItem(name, words.encode("ascii", "replace").decode("ascii") or "unknown", relationship)
+
+
+def months(name: Code | CodedConcept, value: float, *, relationship: str = CONTAINS) -> NumContentItem:
+    """Give an age or a difference of ages, in months to one decimal."""
+    return number(name, value, codes.MONTH, 1, relationship)
+
+
+def number(name: Code | CodedConcept, value: float, unit: Code, decimals: int, relationship: str = CONTAINS) -> NumContentItem:
+    """Round first: a DS holds 16 characters (PS3.5 6.2), and digits that mean nothing help nobody."""
+    return NumContentItem(name, round(float(value), decimals) + 0.0, unit, relationship_type=relationship)
+
+
+def image(name: Code, source: Dataset, relationship: str) -> ImageContentItem:
+    """Refer to the source image."""
+    return ImageContentItem(name, str(source.SOPClassUID), str(source.SOPInstanceUID), relationship_type=relationship)
+
+
+def concept(code: Code, equivalent: Code | None) -> CodedConcept:
+    """Give a concept together with the one that means the same in another scheme (Equivalent Code Sequence, 0008,0121)."""
+    coded = CodedConcept.from_code(code)
+    if equivalent is not None:
+        coded.EquivalentCodeSequence = Sequence([CodedConcept.from_code(equivalent)])
+    return coded

@@ -1,0 +1,55 @@
+"""In whose language, by which device, of whom a report speaks (TID 1204, and TID 1001 with TID 1004 and TID 1007)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from highdicom.sr import CodeContentItem, TextContentItem, UIDRefContentItem
+
+from baa_node.core import codes
+from baa_node.core.assessment import Assessment, Refusal
+from baa_node.core.objects.content_items import CONCEPT_MOD, OBS_CONTEXT, Item, months
+from baa_node.core.objects.header import Device
+from baa_node.core.radiograph import Sex
+from baa_node.core.words import Language
+
+_SEXES: Final = {Sex.MALE: codes.MALE, Sex.FEMALE: codes.FEMALE}
+_LANGUAGES: Final = {
+    Language.ENGLISH: codes.ENGLISH,
+    Language.GERMAN: codes.GERMAN,
+    Language.SPANISH: codes.SPANISH,
+    Language.FRENCH: codes.FRENCH,
+    Language.PORTUGUESE: codes.PORTUGUESE,
+}
+
+
+def language_of(language: Language) -> CodeContentItem:
+    """Language of Content Item and Descendants (TID 1204)."""
+    return CodeContentItem(codes.LANGUAGE, _LANGUAGES[language], CONCEPT_MOD)
+
+
+def observer(device: Device) -> Iterator[Item]:
+    """Device Observer Identifying Attributes (TID 1004); nothing stands in for a missing one."""
+    yield CodeContentItem(codes.OBSERVER_TYPE, codes.DEVICE, OBS_CONTEXT)
+    yield UIDRefContentItem(codes.DEVICE_UID, device.uid, OBS_CONTEXT)
+    texts = (
+        (codes.DEVICE_NAME, device.name),
+        (codes.DEVICE_MANUFACTURER, device.manufacturer),
+        (codes.DEVICE_MODEL, device.model),
+        (codes.DEVICE_SERIAL, device.serial),
+    )
+    for name, value in texts:
+        if value:
+            yield TextContentItem(name, value, OBS_CONTEXT)
+
+
+def subject(result: Assessment | Refusal) -> Iterator[Item]:
+    """Sex and age of the patient (TID 1007) as they were used, which is why a refusal names neither."""
+    yield CodeContentItem(codes.SUBJECT_CLASS, codes.PATIENT, OBS_CONTEXT)
+    if isinstance(result, Refusal):
+        return
+    if result.sex is not None:
+        yield CodeContentItem(codes.SUBJECT_SEX, _SEXES[result.sex], OBS_CONTEXT)
+    if result.chronological_age_months is not None:
+        yield months(codes.SUBJECT_AGE, result.chronological_age_months, relationship=OBS_CONTEXT)
