@@ -22,7 +22,7 @@ from baa_node.core.rehearsal import rehearse
 from baa_node.core.words import Language
 from baa_node.db import Database, audit
 from baa_node.db.peers import Peer
-from baa_node.dicom.scu import Endpoint
+from baa_node.dicom.endpoint import Endpoint
 from baa_node.dicom.server import ListenSettings, NodeServer
 from baa_node.dicom.tls import ClientTls, ServerTls
 from baa_node.dispatch import Patience

@@ -19,7 +19,8 @@ from baa_node.bridges import Attempt, Parcel, Wires, bridge_to, kinds_for
 from baa_node.core.messages.told import reasons_in
 from baa_node.db import Connection, Database, peers, studies
 from baa_node.db.studies import Delivery, DeliveryState, ResultObject
-from baa_node.dicom import commitment, scu
+from baa_node.dicom import commitment
+from baa_node.dicom.endpoint import Endpoint
 from baa_node.errors import DeliveryError
 from baa_node.metrics import ATTEMPTS_MADE, TURNAROUND_SECONDS
 from baa_node.results import ResultMaker, kinds_made
@@ -78,7 +79,7 @@ class Dispatch:
     database: Database
     spool: Spool
     maker: ResultMaker
-    endpoint: Callable[[peers.Peer], scu.Endpoint]
+    endpoint: Callable[[peers.Peer], Endpoint]
     patience: Patience
     confirm: bool = True
     commitment_wait_s: float = 60.0
@@ -142,7 +143,7 @@ class Dispatch:
             due = self._delivery(delivery.source_uid, delivery.revision, delivery.peer) or due
         return due
 
-    def _ask(self, endpoint: scu.Endpoint, delivery: Delivery, stored: Sequence[commitment.Stored]) -> None:
+    def _ask(self, endpoint: Endpoint, delivery: Delivery, stored: Sequence[commitment.Stored]) -> None:
         if delivery.receipt == "sent":
             with suppress(commitment.NotOfferedError):
                 self._ask_commitment(endpoint, delivery, stored)
@@ -155,7 +156,7 @@ class Dispatch:
         with self.database.transaction() as connection:
             studies.note_found(connection, delivery, now=datetime.now(UTC))
 
-    def _ask_commitment(self, endpoint: scu.Endpoint, delivery: Delivery, stored: Sequence[commitment.Stored]) -> None:
+    def _ask_commitment(self, endpoint: Endpoint, delivery: Delivery, stored: Sequence[commitment.Stored]) -> None:
         """Note first, ask then: the answer may come on another association before this one is over."""
         transaction_uid = str(generate_uid(prefix=None))
         with self.database.transaction() as connection:

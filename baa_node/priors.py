@@ -19,7 +19,7 @@ from baa_node.core.priors.prior_report import Unusable, read_earlier, written_at
 from baa_node.core.radiograph import Laterality
 from baa_node.db import Database, audit, peers, studies
 from baa_node.db.audit import AuditEvent, AuditKind
-from baa_node.dicom import scu
+from baa_node.dicom.endpoint import Endpoint
 from baa_node.dicom.query import Fetched, Limits, Wanted, fetch_reports, wanted_for
 from baa_node.errors import BaaError
 
@@ -71,7 +71,7 @@ class PriorSearch:
         For all peers together, asked at the same time; 0 asks nobody.
     """
 
-    def __init__(self, database: Database, endpoint: Callable[[peers.Peer], scu.Endpoint], *, wait_s: float) -> None:
+    def __init__(self, database: Database, endpoint: Callable[[peers.Peer], Endpoint], *, wait_s: float) -> None:
         self._database = database
         self._endpoint = endpoint
         self._wait_s = wait_s

@@ -16,6 +16,7 @@ from pydicom.uid import (
 from baa_node.bridges.port import Attempt, Parcel, alternatives_in
 from baa_node.db.studies import ResultObject
 from baa_node.dicom import scu
+from baa_node.dicom.store_status import SOP_CLASS_NOT_SUPPORTED
 from baa_node.dicom.troubles import sop_class_refused
 from baa_node.errors import DeliveryError
 
@@ -103,6 +104,6 @@ def outgoing_of(result: ResultObject, content: bytes) -> scu.Outgoing:
 def _describe(result: scu.SendResult, peer: str) -> str:
     if result.status is None or result.outgoing is None:
         return result.comment
-    if result.status == scu.SOP_CLASS_NOT_SUPPORTED:
+    if result.status == SOP_CLASS_NOT_SUPPORTED:
         return sop_class_refused(peer, result.outgoing.sop_class_uid)
     return f"status 0x{result.status:04X} for {result.outgoing.sop_class_uid}"

@@ -14,7 +14,7 @@ from pydicom import dcmread
 from baa_node.core.messages.told import Told, told_by
 from baa_node.db.peers import Peer
 from baa_node.db.studies import ResultObject
-from baa_node.dicom.scu import Endpoint
+from baa_node.dicom.endpoint import Endpoint
 from baa_node.errors import DeliveryError
 
 

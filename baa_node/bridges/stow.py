@@ -15,6 +15,7 @@ from baa_node.bridges.port import Attempt, Parcel, Wires
 from baa_node.bridges.web import WebClient, failed
 from baa_node.db.peers import Peer
 from baa_node.dicom import scu
+from baa_node.dicom.store_status import SOP_CLASS_NOT_SUPPORTED, STORED_BEFORE, outcome_of
 from baa_node.errors import DeliveryError
 
 DICOM_JSON: Final = "application/dicom+json"
@@ -66,8 +67,8 @@ class StowBridge:
         for outgoing in alternatives:
             self._permit()
             status = self._store(outgoing)
-            result = scu.SendResult(item=item, outcome=scu.outcome_of(status), outgoing=outgoing, status=status)
-            if status != scu.SOP_CLASS_NOT_SUPPORTED:
+            result = scu.SendResult(item=item, outcome=outcome_of(status), outgoing=outgoing, status=status)
+            if status != SOP_CLASS_NOT_SUPPORTED:
                 break
         return result
 
@@ -80,8 +81,8 @@ class StowBridge:
         reason = reason_in(response, outgoing.sop_instance_uid)
         if reason is None:
             reason = 0 if response.status_code == httpx.codes.OK else PROCESSING_FAILURE
-        if response.status_code == httpx.codes.CONFLICT and reason not in {0, scu.SOP_CLASS_NOT_SUPPORTED, scu.STORED_BEFORE}:
-            return scu.STORED_BEFORE if self._has(outgoing) else reason
+        if response.status_code == httpx.codes.CONFLICT and reason not in {0, SOP_CLASS_NOT_SUPPORTED, STORED_BEFORE}:
+            return STORED_BEFORE if self._has(outgoing) else reason
         return reason
 
     def _has(self, outgoing: scu.Outgoing) -> bool:

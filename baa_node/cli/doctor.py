@@ -50,7 +50,7 @@ def _ground(config: Config) -> Ground:
 def _probe(config: Config, peer: Peer) -> str:
     from baa_node.bridges import bridge_to
     from baa_node.daemon import endpoint_of
-    from baa_node.dicom.scu import Endpoint
+    from baa_node.dicom.endpoint import Endpoint
     from baa_node.wiring import wires_of
 
     def hurried(one: Peer) -> Endpoint:

@@ -1,6 +1,7 @@
 """The only door to pynetdicom: listening (server, scp), sending (scu), and nothing that knows what the bytes are for.
 
-``scp`` holds the values and the answers, ``server`` the sockets and their limits, ``scu`` the other direction.
+``scp`` holds the values and the answers, ``server`` the sockets and their limits. ``scu`` is the other direction: what is sent is
+``outgoing``, over an association of ``requestor``, to an ``endpoint``.
 What happens to a received instance is decided by the ``NodeHandler`` that is passed in.
 """
 

@@ -19,8 +19,9 @@ from pynetdicom.dimse_primitives import C_FIND, N_ACTION, N_EVENT_REPORT
 from pynetdicom.dsutils import encode
 from pynetdicom.presentation import PresentationContext, build_context
 
+from baa_node.dicom.endpoint import Endpoint
+from baa_node.dicom.requestor import MEDIUM_PRIORITY, RequestedAssociation, association_with
 from baa_node.dicom.scp import UNREADABLE, is_uid
-from baa_node.dicom.scu import Endpoint, RequestedAssociation, association_with
 from baa_node.errors import DeliveryError
 
 if TYPE_CHECKING:
@@ -43,7 +44,6 @@ UNKNOWN_TRANSACTION: Final = 0x0115
 """Invalid argument value: our answer to an event about a transaction that we never began."""
 
 PENDING: Final = (0xFF00, 0xFF01)
-MEDIUM_PRIORITY: Final = 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pynetdicom.pdu_primitives import A_ASSOCIATE
     from pynetdicom.presentation import PresentationContext
 
-    from baa_node.dicom.scu import Endpoint
+    from baa_node.dicom.endpoint import Endpoint
 
 NO_TLS: Final = frozenset({"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST", "UNEXPECTED_EOF_WHILE_READING"})
 NOT_TRUSTED: Final = frozenset(

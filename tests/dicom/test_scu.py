@@ -28,7 +28,9 @@ from pynetdicom.presentation import build_context
 from pynetdicom.sop_class import Verification
 from pynetdicom.transport import ThreadedAssociationServer
 
-from baa_node.dicom.scu import AssociationLost, Endpoint, Later, Outcome, Outgoing, RequestedAssociation, echo, outcome_of, send
+from baa_node.dicom.requestor import RequestedAssociation
+from baa_node.dicom.scu import AssociationLost, Endpoint, Later, Outcome, Outgoing, echo, send
+from baa_node.dicom.store_status import outcome_of
 from baa_node.errors import DeliveryError
 from baa_node.mistakes import Mistake
 from tests.dicom.conftest import data_set_bytes, part10, radiograph
