@@ -11,16 +11,12 @@ from pydicom.uid import Comprehensive3DSRStorage, ComprehensiveSRStorage, Enhanc
 from pynetdicom import AE, evt
 from pynetdicom.presentation import build_context
 
+from tests.parts.coding import code
+
 FIND, GET = "1.2.840.10008.5.1.4.1.2.2.1", "1.2.840.10008.5.1.4.1.2.2.3"
 CLASSES = (Comprehensive3DSRStorage, ComprehensiveSRStorage, EnhancedSRStorage)
 BONE_AGE = ("85151-9", "LN", "XR Bone age")
 MONTH, YEAR = ("mo", "UCUM", "month"), ("a", "UCUM", "year")
-
-
-def code(value: str, scheme: str, meaning: str) -> Dataset:
-    item = Dataset()
-    item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning = value, scheme, meaning
-    return item
 
 
 def num(concept: tuple[str, str, str], value: object, unit: tuple[str, str, str] = MONTH, *children: Dataset) -> Dataset:

@@ -52,6 +52,15 @@ def number(report: pydicom.Dataset, concept: tuple[str, str]) -> float | None:
     return float(item.MeasuredValueSequence[0].NumericValue)
 
 
+def values(report: pydicom.Dataset, code: str, scheme: str = "DCM") -> list[str]:
+    """Text, UID, date or coded value of each item of that name."""
+    found = []
+    for item in named(report, (code, scheme)):
+        coded = item.get("ConceptCodeSequence")
+        found.append(str(item.get("TextValue") or item.get("UID") or item.get("Date") or (coded[0].CodeValue if coded else "")))
+    return found
+
+
 def bone_age_months(report: pydicom.Dataset) -> float | None:
     found = named(report, BONE_AGE)
     for item in found:

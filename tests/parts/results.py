@@ -6,6 +6,7 @@ import io
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -21,7 +22,10 @@ from baa_node.core.codes import Reason
 from baa_node.core.ensemble import BundleIdentity, Estimate
 from baa_node.core.objects.header import Device
 from baa_node.core.radiograph import Laterality, Radiograph, Sex
+from baa_node.core.report import build_report
 from tests.parts.calibrations import calibration
+from tests.parts.coding import code
+from tests.parts.dcmtk import dciodvfy_errors
 
 WRITTEN_AT: Final = datetime(2026, 3, 4, 5, 6, 7, 890, tzinfo=UTC)
 DEVICE: Final = Device(name="BAANODE1", uid="2.25.1234", manufacturer="Example hospital", serial="17", version="0.1.0")
@@ -108,9 +112,12 @@ def full_dx() -> Dataset:
     ds.ImageLaterality, ds.PatientOrientation, ds.ImagerPixelSpacing = "L", ["L", "F"], [0.143, 0.144]
     ds.TimezoneOffsetFromUTC = "+0900"
     ds.Manufacturer, ds.ManufacturerModelName = "Maker", "Detector"
-    ds.ProcedureCodeSequence = [_code("37362-1", "LN", "XR Bone age")]
+    ds.ProcedureCodeSequence = [code("37362-1", "LN", "XR Bone age")]
     ds.RequestAttributesSequence = [_request("R1"), _request("R2")]
     return ds
+
+
+SOURCES: Final = {"poor_cr": poor_cr, "full_dx": full_dx}
 
 
 def as_received(ds: Dataset) -> Dataset:
@@ -126,17 +133,23 @@ def as_bytes(ds: Dataset) -> bytes:
     return buffer.getvalue()
 
 
-def _code(value: str, scheme: str, meaning: str) -> Dataset:
-    item = Dataset()
-    item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning = value, scheme, meaning
-    return item
+def reported(source: Dataset, result: Assessment | Refusal, **options: Any) -> Dataset:
+    """Report as a receiver reads it."""
+    return as_received(build_report(source, result, DEVICE, written_at=WRITTEN_AT, **options))
+
+
+def complaints(ds: Dataset, folder: Path) -> list[str]:
+    """Errors that the validator finds in an object once it is written."""
+    path = folder / f"{ds.SOPInstanceUID}.dcm"
+    path.write_bytes(as_bytes(ds))
+    return dciodvfy_errors(path)
 
 
 def _request(number: str) -> Dataset:
     item = Dataset()
     item.RequestedProcedureID, item.ScheduledProcedureStepID = number, f"{number}-1"
     item.RequestedProcedureDescription = "Bone age"
-    item.RequestedProcedureCodeSequence = [_code("37362-1", "LN", "XR Bone age")]
+    item.RequestedProcedureCodeSequence = [code("37362-1", "LN", "XR Bone age")]
     return item
 
 
@@ -144,3 +157,7 @@ def raw(ds: Dataset, keyword: str, vr: str, value: bytes) -> None:
     """Put bytes into a data set as a peer might send them, valid or not."""
     tag = Tag(keyword)
     ds[tag] = RawDataElement(tag, vr, len(value), value, 0, False, True)
+
+
+SHAPES: Final = [kind for kind in results() if not kind.startswith("refused_")]
+"""Results that reports differ by in more than the reason for a refusal."""

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +12,9 @@ from baa_node.core.drawing.letter import write_letter
 from baa_node.core.objects.document import build_document
 from baa_node.core.objects.identifiers import SERIES_DESCRIPTION, document_uid, is_own_object
 from baa_node.errors import MissingAttribute
-from tests.parts.programs import program
 from tests.parts.report import IDENTIFIERS
-from tests.parts.results import DEVICE, NAMES, REFUSAL, WRITTEN_AT, as_bytes, as_received, assessment, full_dx, poor_cr
+from tests.parts.results import DEVICE, NAMES, REFUSAL, SOURCES, WRITTEN_AT, as_bytes, as_received, assessment, complaints, full_dx, poor_cr
 
-SOURCES = {"poor_cr": poor_cr, "full_dx": full_dx}
 RESULTS = {"assessed": assessment(), "refused": REFUSAL}
 PAGE = b"%PDF-1.4 page"
 
@@ -26,20 +23,13 @@ def built(source: Dataset, result: Assessment | Refusal = REFUSAL, page: bytes =
     return as_received(build_document(source, page, result, DEVICE, written_at=WRITTEN_AT))
 
 
-def complaints(tmp_path: Path, document: Dataset) -> list[str]:
-    path = tmp_path / "document.dcm"
-    path.write_bytes(as_bytes(document))
-    done = subprocess.run([program("dciodvfy"), path], capture_output=True, text=True, check=False)
-    return [line for line in (done.stdout + done.stderr).splitlines() if line.startswith("Error")]
-
-
 @pytest.mark.parametrize("name", SOURCES)
 @pytest.mark.parametrize("kind", RESULTS)
 def test_every_variant_conforms_and_holds_the_page(tmp_path: Path, name: str, kind: str) -> None:
     source, result = as_received(SOURCES[name]()), RESULTS[kind]
     page = write_letter(source, np.zeros((40, 30), np.uint8), result, DEVICE, written_at=WRITTEN_AT)
     document = build_document(source, page, result, DEVICE, written_at=WRITTEN_AT)
-    assert complaints(tmp_path, document) == []
+    assert complaints(document, tmp_path) == []
     read_back = as_received(document)
     assert read_back.EncapsulatedDocument[: read_back.EncapsulatedDocumentLength] == page
 
@@ -47,7 +37,7 @@ def test_every_variant_conforms_and_holds_the_page(tmp_path: Path, name: str, ki
 def test_the_validator_would_complain(tmp_path: Path) -> None:
     document = built(full_dx())
     del document.BurnedInAnnotation
-    assert complaints(tmp_path, document)
+    assert complaints(document, tmp_path)
 
 
 def test_who_what_and_whence() -> None:
@@ -84,7 +74,7 @@ def test_names_in_other_character_sets(tmp_path: Path, charset: str) -> None:
     source.SpecificCharacterSet, source.PatientName = NAMES[charset]
     document = built(as_received(source))
     assert document.PatientName == NAMES[charset][1]
-    assert complaints(tmp_path, document) == []
+    assert complaints(document, tmp_path) == []
 
 
 def test_each_reading_has_a_document_of_its_own() -> None:

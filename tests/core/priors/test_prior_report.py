@@ -19,7 +19,8 @@ from baa_node.core.priors.history import Earlier, Examination
 from baa_node.core.priors.prior_report import DEEPEST, MOST_ITEMS, Unusable, read_earlier, written_at
 from baa_node.core.radiograph import Laterality, Sex
 from baa_node.core.report import COMPREHENSIVE_3D_SR, COMPREHENSIVE_SR, build_report
-from tests.parts.prior_reports import BONE_AGE, MONTH, YEAR, code, coded, container, num, prior_report
+from tests.parts.coding import code
+from tests.parts.prior_reports import BONE_AGE, MONTH, YEAR, coded, container, num, prior_report
 from tests.parts.results import DEVICE, REFUSAL, WRITTEN_AT, as_bytes, as_received, assessment, full_dx, poor_cr, raw
 
 NOW = Examination(

@@ -7,7 +7,8 @@ from typing import Final
 
 from pydicom.dataset import Dataset
 
-from tests.parts.matrix.base import Case, Change, as_dx, both, code, item, sets, written
+from tests.parts.coding import code
+from tests.parts.matrix.base import Case, Change, as_dx, both, item, sets, written
 
 _DATES: Final[dict[str, Change]] = {
     "acr_nema_points": both(written("StudyDate", "DA", b"2025.01.02"), written("PatientBirthDate", "DA", b"2015.01.01")),

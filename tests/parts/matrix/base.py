@@ -16,6 +16,7 @@ from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.uid import ComputedRadiographyImageStorage, DigitalXRayImageStorageForPresentation, ExplicitVRLittleEndian
 
 from baa_node.core.radiograph import Sex
+from tests.parts.coding import code
 from tests.parts.dcmtk import recode
 from tests.parts.results import raw
 from train.phantom import draw_hand
@@ -99,10 +100,6 @@ def item(**elements: object) -> Dataset:
     for keyword, value in elements.items():
         setattr(made, keyword, value)
     return made
-
-
-def code(value: str, scheme: str, meaning: str) -> Dataset:
-    return item(CodeValue=value, CodingSchemeDesignator=scheme, CodeMeaning=meaning)
 
 
 @cache

@@ -7,20 +7,11 @@ from typing import Final
 
 from pydicom.dataset import Dataset
 
-from tests.parts.matrix.base import ROOT, Case, Change, both, code, item, sets, written
+from tests.parts.coding import code
+from tests.parts.identity import TYPE_2
+from tests.parts.matrix.base import ROOT, Case, Change, both, item, sets, written
 from tests.parts.results import raw
 
-TYPE_2: Final = (
-    "PatientName",
-    "PatientID",
-    "PatientBirthDate",
-    "PatientSex",
-    "StudyDate",
-    "StudyTime",
-    "StudyID",
-    "AccessionNumber",
-    "ReferringPhysicianName",
-)
 OTHERS: Final = ("Laterality", "ViewPosition", "SeriesNumber", "InstanceNumber", "Manufacturer", "PatientOrientation", "BodyPartExamined")
 
 

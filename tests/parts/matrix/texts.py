@@ -7,7 +7,8 @@ from typing import Final
 
 from pydicom.dataset import Dataset
 
-from tests.parts.matrix.base import Case, Change, both, code, item, sets
+from tests.parts.coding import code
+from tests.parts.matrix.base import Case, Change, both, item, sets
 from tests.parts.results import raw
 
 SETS: Final[dict[str, tuple[str | list[str], bytes, str]]] = {
