@@ -11,6 +11,10 @@ from pydicom.dataset import FileMetaDataset
 from pydicom.encaps import encapsulate
 from pydicom.uid import UID, ComputedRadiographyImageStorage, ExplicitVRLittleEndian
 
+from baa_node.core.codes import Reason
+from baa_node.core.eligibility import refuse_header
+from baa_node.core.gates.limits import Gates
+
 
 def image(words: NDArray[Any], *, bits: int = 12, **attributes: Any) -> Dataset:
     """Make a native little-endian CR hand of these stored words; keyword arguments override or, when None, remove."""
@@ -34,6 +38,12 @@ def image(words: NDArray[Any], *, bits: int = 12, **attributes: Any) -> Dataset:
         else:
             setattr(ds, keyword, value)
     return ds
+
+
+def header_reasons(*, gates: Gates | None = None, sex_required: bool = True, **attributes: Any) -> list[Reason]:
+    """Why the header of such an image is refused; empty where it is not."""
+    refusal = refuse_header(image(ramp(), **attributes), gates or Gates(), sex_required=sex_required)
+    return list(refusal.reasons) if refusal else []
 
 
 def compressed(ds: Dataset, syntax: UID, frame: bytes) -> Dataset:
