@@ -85,7 +85,8 @@ def _make(url: URL, *, driver_begins: str | None) -> Engine:
     common: dict[str, Any] = {"json_serializer": _json_text, "pool_size": 20, "max_overflow": 20, "pool_timeout": BUSY_TIMEOUT_S}
     if url.get_backend_name() == "sqlite":
         patience_s = float(str(url.query.get("timeout", BUSY_TIMEOUT_S)))
-        engine = create_engine(url, connect_args={"timeout": patience_s, "check_same_thread": False}, **common)
+        # The connection used last is the next: what it remembers of the file is still true unless another one wrote since.
+        engine = create_engine(url, connect_args={"timeout": patience_s, "check_same_thread": False}, pool_use_lifo=True, **common)
 
         def connected(connection: Any, _record: Any) -> None:
             connection.isolation_level = driver_begins

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import struct
 import threading
-from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from pynetdicom.acse import ACSE
-from pynetdicom.dimse import DIMSEServiceProvider
-from pynetdicom.dimse_messages import DIMSEMessage
 from pynetdicom.dimse_primitives import C_STORE
 from pynetdicom.pdu import A_ASSOCIATE_RJ
 from pynetdicom.pdu_primitives import A_ASSOCIATE
@@ -17,18 +14,18 @@ from pynetdicom.pdu_primitives import A_ASSOCIATE
 from baa_node.dicom.bell import RingingQueue
 from baa_node.dicom.contexts import MOST_CONTEXTS
 from baa_node.dicom.limits import Limit, reached
+from baa_node.dicom.messages import BoundedMessages, Budget, ForgetfulBuffer
 from baa_node.dicom.notices import Notices, Reason
 from baa_node.dicom.scp import INVALID_INSTANCE, Admission, Answer, Caller
-from baa_node.dicom.storing import Storekeeper, answer_store, serve_store
-from baa_node.dicom.transport import ASSOCIATE_RQ, P_DATA_ARRIVED, BoundedAssociation, BoundedProvider
+from baa_node.dicom.storing import Storekeeper, answer_store, is_plain, serve_store
+from baa_node.dicom.transport import ASSOCIATE_RQ, ASSOCIATED, LONGEST_SLEEP_S, P_DATA_ARRIVED, BoundedAssociation, BoundedProvider
 from baa_node.dicom.troubles import TLS_HANDSHAKE
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pynetdicom.ae import ApplicationEntity
     from pynetdicom.association import Association
-
-LONGEST_COMMAND_SET: Final = 1 << 16
-"""Bytes; a C-STORE-RQ command set takes about 200 (PS3.7 9.3.1)."""
 
 CALLED_AE: Final = slice(10, 26)
 CALLING_AE: Final = slice(26, 42)
@@ -45,9 +42,6 @@ BEFORE_REQUEST: Final = ("Sta1", "Sta2")
 TIMER_EXPIRED: Final = "Evt18"
 """Event of PS3.8 9.2.3: the ARTIM timer."""
 
-ASSOCIATED: Final = "Sta6"
-"""State of PS3.8 9.2 in which data is transferred."""
-
 
 class Doorkeeper(Storekeeper, Protocol):
     """Decides about associations; keeps a place for each that it lets in, and takes what they bring.
@@ -62,70 +56,6 @@ class Doorkeeper(Storekeeper, Protocol):
 
     def admit(self, association: NodeAssociation) -> Admission:
         """Decide about an association that has said who it is."""
-
-
-class Budget:
-    """Bytes that all associations together may hold of what is being received."""
-
-    def __init__(self, limit: int) -> None:
-        self._left = limit
-        self._lock = threading.Lock()
-
-    def take(self, count: int) -> bool:
-        """Take so many bytes; False, and nothing is taken, where they are not left."""
-        with self._lock:
-            if count > self._left:
-                return False
-            self._left -= count
-            return True
-
-    def give(self, count: int) -> None:
-        """Give back what was taken."""
-        with self._lock:
-            self._left += count
-
-
-class ForgetfulBuffer(BytesIO):
-    """A buffer that forgets all it holds once it would grow beyond `limit` bytes or the common budget, and counts on."""
-
-    def __init__(self, limit: int, budget: Budget | None = None) -> None:
-        super().__init__()
-        self.limit = limit
-        self.received = 0
-        self.overflowed = False
-        self._budget, self._taken = budget, 0
-
-    def write(self, data: Any) -> int:
-        """Take `data`, or only count it."""
-        self.received += len(data)
-        if self.received <= self.limit and not self.overflowed and self._take(len(data)):
-            return super().write(data)
-        if not self.overflowed:
-            self._tell()
-        self.overflowed = True
-        self.seek(0)
-        self.truncate()
-        self.release()
-        return len(data)
-
-    def release(self) -> None:
-        """Give back what was taken from the budget: the data are served, or nobody waits for them any more."""
-        if self._budget is not None and self._taken:
-            self._budget.give(self._taken)
-            self._taken = 0
-
-    def _tell(self) -> None:
-        if self.received > self.limit:
-            reached(Limit.DATA_SET, "data set of more than %d bytes is not kept", self.limit)
-        else:
-            reached(Limit.RECEIVING, "a data set is not kept: all associations together are receiving as much as they may")
-
-    def _take(self, count: int) -> bool:
-        if self._budget is None:
-            return True
-        taken = self._budget.take(count)
-        self._taken += count if taken else 0
-        return taken
 
 
 class AcceptingProvider(BoundedProvider):
@@ -156,6 +86,7 @@ class AcceptingProvider(BoundedProvider):
             return
         with self._turnstile:
             super()._act(event)
+        self.assoc.serve_here()
 
     def _queue_data(self, body: bytes | bytearray) -> None:
         with self._turnstile:
@@ -202,37 +133,17 @@ class AcceptingProvider(BoundedProvider):
         self.socket.close()
 
 
-class BoundedMessages(DIMSEServiceProvider):  # type: ignore[misc]
-    """DIMSE messages of bounded size.
+class Inbox(RingingQueue):
+    """Requests for the thread of an association, but for those that somebody else takes before."""
 
-    A data set beyond the limit is read to its end without being kept, so that the peer gets a status for an answer;
-    one that is twice as long ends the association.
-    """
+    def __init__(self, ring: Callable[[], None], taken: Callable[[tuple[int, Any]], bool]) -> None:
+        super().__init__(ring)
+        self._taken = taken
 
-    def __init__(self, assoc: Association, *, max_dataset_bytes: int, budget: Budget) -> None:
-        super().__init__(assoc)
-        self._max_dataset_bytes = max_dataset_bytes
-        self._budget = budget
-
-    def receive_primitive(self, primitive: Any) -> None:
-        """Add the fragments of a P-DATA primitive to the message that is being received (PS3.8 annex E)."""
-        self.message: Any = self.message or self._empty_message()
-        data_set = self.message.data_set
-        try:
-            super().receive_primitive(primitive)
-        except Exception as error:  # noqa: BLE001 - a stranger's command set in a foreign decoder: anything may be raised
-            reached(Limit.PDU_CONTENT, "DIMSE message cannot be decoded: %s", type(error).__name__)
-            self.dul.hang_up()
-            return
-        if data_set.received > 2 * self._max_dataset_bytes:
-            reached(Limit.DATA_SET, "association aborted: data set of more than %d bytes", 2 * self._max_dataset_bytes)
-            self.dul.hang_up()
-
-    def _empty_message(self) -> DIMSEMessage:
-        message = DIMSEMessage()
-        message.data_set = ForgetfulBuffer(self._max_dataset_bytes, self._budget)
-        message.encoded_command_set = ForgetfulBuffer(LONGEST_COMMAND_SET)
-        return message
+    def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
+        """Put a request, with its presentation context before it, then ring, unless it is taken."""
+        if not self._taken(item):
+            super().put(item, block, timeout)
 
 
 class GuardedControl(ACSE):  # type: ignore[misc]
@@ -286,14 +197,15 @@ class NodeAssociation(BoundedAssociation):
         self.is_established = False
         self._bell = threading.Event()
         self.dul.to_user_queue = RingingQueue(self._bell.set)
-        self.dimse.msg_queue = RingingQueue(self._bell.set)
+        self.dimse.msg_queue = Inbox(self._bell.set, self._keep_at_hand)
         self.acse_timeout = pdu_timeout_s  # these two also set the timers of the new upper layer
         self.network_timeout = idle_timeout_s
         self.caller: Caller | None = None
         self.notices = doorkeeper.notices
         self.tls = tls
         self._doorkeeper = doorkeeper
-        self._serving = threading.Event()
+        self._serving: set[int] = set()  # threads that do
+        self._at_hand: C_STORE | None = None
 
     @property
     def address(self) -> str:
@@ -303,7 +215,7 @@ class NodeAssociation(BoundedAssociation):
     @property
     def busy(self) -> bool:
         """Whether a message is being received or answered."""
-        return self._serving.is_set() or self.dimse.message is not None or not self.dimse.msg_queue.empty()
+        return bool(self._serving) or self._at_hand is not None or self.dimse.message is not None or not self.dimse.msg_queue.empty()
 
     def admission(self) -> Admission:
         """Ask the doorkeeper about the caller of the association request."""
@@ -318,7 +230,7 @@ class NodeAssociation(BoundedAssociation):
 
     def forget(self) -> None:
         """Let go of what was received and will not be served any more, its memory too: an association holds itself in circles."""
-        abandoned = [getattr(self.dimse.message, "data_set", None)]
+        abandoned = [getattr(self.dimse.message, "data_set", None), getattr(self._at_hand, "DataSet", None)]
         while not self.dimse.msg_queue.empty():
             abandoned.append(getattr(self.dimse.get_msg(block=False)[1], "DataSet", None))
         for data_set in abandoned:
@@ -327,16 +239,34 @@ class NodeAssociation(BoundedAssociation):
                 data_set.close()
 
     def close(self) -> None:
-        """End the association from another thread: abort where it is established, else drop the connection."""
-        if self.is_established:
+        """End the association from another thread: abort where it is established and its upper layer free, else drop the connection."""
+        if self.is_established and self.dul.ident not in self._serving:
             self.abort(block=False)
         elif self.dul.socket is not None:
             self.dul.socket.interrupt()
 
+    def serve_here(self) -> None:
+        """Serve the request that was kept for the upper layer's own thread; nothing is read meanwhile, as one operation at a time needs."""
+        request, self._at_hand = self._at_hand, None
+        if request is not None:
+            self._serve_request(request, request._context_id)  # noqa: SLF001 - where pynetdicom keeps it
+
+    def _keep_at_hand(self, item: tuple[int, Any]) -> bool:
+        """Keep a request for the upper layer's own thread, as to wake another takes longer than much of what it does.
+
+        That are plain C-STORE requests alone, and none while another request waits or is served, or before it is known here that the
+        association stands.
+        """
+        context_id, request = item
+        if self._serving or not self.is_established or not self.dimse.msg_queue.empty() or not is_plain(self, request, context_id):
+            return False
+        self._at_hand = request
+        return True
+
     def _run_reactor(self) -> None:
         """Serve one message after the other until the association is over; asleep in between."""
         while not self._kill:
-            self._bell.wait(max(self.dul.idle_remaining_s(), 0.001))
+            self._bell.wait(LONGEST_SLEEP_S if self._serving else max(self.dul.idle_remaining_s(), 0.001))
             self._bell.clear()
             context_id, message = self.dimse.get_msg(block=False)
             if message is not None:
@@ -352,7 +282,7 @@ class NodeAssociation(BoundedAssociation):
             self.is_released = True
         elif self.acse.is_aborted() or not self.dul.is_alive():
             self.is_aborted = True
-        elif self.dul.idle_timer_expired():
+        elif not self._serving and self.dul.idle_timer_expired():
             reached(Limit.IDLE, "association of %s aborted: idle", self.caller and self.caller.calling_ae)
             self.abort(block=False)
         else:
@@ -361,17 +291,20 @@ class NodeAssociation(BoundedAssociation):
         return True
 
     def _serve_request(self, msg: Any, context_id: int) -> None:
-        self._serving.set()
+        thread = threading.get_ident()
+        self._serving.add(thread)
         try:
             if isinstance(msg, C_STORE) and msg.MessageID is not None and not msg.is_valid_request:
                 answer_store(self, msg, Answer(status=INVALID_INSTANCE), context_id)  # left alone, its sender would wait for its timeout
-            elif not (isinstance(msg, C_STORE) and msg.is_valid_request and serve_store(self, msg, context_id, self._doorkeeper)):
+            elif is_plain(self, msg, context_id):
+                serve_store(self, msg, context_id, self._doorkeeper)
+            else:
                 super()._serve_request(msg, context_id)
         finally:
             _release(getattr(msg, "DataSet", None))
             self.dul.resume()
             self.dul.note_activity()  # a long store must not end in an idle timeout before its answer is sent
-            self._serving.clear()
+            self._serving.discard(thread)
 
 
 def _release(data_set: Any) -> None:

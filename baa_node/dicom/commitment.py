@@ -19,9 +19,10 @@ from pynetdicom.dimse_primitives import C_FIND, N_ACTION, N_EVENT_REPORT
 from pynetdicom.dsutils import encode
 from pynetdicom.presentation import PresentationContext, build_context
 
+from baa_node.dicom.elements import is_uid
 from baa_node.dicom.endpoint import Endpoint
 from baa_node.dicom.requestor import MEDIUM_PRIORITY, RequestedAssociation, association_with
-from baa_node.dicom.scp import UNREADABLE, is_uid
+from baa_node.dicom.scp import UNREADABLE
 from baa_node.errors import DeliveryError
 
 if TYPE_CHECKING:

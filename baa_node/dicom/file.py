@@ -9,7 +9,7 @@ from pydicom.filereader import read_dataset
 from pydicom.uid import UID
 
 from baa_node.dicom import scp
-from baa_node.dicom.elements import PREAMBLE
+from baa_node.dicom.elements import PREAMBLE, is_uid
 
 MEDIA_STORAGE_SOP_CLASS_UID: Final = 0x00020002
 MEDIA_STORAGE_SOP_INSTANCE_UID: Final = 0x00020003
@@ -31,7 +31,7 @@ def request_of(content: bytes, caller: scp.Caller) -> scp.StoreRequest:
     sop_class, uid, syntax = (
         scp.identifier(meta, tag) for tag in (MEDIA_STORAGE_SOP_CLASS_UID, MEDIA_STORAGE_SOP_INSTANCE_UID, SYNTAX_UID)
     )
-    if not all(map(scp.is_uid, (sop_class, uid, syntax))):
+    if not all(map(is_uid, (sop_class, uid, syntax))):
         raise ValueError("file meta information does not name the instance")
     return scp.StoreRequest(
         caller=caller,

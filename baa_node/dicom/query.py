@@ -30,11 +30,12 @@ from pynetdicom.presentation import PresentationContext, build_context, build_ro
 
 from baa_node.core import attributes
 from baa_node.core.priors.history import Examination
-from baa_node.dicom.acceptor import BoundedMessages, Budget
 from baa_node.dicom.commitment import PENDING, STUDY_ROOT_FIND, NotOfferedError, encoded_for
+from baa_node.dicom.elements import is_uid
 from baa_node.dicom.endpoint import Endpoint
+from baa_node.dicom.messages import BoundedMessages, Budget
 from baa_node.dicom.requestor import MEDIUM_PRIORITY, RequestedAssociation, association_with
-from baa_node.dicom.scp import UNREADABLE, is_uid
+from baa_node.dicom.scp import UNREADABLE
 from baa_node.errors import DeliveryError
 
 STUDY_ROOT_GET: Final = UID("1.2.840.10008.5.1.4.1.2.2.3")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import enum
 import logging
-import re
 import traceback
 import uuid
 import zlib
@@ -19,7 +18,8 @@ from pydicom.tag import BaseTag
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 
 from baa_node.core import attributes
-from baa_node.dicom.elements import file_header
+from baa_node.dicom.elements import file_header, is_uid
+from baa_node.dicom.header import FIRST_PIXEL_TAG, UNDEFINED_LENGTH, plain_header
 from baa_node.errors import SpoolError, StoreError
 
 if TYPE_CHECKING:
@@ -51,13 +51,9 @@ SOP_CLASS_UID: Final = 0x00080016
 SOP_INSTANCE_UID: Final = 0x00080018
 STUDY_INSTANCE_UID: Final = 0x0020000D
 SERIES_INSTANCE_UID: Final = 0x0020000E
-FIRST_PIXEL_TAG: Final = 0x7FE00008
-UNDEFINED_LENGTH: Final = 0xFFFFFFFF
 
 UNREADABLE: Final = (*attributes.UNREADABLE, zlib.error)
 """What pydicom raises on bytes that are no data set."""
-
-_UID_FORM: Final = re.compile(r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*))+")
 
 
 class Admission(enum.Enum):
@@ -214,19 +210,19 @@ def read_header(encoded: bytes, transfer_syntax: UID, *, max_dataset_bytes: int)
         reached_pixels = tag >= FIRST_PIXEL_TAG
         return reached_pixels
 
+    deflated = transfer_syntax == DeflatedExplicitVRLittleEndian
+    explicit = transfer_syntax.is_little_endian and not transfer_syntax.is_implicit_VR
+    header = plain_header(encoded) if explicit and not deflated else None
+    if header is not None:
+        return header
     try:
-        plain = _inflated(encoded, max_dataset_bytes) if transfer_syntax == DeflatedExplicitVRLittleEndian else encoded
+        plain = _inflated(encoded, max_dataset_bytes) if deflated else encoded
         header = read_dataset(BytesIO(plain), transfer_syntax.is_implicit_VR, transfer_syntax.is_little_endian, stop_when=at_pixels)
     except UNREADABLE as error:
         raise StoreRefusedError(UNREADABLE_DATA_SET, f"data set cannot be read ({type(error).__name__})") from error
     if not reached_pixels and not _ends_at(len(plain), header):
         raise StoreRefusedError(UNREADABLE_DATA_SET, "data set ends inside an element")
     return header
-
-
-def is_uid(value: str) -> bool:
-    """Whether `value` has the form of PS3.5 9.1."""
-    return len(value) <= 64 and _UID_FORM.fullmatch(value) is not None
 
 
 def part10(request: StoreRequest) -> bytes:

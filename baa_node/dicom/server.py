@@ -19,11 +19,12 @@ from pynetdicom.ae import ApplicationEntity
 from pynetdicom.transport import RequestHandler, ThreadedAssociationServer
 
 from baa_node.dicom import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME, commitment
-from baa_node.dicom.acceptor import Budget, ForgetfulBuffer, NodeAssociation
+from baa_node.dicom.acceptor import NodeAssociation
 from baa_node.dicom.connection import DeadlineSocket
 from baa_node.dicom.contexts import accepted_sop_classes, decodable_transfer_syntaxes, supported_contexts
 from baa_node.dicom.ledger import CONNECTIONS_PER_ASSOCIATION, Ledger
 from baa_node.dicom.limits import Limit, reached
+from baa_node.dicom.messages import Budget, ForgetfulBuffer
 from baa_node.dicom.notices import Notices, Noting
 from baa_node.dicom.scp import Admission, Answer, NodeHandler, StoreRequest, admission_of, answer_store
 from baa_node.dicom.tls import ServerTls, reason_of

@@ -9,7 +9,6 @@ import functools
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pynetdicom.dimse_primitives import C_STORE
-from pynetdicom.pdu_primitives import P_DATA
 from pynetdicom.service_class import StorageServiceClass
 from pynetdicom.sop_class import uid_to_service_class
 
@@ -31,17 +30,21 @@ class Storekeeper(Protocol):
         """Answer a request that came under an accepted presentation context, as a tuple of pynetdicom; never raises."""
 
 
-def serve_store(association: Association, request: C_STORE, context_id: int, keeper: Storekeeper) -> bool:
-    """Serve a C-STORE request; False, and nothing is done, where pynetdicom is to do it."""
+def is_plain(association: Association, request: Any, context_id: int) -> bool:
+    """Whether a request is one that `serve_store` serves: whole, of the Storage service, and of the class of its context."""
+    if not isinstance(request, C_STORE) or not request.is_valid_request:
+        return False
     context = association._accepted_cx.get(context_id)  # noqa: SLF001 - what `accepted_contexts` sorts anew each time
     if context is None or request.AffectedSOPClassUID != context.abstract_syntax or not _is_storage(str(context.abstract_syntax)):
         return False
-    if request.AffectedSOPClassUID in association.acceptor.accepted_common_extended:
-        return False
-    answer = keeper.store(association, request, context.as_tuple)
+    return request.AffectedSOPClassUID not in association.acceptor.accepted_common_extended
+
+
+def serve_store(association: Association, request: C_STORE, context_id: int, keeper: Storekeeper) -> None:
+    """Serve a C-STORE request that is plain."""
+    answer = keeper.store(association, request, association._accepted_cx[context_id].as_tuple)  # noqa: SLF001
     if association.is_established:
         answer_store(association, request, answer, context_id)
-    return True
 
 
 def answer_store(association: Association, request: C_STORE, answer: Answer, context_id: int) -> None:
@@ -58,9 +61,7 @@ def answer_store(association: Association, request: C_STORE, answer: Answer, con
     if command is None or 0 < longest < len(command) + PDV_HEADER_BYTES:
         association.dimse.send_msg(_primitive(request, answer), context_id)
         return
-    data = P_DATA()
-    data.presentation_data_value_list.append((context_id, _LAST_OF_COMMAND + command))
-    association.dul.send_pdu(data)
+    association.dul.send_value(context_id, _LAST_OF_COMMAND + command)
 
 
 def _primitive(request: C_STORE, answer: Answer) -> C_STORE:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import ssl
 import struct
+import threading
 from typing import TYPE_CHECKING, Any, Final
 
 from pynetdicom.association import Association
@@ -30,6 +31,9 @@ ASSOCIATE_RQ: Final = 0x01
 P_DATA_TF: Final = 0x04
 P_DATA_ARRIVED: Final = "Evt10"
 """Event of PS3.8 9.2.3: a P-DATA-TF PDU was received."""
+
+ASSOCIATED: Final = "Sta6"
+"""State of PS3.8 9.2 in which data is transferred."""
 
 ITEM_HEADER: Final = struct.Struct(">LB")
 """Length and presentation context of a presentation data value item (PS3.8 9.3.5.1)."""
@@ -119,6 +123,17 @@ class BoundedProvider(DULServiceProvider):  # type: ignore[misc]
     def idle_remaining_s(self) -> float:
         """Seconds until the association has been idle for too long."""
         return float(self._idle_timer.remaining)
+
+    def send_value(self, context_id: int, value: bytes) -> None:
+        """Send a presentation data value: at once in this provider's own thread, else by way of its queue, as pynetdicom does."""
+        if threading.get_ident() == self.ident and self.state_machine.current_state == ASSOCIATED:
+            length = len(value) + 1  # the context is counted, too
+            self.socket.send(PDU_HEADER.pack(P_DATA_TF, length + ITEM_LENGTH_BYTES) + ITEM_HEADER.pack(length, context_id) + value)
+            self.note_activity()
+            return
+        data = P_DATA()
+        data.presentation_data_value_list.append((context_id, value))
+        self.send_pdu(data)
 
     def hang_up(self) -> None:
         """Abort the association and listen no longer: what the peer still sends cannot be trusted, or is too much."""

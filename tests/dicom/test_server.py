@@ -102,6 +102,16 @@ def test_dcmtk_echo_and_store(server: NodeServer, node: Recorder, tmp_path: Path
     assert data_set_bytes(second.content) == data_set_bytes(compressed.read_bytes())
 
 
+def test_a_store_is_served_by_the_thread_that_received_it(server: NodeServer, node: Recorder) -> None:
+    served: list[object] = []
+    node.answer = lambda _received: served.append(threading.current_thread()) or Answer(status=STORED)  # type: ignore[func-returns-value]
+    association = associate(server)
+    for _ in range(2):
+        assert association.send_c_store(radiograph()).Status == STORED
+    association.release()
+    assert [type(thread).__name__ for thread in served] == ["AcceptingProvider"] * 2
+
+
 def test_large_instance(server: NodeServer, node: Recorder) -> None:
     sent = outgoing(radiograph(rows=2000, columns=1500))
     send(endpoint(server), [[sent], [sent]])

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.test_pipeline import NOW, Bench, bench
 
 from baa_node.bridges import Wires
 from baa_node.db import audit, peers, studies
@@ -18,7 +19,6 @@ from baa_node.errors import StoreError
 from tests.parts.fhir import FhirStore, Reply, WebServer
 from tests.parts.hands import hand_cr
 from tests.parts.mllp import ACCEPT, MllpReceiver, acknowledgement
-from tests.test_pipeline import NOW, Bench, bench
 
 __all__ = ["bench"]
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.test_pipeline import Bench, bench, pacs, wait
 
 from baa_node import dispatch
 from baa_node.core.radiograph import from_dataset
@@ -18,7 +19,6 @@ from baa_node.dicom.practice import PracticePacs
 from baa_node.errors import StoreError
 from baa_node.frames import RecentFrames
 from tests.parts.hands import hand_cr
-from tests.test_pipeline import Bench, bench, pacs, wait
 
 __all__ = ["bench", "pacs"]
 

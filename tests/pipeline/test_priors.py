@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 from pydicom import Dataset, dcmread
+from tests.test_pipeline import Bench, bench, pacs, wait
 
 from baa_node import priors
 from baa_node.core.objects.findings import read_report
@@ -28,7 +29,6 @@ from tests.parts.hands import constant_ensemble, hand_cr
 from tests.parts.prior_reports import PriorArchive, prior_report
 from tests.parts.report import named
 from tests.parts.times import NOW
-from tests.test_pipeline import Bench, bench, pacs, wait
 
 __all__ = ["bench", "pacs"]
 

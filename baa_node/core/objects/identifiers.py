@@ -9,6 +9,7 @@ from typing import Final
 from uuid import UUID, uuid5
 
 from pydicom.dataset import Dataset
+from pydicom.tag import Tag
 
 from baa_node.core.assessment import Assessment, Refusal
 from baa_node.core.attributes import short_text
@@ -17,6 +18,9 @@ from baa_node.core.words import Language
 MODEL_NAME: Final = "baa_node"
 SERIES_DESCRIPTION: Final = "AI Bone Age (preliminary)"
 """Constant on purpose: a description that told the result would leak it into every work list."""
+
+CONTRIBUTING_EQUIPMENT: Final = Tag("ContributingEquipmentSequence")
+"""Looked for by its tag first: to miss an attribute by its name takes pydicom as long as to read ten."""
 
 _NAMESPACE: Final = UUID("5c1d2a52-6c0e-4f0b-9d3a-3f6f1f0b9e77")
 
@@ -98,7 +102,7 @@ def is_own_object(header: Dataset) -> bool:
     Looks at the equipment that made it or worked on it, and at the series description that all results carry; an
     archive may change either. SR objects of other makers are not own objects, merely no radiographs.
     """
-    makers = [header, *(header.get("ContributingEquipmentSequence") or ())]
+    makers = [header, *((header.get("ContributingEquipmentSequence") or ()) if CONTRIBUTING_EQUIPMENT in header else ())]
     if any(short_text(maker, "ManufacturerModelName") == MODEL_NAME for maker in makers):
         return True
     return short_text(header, "SeriesDescription") == SERIES_DESCRIPTION

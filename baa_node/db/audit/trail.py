@@ -28,6 +28,8 @@ _LOCKED_HEAD: Final = Prepared(_HEAD.with_for_update())
 _APPEND: Final = Prepared(insert(audit_events))
 _MOVE_HEAD: Final = Prepared(update(audit_head).where(audit_head.c.id == 1))
 
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
+
 Scalar: TypeAlias = str | int | float | bool | None
 
 
@@ -290,5 +292,4 @@ def _instant(at: datetime) -> str:
 
 
 def _json(value: object) -> str:
-    plain = dict(value) if isinstance(value, Mapping) else value
-    return json.dumps(plain, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
+    return _ENCODER.encode(dict(value) if isinstance(value, Mapping) else value)
