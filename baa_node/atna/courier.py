@@ -1,15 +1,17 @@
 """The one thread that tells the repository, in the order of the trail, and goes on where it was after whatever happens.
 
 A message counts as told when the other side's system has taken its octets and the connection is still open a moment later: what a
-repository had not read when it was killed is sent again. Some may come twice, none is left out. No message stands anywhere but in
-memory, and none in the log: they name patients.
+repository had not read when it was killed is sent again. Some may come twice, none is left out: syslog over TLS has no acknowledgement
+(RFC 5425), so of a connection that broke nobody can say what of the last batch arrived. The batch after it is half as long, so that
+each further break repeats less and one message that gets through is progress. No message stands anywhere but in memory, and none in
+the log: they name patients.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Final
 
@@ -23,7 +25,7 @@ from baa_node.errors import BaaError
 log = logging.getLogger("baa_node.atna")
 
 AT_ONCE: Final = 200
-"""Events of one batch: so many may come twice."""
+"""Events of the longest batch, which a backlog alone fills: so many may come twice after a connection broke."""
 
 CLAIM: Final = 0x61746E61
 """Number of the right to tell, "atna": of several processes on one database one has it."""
@@ -63,6 +65,7 @@ class Courier:
         self._first_pause_s, self._longest_pause_s, self._pause_s = first_pause_s, longest_pause_s, 0.0
         self._now = now
         self._remembers = False
+        self._at_once = AT_ONCE
         self._claim = database.claim(CLAIM)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._go_on, name="atna", daemon=True)
@@ -88,15 +91,30 @@ class Courier:
         """
         until = self._begin()
         with self._database.reading() as connection:
-            records = audit.next_events(connection, after=until, limit=AT_ONCE)
+            records = audit.next_events(connection, after=until, limit=self._at_once)
         if not records:
             return 0
-        if sum(self._tell(run) for run in runs(records)):
+        last, sent, trouble = self._tell_each(runs(records), until)
+        if sent:
             self._stopping.wait(self._settle_s)
             self._way.check()
-        with self._database.transaction() as connection:
-            audit.note_told(connection, before=until, until=records[-1].seq)
+        if last > until:
+            with self._database.transaction() as connection:
+                audit.note_told(connection, before=until, until=last)
+        if trouble is not None:
+            raise trouble
         return len(records)
+
+    def _tell_each(self, some: Iterable[Run], until: int) -> tuple[int, int, BaaError | None]:
+        """Tell runs up to the first that record or spool keep back; the last event told, how many messages, and the trouble."""
+        sent = 0
+        for run in some:
+            try:
+                sent += self._tell(run)
+            except BaaError as trouble:  # the line is as it was: what went before need not go again
+                return until, sent, trouble
+            until = run[-1].seq
+        return until, sent, None
 
     def attempt(self) -> int:
         """Tell one batch if it is this process that may; trouble is told in the log, once, and makes the pauses longer."""
@@ -110,6 +128,7 @@ class Courier:
             if self._pause_s:
                 log.info("the audit repository is told again")
             self._pause_s = 0.0
+            self._at_once = min(AT_ONCE, 2 * self._at_once)
             return told
         return 0
 
@@ -163,6 +182,7 @@ class Courier:
 
     def _pause(self, trouble: str) -> None:
         self._way.close()
+        self._at_once = max(1, self._at_once // 2)
         if not self._pause_s:
             log.warning("the audit repository cannot be told, events are waiting: %s", trouble)
         self._pause_s = min(self._longest_pause_s, max(self._first_pause_s, 2 * self._pause_s))
@@ -170,8 +190,8 @@ class Courier:
     def _go_on(self) -> None:
         while True:
             last_time = self._stopping.is_set()
-            told = self.attempt()
-            if told == AT_ONCE:
+            at_once = self._at_once
+            if self.attempt() == at_once:  # more may be waiting
                 continue
             if last_time:
                 return

@@ -275,6 +275,54 @@ def test_a_spool_that_is_away_keeps_the_message_waiting(trail: Trail, courier: M
     assert PLANTED.encode() in way.sent[0]
 
 
+def test_what_was_told_before_the_spool_went_away_is_not_told_again(trail: Trail, courier: Make) -> None:
+    class AwaySpool:
+        def holds(self, path: str) -> bool:
+            raise SpoolError("not mounted")
+
+    shown(trail, 1, 2)
+    trail.arrive()
+    way = Away()
+    carrier = courier(way, settle_s=0)
+    lookup: Lookup = carrier._translator._lookup
+    there: Spool = lookup.spool
+    lookup.spool = AwaySpool()  # type: ignore[assignment]
+    for _ in range(3):
+        assert carrier.attempt() == 0
+    assert waiting(trail) == 1
+    lookup.spool = there
+    assert carrier.attempt() == 1
+    assert studies_in(way.sent) == ["2.1", "2.2", made.STUDY]
+
+
+def test_a_connection_that_breaks_again_and_again_repeats_less_each_time_and_everything_arrives(trail: Trail, courier: Make) -> None:
+    class Brittle(Away):
+        """Breaks with the eighth message of each connection."""
+
+        taken = 0
+
+        def send(self, message: bytes) -> None:
+            self.taken += 1
+            if self.taken == 8:
+                raise ConnectionResetError("gone")
+            super().send(message)
+
+        def close(self) -> None:
+            self.taken = 0
+
+    shown(trail, *range(100))
+    way = Brittle()
+    carrier = courier(way, settle_s=0)
+    attempts = 0
+    while waiting(trail):
+        carrier.attempt()
+        attempts += 1
+        assert attempts < 100, "no progress"
+    numbers = [int(study.removeprefix("2.")) for study in studies_in(way.sent)]
+    assert [*dict.fromkeys(numbers)] == [*range(100)], "in their order, none left out"
+    assert len(numbers) < 250
+
+
 def test_one_event_that_makes_no_message_does_not_keep_back_the_others(
     trail: Trail, courier: Make, caplog: pytest.LogCaptureFixture
 ) -> None:
