@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import threading
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from baa_node.db import Connection, studies
+from baa_node.db import Database, studies
 
 READ: Final = "assess_instance"
 DELIVER: Final = "deliver_results"
 CONFIRM: Final = "look_for_receipt"
 """Workflows, as the durable engine knows them."""
+
+FIRST_PAGE, LONGEST_PAGE = 100, 5000
+"""Rows that are looked at in one go: mostly the first page is enough; each that follows is twice as long."""
 
 
 @dataclass(frozen=True)
@@ -43,13 +46,59 @@ def lane_of(workflow: str, arguments: Sequence[str | int]) -> str:
     return f"{workflow} {arguments[2]}" if workflow in {DELIVER, CONFIRM} else READ
 
 
-def work_due(c: Connection, now: datetime) -> list[Work]:
-    """List what is due: deliveries first, for which people wait, then readings, then receipts; of each kind the oldest first."""
-    return [
-        *(_to_peer(DELIVER, "to", one, attempt_of(one)) for one in studies.due_deliveries(c, now=now)),
-        *(Work(READ, f"{uid}.{revision}", (uid, revision)) for uid, revision in studies.pending_readings(c)),
-        *(_to_peer(CONFIRM, "at", one, look_of(one)) for one in studies.due_confirmations(c, now=now)),
-    ]
+def never_full(_lane: str) -> bool:
+    """Say of every lane that there is a place in it."""
+    return False
+
+
+def work_due(database: Database, now: datetime, *, full: Callable[[str], bool] = never_full) -> Iterator[Work]:
+    """Give what is due: deliveries first, for which people wait, then readings, then receipts; of each kind the oldest first.
+
+    However long the backlog is, it is looked at page by page, and no further than there are places: of a lane that is full the rest
+    waits for the next look. What changes between two pages may be passed over, and is seen by that look.
+
+    Parameters
+    ----------
+    full
+        Tells whether a lane has no place left; asked anew for each piece of work.
+    """
+    yield from _to_peers(database, now, DELIVER, full)
+    yield from _to_be_read(database, full)
+    yield from _to_peers(database, now, CONFIRM, full)
+
+
+def _to_be_read(database: Database, full: Callable[[str], bool]) -> Iterator[Work]:
+    seen, limit = 0, FIRST_PAGE
+    while not full(READ):
+        with database.reading() as c:
+            page = studies.pending_readings(c, skip=seen, limit=limit)
+        for uid, revision in page:
+            yield Work(READ, f"{uid}.{revision}", (uid, revision))
+        if len(page) < limit:
+            return
+        seen, limit = seen + limit, min(LONGEST_PAGE, 2 * limit)
+
+
+def _to_peers(database: Database, now: datetime, workflow: str, full: Callable[[str], bool]) -> Iterator[Work]:
+    """Go through what is due for any peer; those whose lane is full are left out of the pages that follow."""
+    ask = studies.due_deliveries if workflow == DELIVER else studies.due_confirmations
+    seen: Counter[str] = Counter()
+    left_out: set[str] = set()
+    limit = FIRST_PAGE
+    while True:
+        skip = sum(number for peer, number in seen.items() if peer not in left_out)
+        with database.reading() as c:
+            page = ask(c, now=now, but_to=left_out, skip=skip, limit=limit)
+        for one in page:
+            seen[one.peer] += 1
+            work = _to_peer(workflow, one)
+            if full(work.lane):
+                left_out.add(one.peer)
+            elif workflow == DELIVER or one.state == "delivered":
+                yield work
+        if len(page) < limit:
+            return
+        limit = min(LONGEST_PAGE, 2 * limit)
 
 
 def attempt_of(delivery: studies.Delivery) -> str:
@@ -62,8 +111,9 @@ def look_of(delivery: studies.Delivery) -> str:
     return f"{delivery.confirms + 1}.{delivery.receipt}.{delivery.attempts}.{delivery.reopened}"
 
 
-def _to_peer(workflow: str, word: str, one: studies.Delivery, which: str) -> Work:
-    return Work(workflow, f"{one.source_uid}.{one.revision}.{word}.{one.peer}.{which}", (one.source_uid, one.revision, one.peer))
+def _to_peer(workflow: str, one: studies.Delivery) -> Work:
+    what = f"to.{one.peer}.{attempt_of(one)}" if workflow == DELIVER else f"at.{one.peer}.{look_of(one)}"
+    return Work(workflow, f"{one.source_uid}.{one.revision}.{what}", (one.source_uid, one.revision, one.peer))
 
 
 class Places:
@@ -91,6 +141,11 @@ class Places:
                 return False
             taken.add(work.name)
             return True
+
+    def full(self, lane: str) -> bool:
+        """Tell whether a lane has no place left."""
+        with self._lock:
+            return len(self._taken.get(lane, ())) >= self._most[lane.partition(" ")[0]]
 
     def leave(self, lane: str, name: str) -> None:
         """Give the place of a piece of work back; twice is harmless."""

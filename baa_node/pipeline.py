@@ -44,6 +44,8 @@ MOST_THREADS = 64
 FIRST_PAUSE_S = 10.0
 LONGEST_PAUSE_S = 300.0
 FORGOTTEN_AT_ONCE = 500
+REMEMBERED = 10_000
+"""Pieces of work that were handed over; to hand one over again costs a question to the engine."""
 AGAIN = ".again."
 
 log = logging.getLogger(__name__)
@@ -65,7 +67,7 @@ class Pipeline:
         self._readers = readers
         self._parallel_deliveries = parallel_deliveries
         self._stopping = threading.Event()
-        self._handed_over: set[str] = set()
+        self._handed_over: dict[str, None] = {}  # the latest last
         self._places = Places(readers=readers, parallel_deliveries=parallel_deliveries, freed=self.arrived)
         self._search = threading.Thread(target=self._hand_over_forever, name="hand-over", daemon=True)
         self._engine = make_engine(queue_url)
@@ -137,13 +139,13 @@ class Pipeline:
                 log.exception("instances could not be handed over; trying again")
 
     def _hand_over(self) -> None:
-        """Start what is due and has a place, once as long as it is due."""
-        with self._desk.database.reading() as connection:
-            due = work_due(connection, datetime.now(UTC))
-        before, self._handed_over = self._handed_over, set()
-        for work in due:
-            if work.name in before or self._start(work):
-                self._handed_over.add(work.name)
+        """Start what is due and has a place, each once; what was handed over long ago may be again, which is harmless."""
+        for work in work_due(self._desk.database, datetime.now(UTC), full=self._places.full):
+            if work.name in self._handed_over or self._start(work):
+                self._handed_over.pop(work.name, None)
+                self._handed_over[work.name] = None
+        while len(self._handed_over) > REMEMBERED:
+            del self._handed_over[next(iter(self._handed_over))]
 
     def _start(self, work: Work) -> bool:
         if not self._places.take(work):

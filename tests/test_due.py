@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -85,9 +88,69 @@ def test_deliveries_come_before_readings_and_the_oldest_first(tmp_path: Path) ->
             studies.record_arrival(c, made.instance(uid), now=NOW)
         studies.record_arrival(c, made.instance(), now=NOW)
         studies.open_deliveries(c, made.IMAGE, 1, ["pacs"], now=NOW)
-    with database.reading() as c:
-        due = work_due(c, NOW)
+    due = [*work_due(database, NOW)]
     database.close()
     assert [one.workflow for one in due] == [DELIVER, READ, READ, READ]
     assert due[0] == Work(DELIVER, f"{made.IMAGE}.1.to.pacs.1.0", (made.IMAGE, 1, "pacs"))
     assert len({one.name for one in due}) == 4
+
+
+@pytest.fixture
+def backlog(tmp_path: Path) -> Iterator[Database]:
+    """A long backlog: 250 readings, whose results are due at one peer that has too many of them, and the last two at another."""
+    database = Database.open(f"sqlite:///{tmp_path / 'node.db'}")
+    with database.transaction() as c:
+        for number in range(250):
+            uid = f"1.2.{1000 + number}"
+            studies.record_arrival(c, made.instance(uid), now=NOW)
+            studies.open_deliveries(c, uid, 1, ["archive"], now=NOW)
+        for number in (248, 249):
+            studies.open_deliveries(c, f"1.2.{1000 + number}", 1, ["pacs"], now=NOW + timedelta(seconds=1))
+    yield database
+    database.close()
+
+
+def test_of_a_backlog_everything_is_given_once(backlog: Database) -> None:
+    due = [one.name for one in work_due(backlog, NOW + timedelta(seconds=9))]
+    assert len(due) == len(set(due)) == 250 + 252
+
+
+def test_no_more_of_a_backlog_is_read_than_there_are_places(backlog: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = Counter[str]()
+    for name in ("pending_readings", "due_deliveries", "due_confirmations"):
+        monkeypatch.setattr(studies, name, counting(getattr(studies, name), given, name))
+    some = places(readers=3, parallel_deliveries=2)
+    taken = [one for one in work_due(backlog, NOW + timedelta(seconds=9), full=some.full) if some.take(one)]
+    lanes = Counter(one.lane for one in taken)
+    assert lanes == {"assess_instance": 3, "deliver_results archive": 2, "deliver_results pacs": 2}, "a full lane keeps none back"
+    assert given["pending_readings"] == 100
+    assert given["due_deliveries"] == 100 + 2
+
+
+def counting(ask: Callable[..., list[object]], given: Counter[str], name: str) -> Callable[..., list[object]]:
+    def asked(*arguments: object, **options: object) -> list[object]:
+        found = ask(*arguments, **options)
+        given[name] += len(found)
+        return found
+
+    return asked
+
+
+def test_what_is_done_elsewhere_at_the_head_of_a_backlog_keeps_nothing_back(backlog: Database) -> None:
+    elsewhere = {f"1.2.{1000 + number}.1" for number in range(230)}
+    some, taken = places(readers=30), set()
+    for one in work_due(backlog, NOW, full=some.full):
+        if one.workflow == READ and one.name not in elsewhere and some.take(one):
+            taken.add(one.name)
+    assert taken == {f"1.2.{1000 + number}.1" for number in range(230, 250)}
+
+
+def test_look_after_look_a_backlog_is_worked_off_to_its_end(backlog: Database) -> None:
+    some, done = places(readers=7, parallel_deliveries=3), set[str]()
+    while taken := [
+        one for one in work_due(backlog, NOW + timedelta(seconds=9), full=some.full) if one.name not in done and some.take(one)
+    ]:
+        for one in taken:
+            done.add(one.name)
+            some.leave(one.lane, one.name)
+    assert len(done) == 250 + 252

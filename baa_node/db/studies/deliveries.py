@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal, TypeAlias
 
-from sqlalchemy import Connection, RowMapping, select, update
+from sqlalchemy import Column, Connection, RowMapping, Select, select, update
 
 from baa_node.db import audit
 from baa_node.db.audit import AuditEvent, AuditKind, Scalar
@@ -198,10 +198,31 @@ def deliveries_of(c: Connection, source_uids: Iterable[str]) -> list[Delivery]:
     ]
 
 
-def due_deliveries(c: Connection, *, now: datetime) -> list[Delivery]:
-    """List the pending deliveries whose time has come, longest waiting first."""
+def due_deliveries(
+    c: Connection, *, now: datetime, but_to: Collection[str] = (), skip: int = 0, limit: int | None = None
+) -> list[Delivery]:
+    """List the pending deliveries whose time has come, longest waiting first.
+
+    Parameters
+    ----------
+    but_to
+        Peers whose deliveries are left out.
+    skip, limit
+        How many of the others are passed over, and how many given at most.
+    """
     query = select(deliveries).where(deliveries.c.state == "pending", deliveries.c.next_attempt_at <= now)
-    return [delivery_of(row) for row in c.execute(query.order_by(deliveries.c.next_attempt_at)).mappings()]
+    return page_of(c, query, deliveries.c.next_attempt_at, but_to=but_to, skip=skip, limit=limit)
+
+
+def page_of(
+    c: Connection, query: Select[Any], when: Column[Any], *, but_to: Collection[str], skip: int, limit: int | None
+) -> list[Delivery]:
+    """Give some deliveries of a query in the order of a time, those of the same time always in the same order."""
+    if but_to:
+        query = query.where(deliveries.c.peer.not_in(but_to))
+    key = (deliveries.c.source_uid, deliveries.c.revision, deliveries.c.peer)
+    rows = c.execute(query.order_by(when, *key).offset(skip).limit(limit)).mappings()
+    return [delivery_of(row) for row in rows]
 
 
 def _get(c: Connection, source_uid: str, revision: int, peer: str) -> Delivery:

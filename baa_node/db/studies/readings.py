@@ -161,14 +161,20 @@ def _last(c: Connection, sop_instance_uid: str) -> Reading | None:
     return None if row is None else reading_from(row)
 
 
-def pending_readings(c: Connection) -> list[tuple[str, int]]:
+def pending_readings(c: Connection, *, skip: int = 0, limit: int | None = None) -> list[tuple[str, int]]:
     """List ``(SOP Instance UID, revision)`` of what has no result objects yet, oldest first: to be handed over after a restart.
 
     A reading stays in the list until its report is stored, or the refusal dismissed, so that nothing rests on the durable
     engine's memory alone.
+
+    Parameters
+    ----------
+    skip, limit
+        How many are passed over, and how many given at most.
     """
     query = select(readings.c.sop_instance_uid, readings.c.revision).where(readings.c.state.in_(_UNFINISHED))
-    return [(row.sop_instance_uid, row.revision) for row in c.execute(query.order_by(readings.c.ordered_at, readings.c.sop_instance_uid))]
+    oldest_first = query.order_by(readings.c.ordered_at, readings.c.sop_instance_uid, readings.c.revision)
+    return [(row.sop_instance_uid, row.revision) for row in c.execute(oldest_first.offset(skip).limit(limit))]
 
 
 def record_outcome(
