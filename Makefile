@@ -11,7 +11,7 @@ JOBS   ?= 2
 # Two marks: the node's own needs, and those of its tests and workshop (TensorFlow among them: 2.7 GB).
 $(VENV)/node.installed: pyproject.toml deploy/constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "baa_node needs Python 3.11 or newer; $(PYTHON) is older (make PYTHON=/path/to/python3.11 ...)"; exit 1; }
-	@echo "setting up $(VENV) ..."
+	@echo "setting up $(VENV): 0.8 GB are fetched and unpacked, which takes some minutes ..."
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(PIP) install --constraint deploy/constraints.txt --editable .
 	@touch $@
