@@ -20,8 +20,9 @@ from typing import Any, Final
 
 from baa_node import __version__
 from baa_node.config import Config
-from baa_node.db import Database, audit, copies, studies
+from baa_node.db import Connection, Database, audit, copies, studies
 from baa_node.db.audit import AuditEvent, AuditKind, Scalar
+from baa_node.dicom.keyring import Keyring
 from baa_node.errors import ConfigError, SpoolError, StoreError
 from baa_node.faults import cannot_write
 from baa_node.spool import Spool, open_spool
@@ -31,6 +32,8 @@ MANIFEST: Final = "backup.json"
 
 FORMAT: Final = 1
 QUEUE, RECORD, DUMP, SPOOL = "queue.db", "baa_node.db", "database.dump", "spool"
+PATHS: Final = "paths.txt"
+"""Of every file that the copied record names; only there while files are copied."""
 SMALL: Final = ("identity.json", "baa-node.toml")
 
 
@@ -60,14 +63,6 @@ class Backup:
     format: int = FORMAT
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Copied:
-    """What the copied record names, and where its audit trail ends."""
-
-    expected: frozenset[str]
-    head: tuple[int, str]
-
-
 def back_up(config: Config, target: Path, *, like: Path | None, actor: str, now: datetime) -> Backup:
     """Copy record, queue, files and identity to an empty folder; the node may be running.
 
@@ -88,13 +83,13 @@ def back_up(config: Config, target: Path, *, like: Path | None, actor: str, now:
     _make_empty(target)
     database = Database.open(config.database_url)
     try:
-        copied = _copy_databases(config, database, target)
-        spool = open_spool(config.spool_path)
-        missing = _copy_files(spool, target / SPOOL, copied.expected, like)
-        with database.reading() as connection:
-            missing &= studies.expected_paths(connection)  # what left by age meanwhile is no loss
+        head = _copy_databases(config, database, target)
+        missing = _copy_files(open_spool(config.spool_path), target, like)
+        if missing:
+            with database.reading() as connection:  # what left by age meanwhile is no loss
+                missing = {path for path in studies.expected_paths(connection) if path in missing}
         _copy_small(config.data_dir, target)
-        made = _describe(target, copied, missing, now)
+        made = _describe(target, head, missing, now)
         _write(target / MANIFEST, json.dumps(asdict(made), indent=1).encode())
         _tell(database, AuditKind.BACKUP_MADE, actor, made, now)
     finally:
@@ -133,8 +128,9 @@ def put_small_files_back(source: Path, data_dir: Path) -> None:
     """
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
-        for name in SMALL:
-            if (source / name).exists() and not (data_dir / name).exists():
+        for name in _small_in(source):
+            if not (data_dir / name).exists():
+                _make_private(data_dir, name)
                 shutil.copy2(source / name, data_dir / name)
     except OSError as error:
         raise ConfigError(cannot_write(error, where=data_dir, otherwise=f"data directory {data_dir} cannot be used")) from error
@@ -174,49 +170,69 @@ def _databases(config: Config) -> dict[str, str]:
     return {DUMP: config.database_url}
 
 
-def _copy_databases(config: Config, database: Database, target: Path) -> _Copied:
+def _copy_databases(config: Config, database: Database, target: Path) -> tuple[int, str]:
+    """Copy queue and record, and list what the copied record names; where its audit trail ends."""
     places = _databases(config)
     if DUMP in places:
         with database.reading() as connection:
-            seen = _Copied(expected=frozenset(studies.expected_paths(connection)), head=audit.head_of(connection))
+            head = _list_paths(connection, target)
             copies.dump(connection, places[DUMP], target / DUMP)
-        return seen
+        return head
     for name, url in places.items():
         if name == RECORD or not copies.is_empty(url):  # a node that never read has no queue yet
             copies.copy_file(url, target / name)
     copy = Database.open(f"sqlite:///{(target / RECORD).resolve()}")
     try:
         with copy.reading() as connection:
-            return _Copied(expected=frozenset(studies.expected_paths(connection)), head=audit.head_of(connection))
+            return _list_paths(connection, target)
     finally:
         copy.close()
 
 
-def _copy_files(spool: Spool, folder: Path, expected: Iterable[str], like: Path | None) -> set[str]:
-    """Copy or link each file; those that the spool does not have."""
-    target, missing = open_spool(folder), set[str]()
-    for path in sorted(expected):
-        kind, _, name = path.split("/", 2)
-        earlier = like / SPOOL / path if like else None
-        try:
-            if earlier is not None and earlier.is_file():
-                (folder / path).parent.mkdir(parents=True, exist_ok=True)
-                os.link(earlier, folder / path)
-            elif spool.holds(path):
-                _same_place(target.write(kind, name, spool.read(path)), path)
-            else:
+def _list_paths(connection: Connection, target: Path) -> tuple[int, str]:
+    """Write every path that the record names into a file, as a long record has more than memory should hold; where its trail ends."""
+    with (target / PATHS).open("w", encoding="utf-8") as listed:
+        listed.writelines(f"{path}\n" for path in studies.expected_paths(connection))
+    return audit.head_of(connection)
+
+
+def _copy_files(spool: Spool, target: Path, like: Path | None) -> set[str]:
+    """Copy or link each file that is listed, and remove the list; those that the spool does not have."""
+    copy, missing = open_spool(target / SPOOL), set[str]()
+    with (target / PATHS).open(encoding="utf-8") as listed:
+        for line in listed:
+            path = line.rstrip("\n")
+            if not _copy_one(spool, copy, path, folder=target / SPOOL, earlier=like / SPOOL / path if like else None):
                 missing.add(path)
-        except OSError as error:
-            raise SpoolError(f"{path} cannot be linked to {folder}: {error.strerror}") from error
+    (target / PATHS).unlink()
     return missing
 
 
+def _copy_one(spool: Spool, copy: Spool, path: str, *, folder: Path, earlier: Path | None) -> bool:
+    """Copy or link one file; False where the spool does not have it."""
+    kind, _, name = path.split("/", 2)
+    try:
+        if copy.holds(path):  # named twice
+            return True
+        if earlier is not None and earlier.is_file():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            os.link(earlier, folder / path)
+        elif spool.holds(path):
+            _same_place(copy.write(kind, name, spool.read(path)), path)
+        else:
+            return False
+    except OSError as error:
+        raise SpoolError(f"{path} cannot be linked to {folder}: {error.strerror}") from error
+    return True
+
+
 def _put_files(folder: Path, spool: Spool) -> None:
-    for file in sorted(folder.glob("*/*/*")):
-        path = str(file.relative_to(folder))
-        if not spool.holds(path):
-            kind, _, name = path.split("/", 2)
-            _same_place(spool.write(kind, name, file.read_bytes()), path)
+    for branch in sorted(folder.glob("*/*")):
+        for file in sorted(branch.iterdir()):
+            path = str(file.relative_to(folder))
+            if not spool.holds(path):
+                kind, _, name = path.split("/", 2)
+                _same_place(spool.write(kind, name, file.read_bytes()), path)
 
 
 def _same_place(written: str, path: str) -> None:
@@ -226,13 +242,25 @@ def _same_place(written: str, path: str) -> None:
 
 
 def _copy_small(data_dir: Path, target: Path) -> None:
-    for name in SMALL:
-        if (data_dir / name).exists():
-            _write(target / name, (data_dir / name).read_bytes())
+    for name in _small_in(data_dir):
+        _make_private(target, name)
+        _write(target / name, (data_dir / name).read_bytes())
 
 
-def _describe(target: Path, copied: _Copied, missing: Iterable[str], now: datetime) -> Backup:
-    events, head = copied.head
+def _small_in(folder: Path) -> list[str]:
+    """Name what is there of the small files, certificates that were given among them."""
+    keyring = Keyring.of(folder)
+    given = [*keyring.authorities, *([keyring.own] if keyring.own else ())]
+    return [*(name for name in SMALL if (folder / name).exists()), *(str(path.relative_to(folder)) for path in given)]
+
+
+def _make_private(folder: Path, name: str) -> None:
+    """Make the folders of a small file, for its owner alone."""
+    for parent in reversed(Path(name).parents[:-1]):
+        (folder / parent).mkdir(mode=0o700, exist_ok=True)
+
+
+def _describe(target: Path, head: tuple[int, str], missing: Iterable[str], now: datetime) -> Backup:
     lost = tuple(sorted(missing))
     return Backup(
         taken_at=now.isoformat(timespec="seconds"),
@@ -240,8 +268,8 @@ def _describe(target: Path, copied: _Copied, missing: Iterable[str], now: dateti
         databases={name: _sha256(target / name) for name in (QUEUE, RECORD, DUMP) if (target / name).exists()},
         files=sum(1 for _ in (target / SPOOL).glob("*/*/*")),
         missing=lost,
-        audit_events=events,
-        audit_head=head,
+        audit_events=head[0],
+        audit_head=head[1],
     )
 
 

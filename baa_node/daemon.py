@@ -10,13 +10,13 @@ from contextlib import ExitStack, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache, partial
-from pathlib import Path
 
 from fastapi import APIRouter
 
 from baa_node import __version__, traces
 from baa_node.bridges import bridge_to
 from baa_node.bundle import asked_provider
+from baa_node.certificates import Certificates
 from baa_node.config import Config
 from baa_node.core.rehearsal import rehearse
 from baa_node.core.words import Language
@@ -24,7 +24,6 @@ from baa_node.db import Database, audit
 from baa_node.db.peers import Peer
 from baa_node.dicom.endpoint import Endpoint
 from baa_node.dicom.server import ListenSettings, NodeServer
-from baa_node.dicom.tls import ClientTls, ServerTls
 from baa_node.dispatch import Patience
 from baa_node.doctor import AT_START, Finding, Ground, examine, provider_trouble
 from baa_node.errors import BaaError, BundleError, ConfigError, DeliveryError
@@ -49,11 +48,14 @@ from baa_node.wiring import (
     Identity,
     bundle_folder,
     calibration_of,
+    client_tls_of,
     courier_of,
     device_of,
     installed_bundles,
+    keyring_of,
     load_identity,
     policy_of,
+    server_tls_of,
     whose_of,
     wires_of,
 )
@@ -243,7 +245,7 @@ class Daemon:
             others=self._ensembles,
             bundles=lambda: sorted(installed_bundles(config)),
             terms=terms_of(config),
-            own_certificates=certificates_of(config),
+            certificates=Certificates(config, database),
             language=Language(config.report.language),
             examine=lambda: self._examine(database),
         )
@@ -299,29 +301,16 @@ def endpoint_of(config: Config, peer: Peer) -> Endpoint:
     node = config.node
     if peer.ae_title == node.ae_title and peer.port == node.port and is_here(peer.host):
         raise DeliveryError(Mistake.ITSELF.told(name=peer.name, peer=f"{peer.ae_title} at {peer.address}"))
-    if peer.tls and not node.tls_ca:
+    if peer.tls and not node.tls_ca and not keyring_of(config).authorities:
         raise DeliveryError(Mistake.NO_TRUST.told(name=peer.name))
-    own = (Path(node.tls_certificate), Path(node.tls_key)) if node.tls_certificate else (None, None)
-    tls = ClientTls(ca=Path(node.tls_ca), certificate=own[0], key=own[1], check_hostname=node.tls_check_hostname) if peer.tls else None
     return Endpoint(
         ae_title=peer.ae_title,
         host=peer.host,
         port=peer.port,
         calling_ae=node.ae_title,
-        tls=tls,
+        tls=client_tls_of(config) if peer.tls else None,
         connect_timeout_s=node.connect_timeout_s,
     )
-
-
-def certificates_of(config: Config) -> dict[str, Path]:
-    """PEM files of certificates by what they are for; those that no setting names are left out."""
-    named = {
-        "The node, to DICOM peers": config.node.tls_certificate,
-        "Trusted of DICOM peers": config.node.tls_ca,
-        "Trusted of HL7, FHIR and DICOMweb": config.bridges.tls_ca,
-        "The console": config.console.tls_certificate,
-    }
-    return {purpose: Path(file) for purpose, file in named.items() if file}
 
 
 def stow_of(config: Config, intake: Intake) -> APIRouter:
@@ -338,7 +327,6 @@ def stow_of(config: Config, intake: Intake) -> APIRouter:
 def listen_settings_of(config: Config) -> ListenSettings:
     """Turn the ``[node]`` section into what the listener takes."""
     node = config.node
-    tls = ServerTls(certificate=Path(node.tls_certificate), key=Path(node.tls_key), ca=Path(node.tls_ca)) if node.tls_certificate else None
     return ListenSettings(
         ae_title=node.ae_title,
         host=node.host,
@@ -351,7 +339,7 @@ def listen_settings_of(config: Config) -> ListenSettings:
         max_associations_per_address=node.max_associations_per_address,
         max_dataset_bytes=node.max_instance_mb << 20,
         max_receiving_bytes=node.max_receiving_mb << 20,
-        tls=tls,
+        tls=server_tls_of(config),
     )
 
 

@@ -25,7 +25,7 @@ from baa_node.faults import cannot_listen, cannot_write
 from baa_node.housekeeping import Housekeeper, Retention
 from baa_node.mistakes import Mistake, codes_in
 from baa_node.spool import open_spool
-from baa_node.wiring import bundle_of, calibration_of
+from baa_node.wiring import bundle_of, calibration_of, keyring_of
 
 CERTIFICATE_WARNING: Final = timedelta(days=30)
 """Before a certificate ends."""
@@ -184,14 +184,20 @@ def _clock(ground: Ground) -> str:
 def _certificates(ground: Ground) -> str:
     node, console = ground.config.node, ground.config.console
     files = {"node.tls_certificate": node.tls_certificate, "node.tls_ca": node.tls_ca, "console.tls_certificate": console.tls_certificate}
-    named = {key: Path(file) for key, file in files.items() if file}
+    keyring = keyring_of(ground.config)
+    given = {f"certificate given here, {path.stem[:16]}": path for path in (*keyring.authorities, *([keyring.own] if keyring.own else ()))}
+    named = {key: Path(file) for key, file in files.items() if file} | given
     for key, file in named.items():
         for certificate in _certificates_in(key, file):
             begins, ends = certificate.not_valid_before_utc, certificate.not_valid_after_utc
             if not begins <= ground.now <= ends - CERTIFICATE_WARNING:
                 shown = {"begins": f"{begins:%Y-%m-%d}", "ends": f"{ends:%Y-%m-%d}", "now": f"{ground.now:%Y-%m-%d}"}
                 raise ConfigError(Mistake.CERTIFICATE_ENDS.told(key=key, file=file, **shown))
-    return f"valid for {CERTIFICATE_WARNING.days} days at least: {', '.join(named)}" if named else "none are named in the settings"
+    return (
+        f"valid for {CERTIFICATE_WARNING.days} days at least: {', '.join(named)}"
+        if named
+        else "none are named in the settings or given here"
+    )
 
 
 def _certificates_in(key: str, file: Path) -> list[x509.Certificate]:

@@ -99,7 +99,7 @@ class Mistake(enum.Enum):
     AUTHORITY_UNKNOWN = (
         "BAA-M203",
         "{peer} shows a certificate of an authority that is not trusted here ({reason})",
-        "put the certificate of that authority into the file of {key}",
+        "let the node trust that authority (console's page Certificates, baa-node certificates trust), or put it into the file of {key}",
     )
     CERTIFICATE_EXPIRED = (
         "BAA-M204",
@@ -119,17 +119,18 @@ class Mistake(enum.Enum):
     OUR_AUTHORITY_UNKNOWN = (
         "BAA-M207",
         "{peer} does not accept our certificate ({reason})",
-        "let it trust the authority of node.tls_certificate",
+        "let it trust the authority of node.tls_certificate, or of the one given to the node (baa-node certificates shows both)",
     )
     OUR_CERTIFICATE_EXPIRED = (
         "BAA-M208",
         "{peer} says that our certificate has expired",
-        "renew node.tls_certificate and node.tls_key, and restart the node",
+        "have it renewed and give it to the node (console's page Certificates, baa-node certificates own), "
+        "or renew node.tls_certificate and node.tls_key",
     )
     OUR_CERTIFICATE_MISSING = (
         "BAA-M209",
         "{peer} asks for a certificate and we show none",
-        "set node.tls_certificate and node.tls_key",
+        "give the node one (console's page Certificates, baa-node certificates own), or set node.tls_certificate and node.tls_key",
     )
     CERTIFICATE_ENDS = (
         "BAA-M210",
@@ -138,8 +139,8 @@ class Mistake(enum.Enum):
     )
     NO_TRUST = (
         "BAA-M211",
-        "peer {name} speaks TLS, but node.tls_ca does not say whom to trust",
-        "set node.tls_ca to the file with the certificate of the authority of the PACS",
+        "peer {name} speaks TLS, but neither node.tls_ca nor a certificate given to the node says whom to trust",
+        "give the node the certificate of the authority of the PACS (console's page Certificates, baa-node certificates trust)",
     )
     CALLED_ANOTHER_TITLE = (
         "BAA-M301",

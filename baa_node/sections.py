@@ -36,6 +36,7 @@ class NodeSection:
     tls_certificate: str = ""
     tls_key: str = ""
     tls_ca: str = ""
+    tls_listen: bool = False
     tls_check_hostname: bool = True
 
     def __post_init__(self) -> None:
@@ -48,7 +49,7 @@ class NodeSection:
         if self.connect_timeout_s <= 0:
             raise ConfigError("node.connect_timeout_s must be above 0")
         listener = (self.tls_certificate, self.tls_key)
-        if any(listener) and not all((*listener, self.tls_ca)):
+        if any(listener) and not all((*listener, self.tls_listen or self.tls_ca)):
             raise ConfigError("node.tls_certificate, node.tls_key and node.tls_ca go together: one of them is empty")
 
 

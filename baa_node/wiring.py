@@ -28,7 +28,8 @@ from baa_node.core.objects.identifiers import derive_uid
 from baa_node.core.reading import ReadingPolicy
 from baa_node.db import Database
 from baa_node.db.audit import KeptPatient
-from baa_node.dicom.tls import ClientTls
+from baa_node.dicom.keyring import Keyring
+from baa_node.dicom.tls import ClientTls, ServerTls
 from baa_node.errors import BaaError, BundleError, ConfigError
 from baa_node.sections import REPOSITORY
 from baa_node.spool import FolderSpool, Spool
@@ -220,14 +221,39 @@ def device_of(config: Config, identity: Identity) -> Device:
     )
 
 
+def keyring_of(config: Config) -> Keyring:
+    """Where certificates lie that the node was given by console or command line."""
+    return Keyring.of(config.data_dir)
+
+
+def client_tls_of(config: Config) -> ClientTls:
+    """How DICOM peers are called over TLS."""
+    node, own = config.node, _own_of(config)
+    ca = Path(node.tls_ca) if node.tls_ca else None
+    return ClientTls(ca=ca, certificate=own[0], key=own[1], check_hostname=node.tls_check_hostname, keyring=keyring_of(config))
+
+
+def server_tls_of(config: Config) -> ServerTls | None:
+    """How DICOM callers are met; None where TLS is off."""
+    node, own = config.node, _own_of(config)
+    if not (node.tls_certificate or node.tls_listen):
+        return None
+    return ServerTls(certificate=own[0], key=own[1], ca=Path(node.tls_ca) if node.tls_ca else None, keyring=keyring_of(config))
+
+
+def _own_of(config: Config) -> tuple[Path, Path] | tuple[None, None]:
+    node = config.node
+    return (Path(node.tls_certificate), Path(node.tls_key)) if node.tls_certificate else (None, None)
+
+
 def wires_of(config: Config) -> Wires:
     """Turn the ``[bridges]`` section into what the bridges take; the certificate that we show is that of ``[node]``."""
-    bridges, node = config.bridges, config.node
-    own = (Path(node.tls_certificate), Path(node.tls_key)) if node.tls_certificate else (None, None)
+    bridges, own = config.bridges, _own_of(config)
     return Wires(
         ca=Path(bridges.tls_ca) if bridges.tls_ca else None,
         certificate=own[0],
         key=own[1],
+        keyring=keyring_of(config),
         timeout_s=bridges.timeout_s,
         application=bridges.hl7_application,
         facility=bridges.hl7_facility,

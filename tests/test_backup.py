@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
+import stat
 import threading
+import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,10 +18,12 @@ from pydicom import Dataset
 from pydicom.uid import generate_uid
 
 from baa_node import backup as backup_module
-from baa_node.backup import MANIFEST, Backup, back_up, read_backup, restore
+from baa_node.backup import MANIFEST, Backup, back_up, put_small_files_back, read_backup, restore
+from baa_node.certificates import Certificates
 from baa_node.config import Config, load_config
 from baa_node.core.reading import ReadingPolicy
 from baa_node.db import Database, audit, copies, peers, studies
+from baa_node.db.studies import retention
 from baa_node.dicom import scp
 from baa_node.dicom.practice import PracticePacs
 from baa_node.dicom.scu import Endpoint
@@ -33,6 +37,7 @@ from baa_node.results import ResultMaker
 from baa_node.spool import open_spool
 from baa_node.steps import Desk
 from tests.cli.command import Command
+from tests.parts.certificates import Authorities
 from tests.parts.hands import constant_ensemble, hand_cr
 from tests.parts.postgresql import PASSWORD, PostgreSQL
 from tests.parts.programs import eventually, free_port
@@ -363,3 +368,67 @@ def test_a_command_tells_what_is_missing(
     assert said.code == 1
     assert "1 files that the record names" in said.err
     assert replace(read_backup(tmp_path / "backup"), missing=()).files == 0
+
+
+def test_certificates_that_were_given_come_back_for_their_owner_alone(tmp_path: Path) -> None:
+    config = load_config(tmp_path / "data", environment={})
+    config.data_dir.mkdir()
+    database = Database.open(config.database_url)
+    authorities = Authorities(tmp_path)
+    own = authorities.issue("good")
+    given = Certificates(config, database)
+    given.trust(authorities.ca.read_bytes(), actor="test", now=datetime.now(UTC))
+    given.take_own(own.certificate.read_bytes(), own.key.read_bytes(), actor="test", now=datetime.now(UTC))
+    database.close()
+    back_up(config, tmp_path / "copy", like=None, actor="test", now=NOW)
+    put_small_files_back(tmp_path / "copy", tmp_path / "again")
+    for folder in ("copy", "again"):
+        for file in (one for one in (config.data_dir / "tls").rglob("*") if one.is_file()):
+            same = tmp_path / folder / file.relative_to(config.data_dir)
+            assert same.read_bytes() == file.read_bytes()
+            assert stat.S_IMODE(same.stat().st_mode) == 0o600
+            assert {stat.S_IMODE(parent.stat().st_mode) for parent in list(same.parents)[:3]} == {0o700}
+
+
+def test_the_paths_of_a_long_record_are_never_held_all_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pages = 100
+
+    def page(_: object, after: str) -> tuple[list[str], str | None]:
+        number = int(after or 0)
+        return [f"instances/00/{number:04}-{one:0100}" for one in range(1000)], str(number + 1) if number + 1 < pages else None
+
+    spools = Spools()
+    monkeypatch.setattr(retention, "expected_after", page)
+    monkeypatch.setattr(backup_module, "open_spool", spools)
+    config = load_config(tmp_path / "data", environment={})
+    config.data_dir.mkdir()
+    tracemalloc.start()
+    try:
+        back_up(config, tmp_path / "copy", like=None, actor="test", now=NOW)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert spools.written == pages * 1000
+    assert peak < 6 << 20, "100,000 paths take 16 MiB"
+    assert not (tmp_path / "copy" / "paths.txt").exists()
+
+
+@dataclass
+class Spools:
+    """A spool that has every file, and nothing in any, and one that none was written to yet."""
+
+    written: int = 0
+    full: bool = True
+
+    def __call__(self, where: object) -> Spools:
+        return replace(self, full=False) if str(where).endswith("copy/spool") else self
+
+    def holds(self, _: str) -> bool:
+        return self.full
+
+    def read(self, _: str) -> bytes:
+        self.written += 1
+        return b""
+
+    def write(self, kind: str, name: str, _: bytes) -> str:
+        return f"{kind}/00/{name}"

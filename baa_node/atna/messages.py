@@ -88,6 +88,7 @@ class Translator:
             **dict.fromkeys((AuditKind.PEER_ADDED, AuditKind.PEER_CHANGED, AuditKind.PEER_REMOVED), self._changed),
             **dict.fromkeys((AuditKind.USER_ADDED, AuditKind.USER_CHANGED, AuditKind.USER_REMOVED), self._changed),
             **dict.fromkeys((AuditKind.ROUTE_ADDED, AuditKind.ROUTE_CHANGED, AuditKind.ROUTE_REMOVED), self._changed),
+            **dict.fromkeys((AuditKind.CERTIFICATE_ADDED, AuditKind.CERTIFICATE_CHANGED, AuditKind.CERTIFICATE_REMOVED), self._changed),
             **dict.fromkeys((AuditKind.SETTING_CHANGED, AuditKind.BUNDLE_LOADED, AuditKind.AUDIT_UNTOLD), self._changed),
             **dict.fromkeys((AuditKind.BACKUP_MADE, AuditKind.RECORD_RESTORED), self._changed),
             AuditKind.LOGGED_IN: self._authentication,
@@ -306,7 +307,7 @@ def _kind_of_change(record: AuditRecord) -> Kind:
     known = by_kind.get(record.kind.partition("_")[0])
     if known:
         return known
-    if any(part in record.subject for part in _SECURITY):
+    if record.kind.startswith("CERTIFICATE") or any(part in record.subject for part in _SECURITY):
         return Kind.SECURITY_CONFIGURATION
     return Kind.NETWORK_CONFIGURATION if record.subject.startswith(_NETWORK) else Kind.SOFTWARE_CONFIGURATION
 

@@ -15,6 +15,7 @@ from baa_node.core.messages.told import Told, told_by
 from baa_node.db.peers import Peer
 from baa_node.db.studies import ResultObject
 from baa_node.dicom.endpoint import Endpoint
+from baa_node.dicom.keyring import Keyring
 from baa_node.errors import DeliveryError
 
 
@@ -100,6 +101,8 @@ class Wires:
         Certificate authorities (PEM) of HTTPS and MLLPS destinations; None trusts those of the operating system.
     certificate, key
         Ours, shown to those who ask.
+    keyring
+        What comes before our certificate, and besides the authorities.
     timeout_s
         For the connection, and for each silence while an answer is awaited.
     application, facility
@@ -109,6 +112,7 @@ class Wires:
     ca: Path | None = None
     certificate: Path | None = None
     key: Path | None = None
+    keyring: Keyring | None = None
     timeout_s: float = 30.0
     application: str = "BAA_NODE"
     facility: str = ""

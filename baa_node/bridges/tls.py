@@ -9,7 +9,7 @@ from baa_node.errors import DeliveryError
 
 
 def context_of(wires: Wires) -> ssl.SSLContext:
-    """Context that trusts the configured authorities alone, or those of the operating system where none are.
+    """Context that trusts the configured authorities alone, or those of the operating system where none are; and the keyring.
 
     Raises
     ------
@@ -18,7 +18,11 @@ def context_of(wires: Wires) -> ssl.SSLContext:
     """
     try:
         context = ssl.create_default_context(cafile=wires.ca)
-        if wires.certificate is not None:
+        for authority in wires.keyring.authorities if wires.keyring else ():
+            context.load_verify_locations(authority)
+        if wires.keyring and wires.keyring.own:
+            context.load_cert_chain(wires.keyring.own)
+        elif wires.certificate is not None:
             context.load_cert_chain(wires.certificate, wires.key)
     except OSError as error:  # ssl.SSLError is one
         raise DeliveryError(f"TLS files cannot be used (ca {wires.ca}, certificate {wires.certificate}): {error}") from error

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from baa_node.cli import accept, assess, audit, backup, bundle, config, demo, doctor, peers, routes, serve, studies, users
+from baa_node.cli import accept, assess, audit, backup, bundle, certificates, config, demo, doctor, peers, routes, serve, studies, users
 from baa_node.cli.context import options
 from baa_node.errors import BaaError
 from baa_node.logs import tell_errors_without_values
@@ -38,6 +38,7 @@ app.command("doctor")(doctor.doctor)
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
 app.add_typer(peers.app, name="peers")
+app.add_typer(certificates.app, name="certificates")
 app.add_typer(routes.app, name="routes")
 app.add_typer(studies.app, name="studies")
 app.add_typer(audit.app, name="audit")

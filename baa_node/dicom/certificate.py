@@ -23,14 +23,15 @@ class Certificate:
     ----------
     subject, issuer
         Distinguished names (RFC 4514).
-    not_after
-        End of its validity, UTC.
+    not_before, not_after
+        Its validity, UTC.
     sha256
         Fingerprint of its DER form, in hexadecimal digits.
     """
 
     subject: str
     issuer: str
+    not_before: datetime
     not_after: datetime
     sha256: str
 
@@ -45,6 +46,7 @@ def read_der(der: bytes) -> Certificate:
     return Certificate(
         subject=found.subject.rfc4514_string(),
         issuer=found.issuer.rfc4514_string(),
+        not_before=found.not_valid_before_utc,
         not_after=found.not_valid_after_utc,
         sha256=hashlib.sha256(der).hexdigest(),
     )

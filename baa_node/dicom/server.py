@@ -27,7 +27,7 @@ from baa_node.dicom.limits import Limit, reached
 from baa_node.dicom.messages import Budget, ForgetfulBuffer
 from baa_node.dicom.notices import Notices, Noting
 from baa_node.dicom.scp import Admission, Answer, NodeHandler, StoreRequest, admission_of, answer_store
-from baa_node.dicom.tls import ServerTls, reason_of
+from baa_node.dicom.tls import FreshContext, ServerTls, reason_of
 from baa_node.errors import ConfigError
 from baa_node.faults import cannot_listen
 
@@ -136,7 +136,7 @@ class Listener(ThreadedAssociationServer):  # type: ignore[misc]
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, *args: Any, settings: ListenSettings, handler: Handler, tls_context: ssl.SSLContext | None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, settings: ListenSettings, handler: Handler, tls_context: FreshContext | None, **kwargs: Any) -> None:
         self.settings = settings
         self.ledger = Ledger(settings.max_associations, settings.max_associations_per_address)
         self.budget = Budget(settings.max_receiving_bytes)
@@ -229,7 +229,7 @@ class Listener(ThreadedAssociationServer):  # type: ignore[misc]
         """Shake hands where TLS is on, then associate."""
         try:
             if self._tls_context is not None:
-                plain, request = request, self._tls_context.wrap_socket(request, server_side=True, do_handshake_on_connect=False)
+                plain, request = request, self._tls_context().wrap_socket(request, server_side=True, do_handshake_on_connect=False)
                 self.ledger.encrypt(client_address[0], plain, request)  # before the handshake: the plain socket can end nothing any more
                 self._shake_hands(request, client_address[0])
             super().finish_request(request, client_address)
@@ -276,7 +276,7 @@ class NodeServer:
     @classmethod
     def start(cls, settings: ListenSettings, handler: Handler) -> Self:
         """Listen, and return when callers can connect; ConfigError where host, port or a TLS file does not serve."""
-        tls_context = settings.tls.context() if settings.tls else None
+        tls_context = FreshContext(settings.tls) if settings.tls else None
         try:
             entity = ApplicationEntity(settings.ae_title)
             entity.implementation_class_uid = IMPLEMENTATION_CLASS_UID

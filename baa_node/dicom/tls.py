@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import socket
 import ssl
+import threading
 from dataclasses import dataclass
 from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Final
@@ -11,7 +14,12 @@ from typing import TYPE_CHECKING, Final
 from baa_node.errors import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+    from baa_node.dicom.keyring import Keyring
+
+logger = logging.getLogger("baa_node.dicom")
 
 TLS12_SUITES: Final = (
     "ECDHE-RSA-AES256-GCM-SHA384",
@@ -78,19 +86,20 @@ def speaks_tls(host: str, port: int, *, within_s: float) -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class ServerTls:
-    """PEM files of a TLS listener."""
+    """PEM files of a TLS listener; those of the keyring come before ours and besides the authorities."""
 
     certificate: Path | None
     key: Path | None
     ca: Path | None
+    keyring: Keyring | None = None
 
     def context(self) -> ssl.SSLContext:
-        """Context that asks every caller for a certificate which `ca` has signed; ConfigError where a file does not serve."""
-        if self.certificate is None:
-            raise ConfigError("a TLS listener needs a certificate")
+        """Context that asks every caller for a certificate of an authority; ConfigError where a file does not serve."""
+        if self.certificate is None and (self.keyring is None or self.keyring.own is None):
+            raise ConfigError("a TLS listener needs a certificate: set node.tls_certificate, or `baa-node certificates own`")
         context = _restricted(ssl.PROTOCOL_TLS_SERVER)
         context.verify_mode = ssl.CERT_REQUIRED
-        _load(context, ca=self.ca, certificate=self.certificate, key=self.key)
+        _load(context, self)
         with NamedTemporaryFile("w", suffix=".pem") as file:  # ssl takes the group from a file only
             file.write(FFDHE2048)
             file.flush()
@@ -110,13 +119,46 @@ class ClientTls:
     certificate: Path | None = None
     key: Path | None = None
     check_hostname: bool = True
+    keyring: Keyring | None = None
 
     def context(self) -> ssl.SSLContext:
-        """Context that trusts `ca` alone; ConfigError where a file does not serve."""
+        """Context that trusts `ca` and the keyring alone; ConfigError where a file does not serve."""
         context = _restricted(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = self.check_hostname
-        _load(context, ca=self.ca, certificate=self.certificate, key=self.key)
+        _load(context, self)
         return context
+
+
+class FreshContext:
+    """Context of a listener that follows its files: who connects after one has changed is met with the new one.
+
+    Files that do not serve, such as a new certificate beside the key of the old one, leave the context before in force.
+
+    Raises
+    ------
+    ConfigError
+        The files do not serve at the start.
+    """
+
+    def __init__(self, tls: ServerTls) -> None:
+        self._tls, self._lock = tls, threading.Lock()
+        self._seen = [*_states(tls)]
+        self._context = tls.context()
+
+    def __call__(self) -> ssl.SSLContext:
+        """Give the context of now."""
+        with self._lock:
+            if (states := [*_states(self._tls)]) != self._seen:
+                self._seen = states
+                self._renew()
+            return self._context
+
+    def _renew(self) -> None:
+        try:
+            self._context = self._tls.context()
+            logger.info("certificates changed: the listener shows and trusts the new ones")
+        except ConfigError as error:
+            logger.warning("certificates changed, and the listener goes on with those before: %s", error)
 
 
 def _restricted(protocol: int) -> ssl.SSLContext:
@@ -126,12 +168,34 @@ def _restricted(protocol: int) -> ssl.SSLContext:
     return context
 
 
-def _load(context: ssl.SSLContext, *, ca: Path | None, certificate: Path | None, key: Path | None) -> None:
-    if ca is None:
+def _load(context: ssl.SSLContext, tls: ServerTls | ClientTls) -> None:
+    authorities = [*_authorities(tls)]
+    if not authorities:
         raise ConfigError("TLS needs a file of certificate authorities: nobody is trusted by default")
+    own = tls.keyring.own if tls.keyring else None
+    certificate, key = (own, None) if own else (tls.certificate, tls.key)
     try:
-        context.load_verify_locations(ca)
+        for authority in authorities:
+            context.load_verify_locations(authority)
         if certificate is not None:
             context.load_cert_chain(certificate, key)
     except OSError as error:  # ssl.SSLError is one
-        raise ConfigError(f"TLS files cannot be used (certificate {certificate}, key {key}, ca {ca}): {error}") from error
+        names = ", ".join(str(one) for one in authorities)
+        raise ConfigError(f"TLS files cannot be used (certificate {certificate}, key {key}, ca {names}): {error}") from error
+
+
+def _authorities(tls: ServerTls | ClientTls) -> Iterator[Path]:
+    if tls.ca is not None:
+        yield tls.ca
+    if tls.keyring is not None:
+        yield from tls.keyring.authorities
+
+
+def _states(tls: ServerTls) -> Iterator[tuple[Path, int, int, int]]:
+    """Give by what each file is known again: one that was replaced is another inode, one written over another time."""
+    own = tls.keyring.own if tls.keyring else None
+    for path in (tls.certificate, tls.key, own, *_authorities(tls)):
+        if path is not None:
+            with contextlib.suppress(OSError):
+                now = path.stat()
+                yield path, now.st_ino, now.st_mtime_ns, now.st_size

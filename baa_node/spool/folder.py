@@ -44,8 +44,13 @@ class FolderSpool:
         except OSError as error:
             raise SpoolError(cannot_write(error, where=root, otherwise=f"spool folder {root} cannot be used")) from error
 
-    def write(self, kind: str, name: str, content: bytes | memoryview) -> str:
+    def write(self, kind: str, name: str, content: bytes | memoryview, *, mode: int = 0o666) -> str:
         """Make bytes durable and return their path relative to the spool.
+
+        Parameters
+        ----------
+        mode
+            Who may read and write the file, from its first byte on, as far as the umask of the process allows.
 
         Raises
         ------
@@ -57,7 +62,7 @@ class FolderSpool:
         self._refuse_when_short(len(content))
         temporary = f"{target}.{os.urandom(16).hex()}{_TEMPORARY}"
         try:
-            _make_durable(temporary, target, content)
+            _make_durable(temporary, target, content, mode)
         except OSError as error:
             Path(temporary).unlink(missing_ok=True)
             told = f"cannot write to the spool at {self.root}"
@@ -144,7 +149,7 @@ def _names(folder: Path) -> list[str]:
         return []
 
 
-def _make_durable(temporary: str, target: str, content: bytes | memoryview) -> None:
+def _make_durable(temporary: str, target: str, content: bytes | memoryview, mode: int) -> None:
     """Write a file under another name, flush it, give it its own, and flush that.
 
     Renaming first takes as many flushes, as far as was measured, and a power cut could then cut short a file of this name that was whole
@@ -152,10 +157,10 @@ def _make_durable(temporary: str, target: str, content: bytes | memoryview) -> N
     """
     folder = target.rpartition("/")[0]
     try:
-        descriptor = os.open(temporary, _NEW, 0o666)
+        descriptor = os.open(temporary, _NEW, mode)
     except FileNotFoundError:
         _make_folder(Path(folder))
-        descriptor = os.open(temporary, _NEW, 0o666)
+        descriptor = os.open(temporary, _NEW, mode)
     try:
         _write_all(descriptor, content)
         os.fsync(descriptor)

@@ -17,7 +17,7 @@ from baa_node.core.ensemble import BundleIdentity
 from baa_node.errors import BaaError, ConfigError, StoreError
 from baa_node.web.description import ANSWERS, describe
 from baa_node.web.health import Health
-from baa_node.web.pages import account, audit, board, doctor, models, peers, routes, studies, tryout, users
+from baa_node.web.pages import account, audit, board, certificates, doctor, models, peers, routes, studies, tryout, users
 from baa_node.web.parts import Console
 from baa_node.web.probes import probes
 from baa_node.web.render import link, render
@@ -40,7 +40,7 @@ def build_app(console: Console, *, also: APIRouter | None = None) -> FastAPI:
     app.include_router(probes(console.health, console.bundle_identity))
     if also is not None:
         app.include_router(also)
-    for pages in (account, board, studies, peers, routes, audit, models, doctor, tryout, users):
+    for pages in (account, board, studies, peers, certificates, routes, audit, models, doctor, tryout, users):
         app.include_router(pages.router, tags=["pages"], default_response_class=HTMLResponse, responses=ANSWERS)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_api_route("/api/openapi.json", _description, include_in_schema=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -20,12 +21,11 @@ ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
 """Answers that any page may give besides its own; an error is told as HTML to those who ask for it."""
 
 
-def form(*fields: str, file: bool = False) -> dict[str, Any]:
-    """Describe a form with the token ``csrf`` and these fields, for ``openapi_extra``."""
+def form(*fields: str, files: Sequence[str] = ()) -> dict[str, Any]:
+    """Describe a form with the token ``csrf``, these fields and these files, for ``openapi_extra``."""
     properties: dict[str, Any] = {name: {"type": "string"} for name in ("csrf", *fields)}
-    if file:
-        properties["file"] = {"type": "string", "format": "binary"}
-    media_type = "multipart/form-data" if file else "application/x-www-form-urlencoded"
+    properties |= {name: {"type": "string", "format": "binary"} for name in files}
+    media_type = "multipart/form-data" if files else "application/x-www-form-urlencoded"
     schema = {"type": "object", "properties": properties, "required": ["csrf"], "additionalProperties": False}
     return {"requestBody": {"required": True, "content": {media_type: {"schema": schema}}}}
 

@@ -9,10 +9,11 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import FormParser, MultiPartException, MultiPartParser
 
 MOST_FIELDS = 50
+MOST_FILES = 2
 
 
-async def read_form(request: Request, limit: int) -> tuple[dict[str, str], tuple[str, bytes] | None]:
-    """Read the fields of a form, and the file called ``file`` with its name.
+async def read_form(request: Request, limit: int) -> tuple[dict[str, str], dict[str, tuple[str, bytes]]]:
+    """Read the fields of a form, and its files with their names.
 
     Raises
     ------
@@ -26,10 +27,9 @@ async def read_form(request: Request, limit: int) -> tuple[dict[str, str], tuple
         raise _too_large(limit)
     data = await _parse(request, limit)
     fields = {name: value for name, value in data.items() if isinstance(value, str)}
-    upload = data.get("file")
-    file = (upload.filename or "", await upload.read()) if isinstance(upload, UploadFile) else None
+    files = {name: (value.filename or "", await value.read()) for name, value in data.items() if isinstance(value, UploadFile)}
     await data.close()
-    return fields, file
+    return fields, files
 
 
 def is_packed(request: Request) -> bool:
@@ -44,7 +44,7 @@ async def _parse(request: Request, limit: int) -> FormData:
         return await FormParser(request.headers, stream).parse()
     if kind != "multipart/form-data":
         raise HTTPException(400, "This is no form.")
-    parser = MultiPartParser(request.headers, stream, max_files=1, max_fields=MOST_FIELDS)
+    parser = MultiPartParser(request.headers, stream, max_files=MOST_FILES, max_fields=MOST_FIELDS)
     parser.spool_max_size = limit + 1  # more than can come: the file stays in memory
     try:
         return await parser.parse()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from baa_node.certificates import Certificates
 from baa_node.core.ensemble import BundleIdentity, Ensemble
 from baa_node.core.reading import ReadingPolicy
 from baa_node.core.words import Language
@@ -51,8 +52,8 @@ class Console:
         Names the bundles that are installed.
     terms
         Settings on which it depends what becomes of an image.
-    own_certificates
-        PEM files by what they are for: what the node shows, and whom it trusts.
+    certificates
+        What the node shows, whom it trusts, and what its peers show.
     language
         Of the site: what those read who chose none, in a browser that prefers none of ours.
     examine
@@ -72,11 +73,11 @@ class Console:
     probe: Callable[[Peer], str]
     ensemble: Callable[[], Ensemble]
     examine: Callable[[], list[Finding]]
+    certificates: Certificates
     others: Callable[[str], Ensemble] = none_named
     bundles: Callable[[], Sequence[str]] = tuple
     terms: Terms = field(default_factory=Terms)
     bundle_identity: BundleIdentity | None = None
-    own_certificates: Mapping[str, Path] = field(default_factory=dict)
     language: Language = Language.ENGLISH
     now: Callable[[], datetime] = _utc_now
     guard: Guard = field(default_factory=Guard)

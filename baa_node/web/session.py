@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Final
 
@@ -14,7 +14,8 @@ from fastapi.responses import Response
 
 from baa_node.db import accounts
 from baa_node.db.accounts import Role, User
-from baa_node.web.forms import read_form
+from baa_node.dicom.given import MOST_BYTES
+from baa_node.web.forms import MOST_FILES, read_form
 from baa_node.web.parts import Console
 
 COOKIE: Final = "baa_session"
@@ -64,7 +65,16 @@ class Posted:
 
     visitor: Visitor
     fields: dict[str, str]
-    file: tuple[str, bytes] | None = None
+    files: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+
+    @property
+    def file(self) -> tuple[str, bytes] | None:
+        """Name and content of the file of a form that has one."""
+        return self.files.get("file")
+
+    def content(self, name: str) -> bytes:
+        """Bytes of a file; none where nobody chose one."""
+        return self.files.get(name, ("", b""))[1]
 
 
 def console_of(request: Request) -> Console:
@@ -162,11 +172,16 @@ async def upload_form(request: Request, visitor: Annotated[Visitor, Depends(sign
     return await _posted(request, visitor, (console_of(request).settings.max_upload_mb << 20) + SMALL_FORM)
 
 
+async def certificate_form(request: Request, visitor: Annotated[Visitor, Depends(admin)]) -> Posted:
+    """Read a form with certificates, of which nothing touches the disk before it was looked at."""
+    return await _posted(request, visitor, MOST_FILES * MOST_BYTES + SMALL_FORM)
+
+
 async def _posted(request: Request, visitor: Visitor, limit: int) -> Posted:
-    fields, file = await read_form(request, limit)
+    fields, files = await read_form(request, limit)
     if not is_ours(fields, visitor.token):
         raise HTTPException(403, "This form did not come from a page of this session. Go back, load the page again, and repeat.")
-    return Posted(visitor=visitor, fields=fields, file=file)
+    return Posted(visitor=visitor, fields=fields, files=files)
 
 
 SignedIn = Annotated[Visitor, Depends(signed_in)]
@@ -174,4 +189,5 @@ WithSession = Annotated[Visitor, Depends(with_session)]
 SessionForm = Annotated[Posted, Depends(session_form)]
 Admin = Annotated[Visitor, Depends(admin)]
 AdminForm = Annotated[Posted, Depends(admin_form)]
+CertificateForm = Annotated[Posted, Depends(certificate_form)]
 UploadForm = Annotated[Posted, Depends(upload_form)]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 import pytest
+import trustme
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 
 from baa_node.core.routes.routing import Route
@@ -63,6 +64,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
 
 def _fill(visit: Visit, folder: Path) -> None:
     now, database = visit.console.now(), visit.console.database
+    visit.console.certificates.trust(trustme.CA(organization_name="Hospital").cert_pem.bytes(), actor="test", now=now)
     image = visit.report(folder, StudyInstanceUID=STUDIES["read"], AccessionNumber=LONG, SOPInstanceUID="9.1.1")
     visit.report(folder, StudyInstanceUID=STUDIES["refused"], AccessionNumber="A-2", SOPInstanceUID="9.2.1", BodyPartExamined="KNEE")
     with database.transaction() as c:
@@ -117,6 +119,8 @@ PAGES: Final[dict[str, tuple[str, Callable[[Page, Shown], None] | None]]] = {
     "refused study": (f"/studies/{STUDIES['refused']}", None),
     "report": (f"/studies/{STUDIES['read']}", _press("a[href*='/report/']", "dl.facts")),
     "peers, one of them tried": ("/peers", _press("form[action$='/peers/pacs/echo'] button", ".notice.bad")),
+    "certificates": ("/certificates", None),
+    "certificates looked at": ("/certificates", _press("form[action$='/certificates/look'] button", ".tag.bad")),
     "another peer": ("/peers/new", None),
     "peer": ("/peers/pacs", _press("summary", "button.danger")),
     "another bridge": ("/peers/new?kind=fhir", None),

@@ -1,10 +1,6 @@
 from __future__ import annotations
 
-import hashlib
 import re
-import ssl
-from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 
 from pydicom.uid import Comprehensive3DSRStorage, SecondaryCaptureImageStorage
@@ -17,7 +13,7 @@ from baa_node.dicom.scu import Endpoint, echo
 from baa_node.dicom.tls import ClientTls, ServerTls
 from tests.db import made
 from tests.parts.certificates import Authorities
-from tests.web.visit import Clock, Visit
+from tests.web.visit import Visit
 
 WANTS = {"wants_sr": "on", "wants_picture": "on", "wants_pdf": "on"}
 FIELDS = {"ae_title": "PACS", "host": "10.0.0.5", "port": "104", "source": "on", "destination": "on", "route_to": "", **WANTS}
@@ -55,28 +51,6 @@ def test_a_mistake_is_explained_and_what_was_typed_is_kept(admin: Visit) -> None
         assert 'value="10.0.0.5"' in answer.text or "host" in change
     assert known(admin) == []
     assert admin.get("/peers/nobody").status_code == 404
-
-
-def test_certificates_are_shown_with_their_fingerprints_and_days(start: Callable[..., Visit], clock: Clock, tmp_path: Path) -> None:
-    folder = tmp_path / "tls"
-    folder.mkdir()
-    authorities = Authorities(folder)
-    own = authorities.issue("good")
-    visit = start()
-    files = {"The node": own.certificate, "Trusted": authorities.ca, "Gone": folder / "none.pem", "Key": own.key}
-    object.__setattr__(visit.console, "own_certificates", files)
-    visit.add_user("ann", "admin")
-    visit.log_in("ann")
-    page = visit.get("/peers").text
-    der = ssl.PEM_cert_to_DER_cert(own.certificate.read_text().partition("-----END CERTIFICATE-----")[0] + "-----END CERTIFICATE-----\n")
-    assert hashlib.sha256(der).hexdigest() in page
-    (known_end,) = [one.not_after for one in read_pem(own.certificate)][:1]
-    assert f"{(known_end - clock.now).days} days left" in page
-    assert "none.pem cannot be read: No such file" in page
-    assert "holds no certificate in PEM form" in page
-    object.__setattr__(visit.console, "now", lambda: known_end - timedelta(days=3))
-    visit.log_in("ann")
-    assert '<span class="tag warn">3 days left</span>' in visit.get("/peers").text
 
 
 def test_what_a_peer_showed_in_its_last_handshake_is_told(admin: Visit, tmp_path: Path) -> None:

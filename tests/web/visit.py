@@ -16,6 +16,8 @@ from pydicom import Dataset
 from baa_node.bridges import bridge_to
 from baa_node.bridges.port import Wires
 from baa_node.bundle import default_bundle
+from baa_node.certificates import Certificates
+from baa_node.config import Config
 from baa_node.core.reading import ReadingPolicy
 from baa_node.db import Database, accounts, audit, studies
 from baa_node.db.accounts import Role, User
@@ -72,6 +74,7 @@ def console_in(folder: Path, database: Database, clock: Clock, *, policy: Readin
         probe=lambda peer: bridge_to(peer, Wires(), endpoint=endpoint).probe(),
         ensemble=constant_ensemble,
         examine=list,
+        certificates=Certificates(Config(data_dir=folder), database),
         now=clock,
     )
 

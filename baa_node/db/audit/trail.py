@@ -70,6 +70,9 @@ class AuditKind(enum.StrEnum):
     ROUTE_ADDED = "ROUTE_ADDED"
     ROUTE_CHANGED = "ROUTE_CHANGED"
     ROUTE_REMOVED = "ROUTE_REMOVED"
+    CERTIFICATE_ADDED = "CERTIFICATE_ADDED"  # an authority is trusted
+    CERTIFICATE_CHANGED = "CERTIFICATE_CHANGED"  # the node shows another one
+    CERTIFICATE_REMOVED = "CERTIFICATE_REMOVED"
     PROVIDER_CHANGED = "PROVIDER_CHANGED"  # a GPU was lost or came back
     BUNDLE_LOADED = "BUNDLE_LOADED"
     LOGGED_IN = "LOGGED_IN"  # to the console

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -70,14 +71,12 @@ def removed_at(c: Connection, sop_instance_uid: str) -> datetime | None:
     return found
 
 
-def expected_paths(c: Connection) -> set[str]:
-    """Give every path that the spool must hold."""
-    found: set[str] = set()
+def expected_paths(c: Connection) -> Iterator[str]:
+    """Give every path that the spool must hold, read page by page."""
     after: str | None = ""
     while after is not None:
         paths, after = expected_after(c, after)
-        found.update(paths)
-    return found
+        yield from paths
 
 
 def expected_after(c: Connection, after: str) -> tuple[list[str], str | None]:

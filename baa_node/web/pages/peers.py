@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request
@@ -14,7 +13,7 @@ from baa_node.db.admission import admitting, why_refused
 from baa_node.db.peer import KINDS, REFUSALS, WANTS
 from baa_node.db.peers import Peer, RefusedCaller
 from baa_node.db.studies import counts
-from baa_node.dicom.certificate import HANDSHAKES, Certificate, read_pem
+from baa_node.dicom.certificate import HANDSHAKES, Certificate
 from baa_node.errors import BaaError, ConfigError, DeliveryError, StoreError
 from baa_node.web.description import form
 from baa_node.web.pages.peer_form import FIELDS, blank, typed, values_of
@@ -132,7 +131,6 @@ def _list(request: Request, visitor: Visitor, *, echo: tuple[str, bool, str] | N
         rows=rows,
         refused=[_refused(caller, known, console.ae_title) for caller in refused],
         echo=echo,
-        certificates=[(purpose, *_in_file(path)) for purpose, path in console.own_certificates.items()],
         ae_title=console.ae_title,
         now=console.now(),
     )
@@ -140,14 +138,6 @@ def _list(request: Request, visitor: Visitor, *, echo: tuple[str, bool, str] | N
 
 def _shown_by(peer: Peer) -> Certificate | None:
     return HANDSHAKES.last(peer.host, peer.port) if peer.tls else None
-
-
-def _in_file(path: Path) -> tuple[list[Certificate], str]:
-    """Certificates of a file, or why it cannot be used; what follows an owner's own are those of its chain."""
-    try:
-        return read_pem(path), ""
-    except ConfigError as error:
-        return [], str(error)
 
 
 def _refused(caller: RefusedCaller, known: list[Peer], own: str) -> dict[str, Any]:

@@ -74,7 +74,7 @@ def test_page(request: Request, visitor: SignedIn) -> Response:
     return _test_form(request, visitor, {})
 
 
-@router.post("/test", openapi_extra=form_with("calling_ae", "called_ae", file=True))
+@router.post("/test", openapi_extra=form_with("calling_ae", "called_ae", files=["file"]))
 def test(request: Request, form: UploadForm) -> Response:
     """Say what would become of a file; when the page is left, it is gone."""
     console, fields = console_of(request), form.fields

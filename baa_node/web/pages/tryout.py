@@ -28,7 +28,7 @@ def tryout_page(request: Request, visitor: SignedIn) -> Response:
     return _form(request, visitor)
 
 
-@router.post("", openapi_extra=form("sex", "birth_date", file=True))
+@router.post("", openapi_extra=form("sex", "birth_date", files=["file"]))
 def read(request: Request, form: UploadForm) -> Response:
     """Read the file and show the answer; when the page is left, both are gone."""
     console = console_of(request)
