@@ -1,6 +1,6 @@
 """Certificates of one installation: what it shows, whom it trusts, what its peers show, and what an administrator changes about that.
 
-Decision 0017: authorities and a certificate that are given here lie in ``tls`` of the data directory, besides those of the settings,
+Decision 0018: authorities and a certificate that are given here lie in ``tls`` of the data directory, besides those of the settings,
 and serve every TLS connection to peers and, where it speaks TLS, the listener.
 """
 
