@@ -22,11 +22,11 @@ import numpy as np
 from baa_node.bundle import CPU, default_bundle, load_bundle
 from baa_node.core.assessment import Refusal
 from baa_node.core.ensemble import Ensemble, Estimate
-from baa_node.core.frame.borders import narrowly_framed
-from baa_node.core.frame.detection import Sight, view_of
+from baa_node.core.frame.detection import Sight
 from baa_node.core.frame.hand_shape import clarity, count_hands
+from baa_node.core.frame.smoothing import settle
 from baa_node.core.gates.limits import DEFAULT_GATES, Gates
-from baa_node.core.gates.suitability import refuse_estimate, refuse_pixels, refuse_sight
+from baa_node.core.gates.suitability import detector_view, refuse_estimate, refuse_pixels, refuse_sight
 from baa_node.core.radiograph import Radiograph, Sex
 from train.detector.canvas import Pixels
 from train.detector.told import FILE
@@ -63,10 +63,11 @@ def look(pixels: Pixels, sex: Sex, ensemble: Ensemble, gates: Gates) -> Looked:
     """Ask every gate about one frame, also those behind a refusal."""
     assert ensemble.detector is not None
     estimate = ensemble.estimate(pixels, sex)
-    framed = narrowly_framed(pixels)
+    settled = settle(pixels)
+    framed = settled.whole
     low, high = np.percentile(framed[::4, ::4], (1, 99))
     return Looked(
-        sight=ensemble.detector(view_of(pixels)),
+        sight=ensemble.detector(detector_view(pixels, settled)),
         hands=count_hands(framed),
         estimate=estimate,
         refusal=refuse_pixels(radiograph(pixels, sex), gates, ensemble.detector) or refuse_estimate(estimate, gates),

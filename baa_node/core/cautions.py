@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 
 from baa_node.core.comparison import AssessmentPolicy, Comparison, Determination, ZConvention
 from baa_node.core.ensemble import Estimate
+from baa_node.core.frame.borders import inner_box
+from baa_node.core.frame.smoothing import BLOCKY, NOISY, block_levels, fine_detail, noise_levels, within
 from baa_node.core.radiograph import Laterality, Radiograph, Sex
 from baa_node.core.reference import reference_range
 
@@ -29,6 +31,8 @@ COARSE_BELOW_PX: Final = 299
 """Height and width of every frame of the training set; a frame of fewer rows or columns shows less than any of them did."""
 FAINT_BELOW_LEVELS: Final = 30.0
 """Grey levels between the 1st and 99th percentile that 99 of 100 validation hands exceed (1,262 hands)."""
+UNSHARP_BELOW: Final = 0.32
+"""`fine_detail` that all 1,262 validation hands exceed, and 19 of 20 that were shrunk to a third and enlarged again do not."""
 
 
 class Concern(enum.Enum):
@@ -48,6 +52,9 @@ class Concern(enum.Enum):
     RIGHT_HAND = "right_hand"
     COARSE = "coarse"
     FAINT = "faint"
+    NOISY = "noisy"
+    BLOCKY = "blocky"
+    UNSHARP = "unsharp"
     LOSSY = "lossy"
     BONE_AGE_FELL = "bone_age_fell"  # these and the following: see `core.priors.history`
     BONE_AGE_ROSE_TOO_FAST = "bone_age_rose_too_fast"
@@ -134,9 +141,16 @@ def _about_image(radiograph: Radiograph, estimate: Estimate) -> Iterator[Caution
 
 def _about_quality(pixels: NDArray[np.uint8]) -> Iterator[Caution]:
     """Images that the gates let pass, but that show less than nearly all the networks have learnt from."""
-    short_side = min(pixels.shape)
+    inner = within(pixels, inner_box(pixels))
+    short_side = min(inner.shape)
     if short_side < COARSE_BELOW_PX:
         yield Caution(about=Concern.COARSE, values={"short_side_px": short_side, "usual_px": COARSE_BELOW_PX})
+    elif fine_detail(inner) < UNSHARP_BELOW:
+        yield Caution(about=Concern.UNSHARP)
+    if (noise := noise_levels(inner)) >= NOISY:
+        yield Caution(about=Concern.NOISY, values={"noise_levels": noise})
+    elif block_levels(inner) >= BLOCKY:
+        yield Caution(about=Concern.BLOCKY)
     low, high = np.percentile(pixels[::4, ::4], (1, 99))
     if high - low < FAINT_BELOW_LEVELS:
         yield Caution(about=Concern.FAINT, values={"levels": float(high - low)})

@@ -10,9 +10,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from baa_node.core.frame.borders import Box, inner_box, lit_box, narrowly_framed
+from baa_node.core.frame.borders import Box, lit_box
 from baa_node.core.frame.detection import Detector
 from baa_node.core.frame.orientation import turn_to_upright, turned, turned_back
+from baa_node.core.frame.smoothing import settle
 from baa_node.core.preprocess import Masker, Preparation, Prepared, prepare
 from baa_node.core.radiograph import Sex
 from baa_node.errors import BundleError, MissingAttribute
@@ -244,10 +245,9 @@ class Ensemble:
         voters = [member for member in self.members if member.weight_for(sex) > 0]
         if not voters:
             raise MissingAttribute("PatientSex")
-        top, left, height, width = inner_box(pixels)
-        inner = pixels[top : top + height, left : left + width]
-        turn = turn_to_upright(narrowly_framed(pixels))
-        whole = turned(inner, turn)
+        settled = settle(pixels)
+        turn = turn_to_upright(settled.whole)
+        whole = turned(settled.inner, turn)
         above, before, rows, columns = lit_box(whole) if turn.tilt_deg else (0, 0, *whole.shape)
         upright = whole[above : above + rows, before : before + columns]
         seen = {spec: prepare(upright, spec, self.masker) for spec in dict.fromkeys(member.preparation for member in voters)}
@@ -256,7 +256,7 @@ class Ensemble:
         pooled = float(np.average([months for months, _ in votes], weights=weights))
         half = self.calibration.half_width_months(sex, pooled)
         saliency, crop = _seen_most([heat for _, heat in votes], weights, [seen[member.preparation].crop for member in voters])
-        saliency, crop = turned_back(saliency, _moved(crop, above, before), turn, inner.shape)
+        saliency, crop = turned_back(saliency, _moved(crop, above, before), turn, settled.inner.shape)
         return Estimate(
             bone_age_months=pooled,
             interval_months=(pooled - half, pooled + half),
@@ -264,7 +264,7 @@ class Ensemble:
             members={member.name: months for member, (months, _) in zip(voters, votes, strict=True)},
             spread_months=float(np.std([months for months, _ in votes], ddof=1)) if len(votes) > 1 else None,
             saliency=saliency,
-            crop=_moved(crop, top, left),
+            crop=_moved(crop, *settled.box[:2]),
             turned_deg=turn.degrees,
             sex_used=None if sex is None or not any(member.needs_sex for member in voters) else sex.value,
             bundle=self.identity,

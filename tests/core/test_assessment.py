@@ -3,9 +3,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
+import cv2
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from baa_node.core.assessment import (
@@ -20,6 +21,8 @@ from baa_node.core.cautions import Caution, Concern
 from baa_node.core.radiograph import Laterality, Sex
 from baa_node.core.reference import reference_at
 from tests.parts.results import ESTIMATE, RADIOGRAPH, assessment
+from train.phantom import draw_hand
+from train.stress import CHANGES
 
 MEAN = AssessmentPolicy(convention=ZConvention.REFERENCE_MEAN)
 EXAMINED = date(2020, 1, 1)
@@ -100,8 +103,30 @@ def test_cautions_about_the_image(change: dict[str, object], expected: list[Conc
     assert [caution.about for caution in assessment(**change).cautions if isinstance(caution, Caution)] == expected
 
 
+def test_padding_is_no_image() -> None:
+    small = assessment(pixels=np.pad(RADIOGRAPH.pixels[20:230], 100)).cautions
+    assert small == (Caution(about=Concern.COARSE, values={"short_side_px": 210, "usual_px": 299}),)
+
+
+@pytest.mark.parametrize(
+    ("change", "about"),
+    [
+        ("none", None),
+        ("noise, 2 %", Concern.NOISY),
+        ("noise, 4 %", Concern.NOISY),
+        ("JPEG quality 20", Concern.BLOCKY),
+        ("a third of the resolution", Concern.UNSHARP),
+    ],
+)
+def test_spoilt_images_are_read_with_a_caution(change: str, about: Concern | None) -> None:
+    drawn = draw_hand(age_months=120, sex=Sex.FEMALE, seed=5, height_px=420).pixels
+    grey = np.clip(np.rint(cv2.resize(drawn / drawn.max() * 255, (299, 299), interpolation=cv2.INTER_AREA)), 1, 254).astype(np.uint8)
+    told = assessment(pixels=np.ascontiguousarray(CHANGES[change](grey, np.random.default_rng(2)))).cautions
+    assert [caution.about for caution in told if isinstance(caution, Caution)] == ([about] if about else [])
+
+
 def test_low_quality_is_told_in_numbers() -> None:
-    small, faint = (assessment(pixels=pixels).cautions for pixels in (RADIOGRAPH.pixels[:210], np.clip(RADIOGRAPH.pixels, 100, 120)))
+    small, faint = (assessment(pixels=pixels).cautions for pixels in (RADIOGRAPH.pixels[20:230], np.clip(RADIOGRAPH.pixels, 100, 120)))
     assert Caution(about=Concern.COARSE, values={"short_side_px": 210, "usual_px": 299}) in small
     assert faint == (Caution(about=Concern.FAINT, values={"levels": 20.0}),)
 
@@ -147,6 +172,7 @@ def test_a_site_may_set_another_limit() -> None:
     assert (wide.determination, narrow.determination) == (Determination.NORMAL, Determination.DELAYED)
 
 
+@settings(deadline=None)
 @given(bone_age=ages, age_days=days, sex=st.none() | st.sampled_from(Sex), policy=st.sampled_from([AssessmentPolicy(), MEAN]))
 def test_invariants(bone_age: float, age_days: int, sex: Sex | None, policy: AssessmentPolicy) -> None:
     result = assessment(bone_age, policy=policy, sex=sex, birth_date=EXAMINED - timedelta(days=age_days))
@@ -162,6 +188,7 @@ def test_invariants(bone_age: float, age_days: int, sex: Sex | None, policy: Ass
         assert (result.determination is Determination.ADVANCED) == (result.z_score > 2)
 
 
+@settings(deadline=None)
 @given(first=ages, second=ages)
 def test_an_older_bone_never_has_a_lower_z_score(first: float, second: float) -> None:
     low, high = sorted((first, second))

@@ -18,6 +18,10 @@ DIM: Final = 16
 LEAST_LIT: Final = 0.005
 """Share of a line that must be brighter, so that specks of noise do not hold it."""
 
+WIDE_WHITE: Final = 0.05
+"""Share of the frame from which a white border is taken for padding: the white lines that scanners leave along an edge cover 4.6 % at
+most of the 1,262 validation hands (RSNA challenge), and the detector has seen such lines on hands that it learnt from."""
+
 LEAST_LEFT: Final = 0.1
 """Share of each side that must be left; a frame that is all border is kept as it is, for the gates to judge."""
 
@@ -30,6 +34,8 @@ def inner_box(grey: NDArray[np.uint8]) -> Box:
     grey
         ``(H, W)``, bone bright on dark, 0 where padded.
     """
+    if all(_holds(line) for line in (grey[0], grey[-1], grey[:, 0], grey[:, -1])):
+        return (0, 0, grey.shape[0], grey.shape[1])
     outside = (grey == 255) | (grey == 0)
     return _between(~outside.all(axis=1), ~outside.all(axis=0), grey.shape)
 
@@ -44,6 +50,11 @@ def lit_box(grey: NDArray[np.uint8]) -> Box:
     """
     lit = grey > DIM
     return _between(lit.mean(axis=1) > LEAST_LIT, lit.mean(axis=0) > LEAST_LIT, grey.shape)
+
+
+def _holds(line: NDArray[np.uint8]) -> bool:
+    """Whether a line is more than black and white."""
+    return bool(((line != 255) & (line != 0)).any())
 
 
 def _between(row_holds: NDArray[np.bool_], column_holds: NDArray[np.bool_], shape: tuple[int, ...]) -> Box:
@@ -66,3 +77,15 @@ def narrowly_framed(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
     if (height, width) == grey.shape:
         return grey
     return np.pad(grey[top : top + height, left : left + width], round(NARROW * min(height, width)))
+
+
+def darkly_framed(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Paint a wide white border black, at its width, as collimated plates have it; other frames stay as they are."""
+    top, left, height, width = inner_box(grey)
+    inner = grey[top : top + height, left : left + width]
+    white = np.count_nonzero(grey == 255) - np.count_nonzero(inner == 255) if (height, width) != grey.shape else 0
+    if white <= WIDE_WHITE * grey.size:
+        return grey
+    painted = np.zeros_like(grey)
+    painted[top : top + height, left : left + width] = inner
+    return painted

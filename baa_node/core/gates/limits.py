@@ -48,7 +48,7 @@ class Gates:
     min_spread
         Grey levels between the 1st and the 99th percentile.
     min_clarity
-        Coarse contrast over fine grain (``hand_shape.clarity``).
+        Coarse contrast over fine grain (``hand_shape.clarity``), once noise is smoothed (``frame.smoothing``).
     min_one_hand
         How sure the detector must be that it sees one whole, uncovered hand, 0 to 1; 0 asks no detector.
     max_unlikeness

@@ -15,23 +15,29 @@ from baa_node.core.assessment import Refusal
 from baa_node.core.codes import Reason
 from baa_node.core.ensemble import Estimate
 from baa_node.core.frame import hand_shape
-from baa_node.core.frame.borders import narrowly_framed
+from baa_node.core.frame.borders import darkly_framed
 from baa_node.core.frame.detection import Detector, Seen, Sight, view_of
+from baa_node.core.frame.smoothing import Settled, settle
 from baa_node.core.gates.limits import DEFAULT_GATES, Gates
 from baa_node.core.radiograph import Radiograph
 
 
 def refuse_pixels(radiograph: Radiograph, gates: Gates = DEFAULT_GATES, detector: Detector | None = None) -> Refusal | None:
-    """Judge a radiograph by its grey values alone: the detector sees the frame as it is, the rest with a narrow border."""
-    pixels = narrowly_framed(radiograph.pixels)
-    if refusal := _refuse_quality(radiograph, pixels, gates):
+    """Judge a radiograph by its grey values alone: the detector sees no white border, the rest a narrow black one."""
+    settled = settle(radiograph.pixels)
+    if refusal := _refuse_quality(radiograph, settled.whole, gates):
         return refusal
-    seen = detector(view_of(radiograph.pixels)) if detector is not None and gates.min_one_hand > 0 else None
+    seen = detector(detector_view(radiograph.pixels, settled)) if detector is not None and gates.min_one_hand > 0 else None
     if seen is not None and (refusal := refuse_sight(seen, gates)):
         return refusal
     if not gates.outline or (seen is not None and seen.one_hand >= gates.sure_one_hand):
         return None
-    return _refuse_outline(pixels, gates)
+    return _refuse_outline(settled.whole, gates)
+
+
+def detector_view(pixels: NDArray[np.uint8], settled: Settled) -> NDArray[np.uint8]:
+    """Show the detector a frame ``(H, W)`` that was settled: without noise where there was any, and without a white border."""
+    return view_of(settled.whole if settled.noise_levels else darkly_framed(pixels))
 
 
 def refuse_sight(sight: Sight, gates: Gates = DEFAULT_GATES) -> Refusal | None:

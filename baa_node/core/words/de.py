@@ -87,6 +87,18 @@ TEXTS: Final = Texts(
             "die Netze haben an Aufnahmen ab {usual_px:.0f} Pixeln gelernt."
         ),
         faint="Eingeschränkte Bildqualität: geringer Kontrast ({levels:.0f} von 255 Graustufen).",
+        noisy=(
+            "Eingeschränkte Bildqualität: Rauschen von {noise_levels:.0f} Graustufen; "
+            "es wurde vor der Auswertung durch die Netze geglättet."
+        ),
+        blocky=(
+            "Eingeschränkte Bildqualität: Starke Kompression hat Blockkanten hinterlassen; "
+            "sie wurden vor der Auswertung durch die Netze geglättet."
+        ),
+        unsharp=(
+            "Eingeschränkte Bildqualität: Die Aufnahme zeigt weniger Einzelheiten, als ihre Pixelzahl zuließe; "
+            "sie ist unscharf oder wurde vergrößert."
+        ),
         lossy="Die Aufnahme wurde vor der Auswertung verlustbehaftet komprimiert.",
         bone_age_fell=(
             "Das Skelettalter ist in den {elapsed_months:.1f} Monaten seit {since} um {change_months:.1f} "

@@ -78,6 +78,9 @@ TEXTS: Final = Texts(
             "the networks have learnt from images of {usual_px:.0f} and more."
         ),
         faint="Low image quality: there is little contrast ({levels:.0f} of 255 grey levels).",
+        noisy="Low image quality: there is noise of {noise_levels:.0f} grey levels; it was smoothed before the networks read the image.",
+        blocky="Low image quality: heavy compression has left block edges; they were smoothed before the networks read the image.",
+        unsharp="Low image quality: the image shows less detail than its number of pixels allows; it is unsharp or was enlarged.",
         lossy="The image was compressed with loss before it was read.",
         bone_age_fell=(
             "Bone age fell by {change_months:.1f} months in the {elapsed_months:.1f} months since "

@@ -85,6 +85,11 @@ TEXTS: Final = Texts(
             "las redes han aprendido con imágenes de {usual_px:.0f} o más."
         ),
         faint="Calidad de imagen baja: hay poco contraste ({levels:.0f} de 255 niveles de gris).",
+        noisy="Calidad de imagen baja: hay ruido de {noise_levels:.0f} niveles de gris; se suavizó antes de la lectura por las redes.",
+        blocky="Calidad de imagen baja: una compresión fuerte dejó bordes de bloques; se suavizaron antes de la lectura por las redes.",
+        unsharp=(
+            "Calidad de imagen baja: la imagen muestra menos detalle del que permite su número de píxeles; está borrosa o fue ampliada."
+        ),
         lossy="La imagen se comprimió con pérdida antes de su lectura.",
         bone_age_fell=(
             "La edad ósea bajó {change_months:.1f} meses en los {elapsed_months:.1f} meses desde "

@@ -90,6 +90,18 @@ TEXTS: Final = Texts(
             "les réseaux ont appris sur des images de {usual_px:.0f} pixels et plus."
         ),
         faint="Qualité d'image faible : le contraste est faible ({levels:.0f} niveaux de gris sur 255).",
+        noisy=(
+            "Qualité d'image faible : il y a un bruit de {noise_levels:.0f} niveaux de gris ; "
+            "il a été lissé avant la lecture par les réseaux."
+        ),
+        blocky=(
+            "Qualité d'image faible : une forte compression a laissé des bords de blocs ; "
+            "ils ont été lissés avant la lecture par les réseaux."
+        ),
+        unsharp=(
+            "Qualité d'image faible : l'image montre moins de détails que son nombre de pixels ne le permettrait ; "
+            "elle est floue ou a été agrandie."
+        ),
         lossy="L'image a été compressée avec perte avant la lecture.",
         bone_age_fell=(
             "L'âge osseux a diminué de {change_months:.1f} mois dans les {elapsed_months:.1f} mois depuis le "

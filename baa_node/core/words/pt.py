@@ -86,6 +86,12 @@ TEXTS: Final = Texts(
             "as redes aprenderam com imagens de {usual_px:.0f} ou mais."
         ),
         faint="Baixa qualidade de imagem: há pouco contraste ({levels:.0f} de 255 níveis de cinza).",
+        noisy="Baixa qualidade de imagem: há ruído de {noise_levels:.0f} níveis de cinza; foi suavizado antes da leitura pelas redes.",
+        blocky="Baixa qualidade de imagem: uma compressão forte deixou bordas de blocos; foram suavizadas antes da leitura pelas redes.",
+        unsharp=(
+            "Baixa qualidade de imagem: a imagem mostra menos detalhe do que o seu número de pixels permitiria; "
+            "está desfocada ou foi ampliada."
+        ),
         lossy="A imagem foi comprimida com perdas antes da leitura.",
         bone_age_fell=(
             "A idade óssea diminuiu {change_months:.1f} meses nos {elapsed_months:.1f} meses desde "

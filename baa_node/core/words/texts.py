@@ -83,6 +83,9 @@ class CautionTexts:
     right_hand: str
     coarse: str
     faint: str
+    noisy: str
+    blocky: str
+    unsharp: str
     lossy: str
     bone_age_fell: str
     bone_age_rose_too_fast: str

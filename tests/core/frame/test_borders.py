@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from baa_node.core.frame.borders import inner_box, lit_box, narrowly_framed
+from baa_node.core.frame.borders import darkly_framed, inner_box, lit_box, narrowly_framed
 from baa_node.core.radiograph import from_dataset
 from tests.parts.frames import image, ramp
 
@@ -23,6 +23,21 @@ def test_a_narrow_black_border_takes_the_place_of_any_other(grey: int) -> None:
     assert np.array_equal(narrowly_framed(PICTURE), PICTURE)
     framed = narrowly_framed(np.pad(PICTURE, ((9, 3), (20, 1)), constant_values=grey))
     assert np.array_equal(framed, np.pad(PICTURE, 2))
+
+
+@given(above=st.integers(0, 9), below=st.integers(0, 9), left=st.integers(0, 9), right=st.integers(0, 9))
+def test_a_white_border_is_painted_black_once_it_is_wide(above: int, below: int, left: int, right: int) -> None:
+    widths = ((above, below), (left, right))
+    white = np.pad(PICTURE, widths, constant_values=255)
+    wide = white.size - PICTURE.size > 0.05 * white.size
+    assert np.array_equal(darkly_framed(white), np.pad(PICTURE, widths) if wide else white)
+
+
+def test_a_white_frame_around_a_black_one_is_black() -> None:
+    collimated = np.pad(PICTURE, 6)
+    assert np.array_equal(darkly_framed(np.pad(collimated, 5, constant_values=255)), np.pad(collimated, 5))
+    assert darkly_framed(collimated) is collimated
+    assert darkly_framed(PICTURE) is PICTURE
 
 
 def test_a_border_of_another_grey_stays() -> None:

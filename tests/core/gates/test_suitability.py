@@ -13,7 +13,7 @@ from baa_node.bundle import CPU, default_bundle, load_bundle
 from baa_node.core.assessment import Assessment, Refusal
 from baa_node.core.codes import Reason
 from baa_node.core.ensemble import Ensemble
-from baa_node.core.frame.detection import Detector, Seen
+from baa_node.core.frame.detection import Detector, Seen, Sight
 from baa_node.core.gates.limits import Gates
 from baa_node.core.gates.suitability import refuse_estimate, refuse_pixels
 from baa_node.core.radiograph import Radiograph, Sex, from_dataset
@@ -108,6 +108,21 @@ def test_a_drawn_hand_is_read_with_the_shipped_detector(seed: int, detector: Det
 @pytest.mark.parametrize("turns", [1, 2, 3])
 def test_a_turned_hand_is_a_hand(turns: int, detector: Detector) -> None:
     assert isinstance(reading(image(np.ascontiguousarray(np.rot90(drawn_hand(), turns))), detector), Assessment)
+
+
+@pytest.mark.parametrize("share", [0.05, 0.15, 0.3])
+def test_the_detector_sees_no_white_border(share: float) -> None:
+    """Films copied on white paper, and negatives whose zeros became white, look as collimated plates do."""
+    hand, views = shown(drawn_hand()), []
+
+    def sees_all(view: NDArray[np.uint8]) -> Sight:
+        views.append(view)
+        return sees(Seen.NO_HAND, 0.0)(view)
+
+    reach = round(share * min(hand.pixels.shape))
+    for grey in (0, 255):
+        assert refuse_pixels(replace(hand, pixels=np.pad(hand.pixels, reach, constant_values=grey)), Gates(), sees_all) is None
+    assert np.array_equal(*views)
 
 
 def shown(words: Words) -> Radiograph:
