@@ -3,7 +3,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
-import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -20,9 +19,8 @@ from baa_node.core.assessment import (
 from baa_node.core.cautions import Caution, Concern
 from baa_node.core.radiograph import Laterality, Sex
 from baa_node.core.reference import reference_at
+from tests.parts.looks import spoilt_hand
 from tests.parts.results import ESTIMATE, RADIOGRAPH, assessment
-from train.phantom import draw_hand
-from train.stress import CHANGES
 
 MEAN = AssessmentPolicy(convention=ZConvention.REFERENCE_MEAN)
 EXAMINED = date(2020, 1, 1)
@@ -119,9 +117,7 @@ def test_padding_is_no_image() -> None:
     ],
 )
 def test_spoilt_images_are_read_with_a_caution(change: str, about: Concern | None) -> None:
-    drawn = draw_hand(age_months=120, sex=Sex.FEMALE, seed=5, height_px=420).pixels
-    grey = np.clip(np.rint(cv2.resize(drawn / drawn.max() * 255, (299, 299), interpolation=cv2.INTER_AREA)), 1, 254).astype(np.uint8)
-    told = assessment(pixels=np.ascontiguousarray(CHANGES[change](grey, np.random.default_rng(2)))).cautions
+    told = assessment(pixels=spoilt_hand(change)).cautions
     assert [caution.about for caution in told if isinstance(caution, Caution)] == ([about] if about else [])
 
 

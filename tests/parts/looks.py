@@ -13,6 +13,7 @@ from baa_node.core.radiograph import Sex
 from train.detector.canvas import SIDE
 from train.detector.variants import Hand
 from train.phantom import draw_hand
+from train.stress import CHANGES
 
 Grey = NDArray[np.uint8]
 
@@ -34,3 +35,10 @@ def square_hand(seed: int) -> Hand:
 def enlarged(frame: Grey, side: int = 400) -> Grey:
     """Make a frame large enough to be looked at."""
     return np.asarray(cv2.resize(frame, (side, side), interpolation=cv2.INTER_LINEAR), np.uint8)
+
+
+def spoilt_hand(change: str) -> Grey:
+    """Show a drawn hand as one of `CHANGES` leaves it, at the size of the training radiographs."""
+    drawn = draw_hand(age_months=120, sex=Sex.FEMALE, seed=5, height_px=420).pixels
+    grey = np.clip(np.rint(cv2.resize(drawn / drawn.max() * 255, (299, 299), interpolation=cv2.INTER_AREA)), 1, 254).astype(np.uint8)
+    return np.ascontiguousarray(CHANGES[change](grey, np.random.default_rng(2)))

@@ -19,6 +19,7 @@ from baa_node.core.radiograph import Laterality, Sex
 from baa_node.core.words import Language
 from baa_node.core.words.sentences import age_in_words, hand_in_words, sentences, texts_of, z_in_words
 from baa_node.core.words.texts import CautionTexts, ReasonTexts, Texts
+from tests.parts.looks import spoilt_hand
 from tests.parts.results import ESTIMATE, RADIOGRAPH, REFUSAL, assessment, results
 
 LANGUAGES = list(Language)
@@ -133,6 +134,7 @@ def every_caution() -> list[Caution]:
         assessment(230.0),
         assessment(lossy=True, laterality=Laterality.RIGHT, pixels=RADIOGRAPH.pixels[:250, :250] // 20),
         assess(RADIOGRAPH, replace(ESTIMATE, spread_months=12.3, sex_used=None)),
+        *(assessment(pixels=spoilt_hand(change)) for change in ("noise, 4 %", "JPEG quality 20", "a third of the resolution")),
     ]
     return [caution for result in found for caution in result.cautions if isinstance(caution, Caution)] + cautions_of_the_past()
 
