@@ -1,4 +1,4 @@
-"""``python -m train.drift``: what the traits of ``core.traits`` are on ``val``, read by the shipped bundle; goes to ``results/drift.json``.
+"""``python -m train.drift``: the traits of ``core.watch.traits`` on ``val``, read by the shipped bundle; goes to ``results/drift.json``.
 
 The mean absolute error of the hands that the node reads, as it reads them, goes there too. ``baa_node/core/watch/norms.py`` repeats the
 traits in code, which a test holds together: run this after a new bundle, then copy what it prints.

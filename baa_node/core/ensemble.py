@@ -82,7 +82,7 @@ class Estimate:
         Spread above which this bundle calls its members at odds; None where the bundle says nothing of it.
     turned_deg
         By how much the frame was turned against the clock, 0 to 359, so that the fingers pointed up for the networks; ``saliency``
-        and ``crop`` lie in the frame as it was before (`core.orientation`).
+        and ``crop`` lie in the frame as it was before (`core.frame.orientation`).
     validated_range_months
         Youngest and oldest label that the bundle was validated on; None where the bundle does not say.
     correction

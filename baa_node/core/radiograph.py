@@ -89,13 +89,13 @@ def from_dataset(ds: Dataset, *, max_pixels: int = pixels.MAX_PIXELS) -> Radiogr
 
     Grey values follow the standard's order (PS3.3 C.11.1, C.11.2 and C.8.11.3): unused bits off, sign, Modality LUT or
     rescale, VOI LUT or first window, inversion. Where no window is given, or the one given fails ``MIN_INSIDE_WINDOW``
-    or ``MIN_SPREAD``, the quantiles ``STRETCH`` of the image's own values, a border left out (``core.borders``), become black and
-    white. Pixels whose sides differ are made square by shrinking the finer direction, so no declaration can enlarge an image.
+    or ``MIN_SPREAD``, the quantiles ``STRETCH`` of the image's own values, a border left out (``core.frame.borders``), become black
+    and white. Pixels whose sides differ are made square by shrinking the finer direction, so no declaration can enlarge an image.
 
     Raises
     ------
     UnsupportedImage, MissingAttribute, UndecodablePixels
-        See ``core.pixels``; also a lookup table shorter than it declares, or a rescale slope of zero.
+        See ``core.frame.pixels``; also a lookup table shorter than it declares, or a rescale slope of zero.
     """
     layout = pixels.read_layout(ds, max_pixels=max_pixels)
     words = pixels.decode(ds, layout)

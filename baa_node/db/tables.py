@@ -170,7 +170,7 @@ readings = Table(
     Column("outcome", JSON(none_as_null=True)),
     Column("patient_key", String(64)),  # of readings with a number: see `studies.history`
     Column("examined_on", Date),
-    Column("route", JSON(none_as_null=True)),  # what `core.routing` decided when the image came; none where no route matched
+    Column("route", JSON(none_as_null=True)),  # what `core.routes.routing` decided when the image came; none where no route matched
     Column("earlier", JSON(none_as_null=True)),  # the assessments that the report names, as `core.record` writes them
     Index(None, "patient_key", "examined_on"),
     Index(None, "state", "ordered_at"),

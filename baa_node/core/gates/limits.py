@@ -42,7 +42,7 @@ class Gates:
     max_age_contradiction_months
         Patient's Age is rounded down to whole years, so a year of difference says nothing.
     hand_words, other_body_part_words, both_hands_words, side_view_words
-        What a site calls these beyond ``core.vocabulary``.
+        What a site calls these beyond ``core.gates.vocabulary``.
     min_short_side_px
         The networks look at 224 to 500 pixels; below 200 the epiphyseal lines are not there any more.
     min_spread
