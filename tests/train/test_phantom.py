@@ -6,7 +6,8 @@ import pytest
 
 from baa_node.core.radiograph import Laterality, Sex
 from train.phantom import KINDS, Phantom, draw_hand, draw_not_a_hand, maturity
-from train.phantom.anatomy import Pose, build_hand
+from train.phantom.adult import Pose
+from train.phantom.anatomy import build_hand
 from train.phantom.projection import View, bone_mineral
 
 

@@ -1,7 +1,7 @@
 """Synthetic hand radiographs, drawn from anatomy: no patient, no image of one, and the bone age is known because it was drawn.
 
-A phantom is a pure function of its arguments. ``maturity`` knows when which centre ossifies, ``anatomy`` lays the bones out, ``projection``
-casts their shadows, ``exposure`` makes the image, ``other`` draws what is no hand.
+A phantom is a pure function of its arguments. ``adult`` is the plan of a hand, ``maturity`` knows when which centre ossifies, ``anatomy``
+lays out ``bones`` and ``flesh``, ``projection`` casts their shadows, ``exposure`` makes the image, ``other`` draws what is no hand.
 """
 
 from __future__ import annotations

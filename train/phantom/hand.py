@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from baa_node.core.radiograph import Laterality, Sex
 from train.phantom import exposure, maturity, projection
-from train.phantom.anatomy import LENGTH_MM, Hand, Pose, build_hand
+from train.phantom.adult import LENGTH_MM, Pose
+from train.phantom.anatomy import Hand, build_hand
 from train.phantom.exposure import Technique
 from train.phantom.projection import View
 

@@ -8,7 +8,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from train.phantom.anatomy import Bone, Capsule, Hand, Points
+from train.phantom.anatomy import Hand
+from train.phantom.bones import Bone, Points
+from train.phantom.flesh import Capsule
 
 Image = NDArray[np.float32]
 
