@@ -21,29 +21,26 @@ from baa_node import backup as backup_module
 from baa_node.backup import MANIFEST, Backup, back_up, put_small_files_back, read_backup, restore
 from baa_node.certificates import Certificates
 from baa_node.config import Config, load_config
-from baa_node.core.reading import ReadingPolicy
 from baa_node.db import Database, audit, copies, peers, studies
 from baa_node.db.studies import retention
 from baa_node.dicom import scp
 from baa_node.dicom.practice import PracticePacs
-from baa_node.dicom.scu import Endpoint
 from baa_node.dispatch import Patience
 from baa_node.errors import ConfigError, SpoolError, StoreError
 from baa_node.housekeeping import Housekeeper, Retention
 from baa_node.intake import Intake
 from baa_node.pipeline import Pipeline
 from baa_node.process import sole_use
-from baa_node.results import ResultMaker
 from baa_node.spool import open_spool
-from baa_node.steps import Desk
 from tests.cli.command import Command
+from tests.db import made
 from tests.parts.certificates import Authorities
-from tests.parts.hands import constant_ensemble, hand_cr
+from tests.parts.desk import desk_on
+from tests.parts.hands import hand_cr
 from tests.parts.postgresql import PASSWORD, PostgreSQL
 from tests.parts.programs import eventually, free_port
-from tests.parts.results import DEVICE
 from tests.parts.s3 import S3
-from tests.test_pipeline import Bench
+from tests.parts.workbench import Bench
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -59,20 +56,9 @@ class Site(Bench):
         database = Database.open(config.database_url)
         if fresh:
             with database.transaction() as c:
-                peer = peers.Peer(name="pacs", ae_title="PACS", host="127.0.0.1", port=pacs_port, source=True, destination=True, tls=False)
-                peers.add_peer(c, peer, actor="test", now=NOW)
+                peers.add_peer(c, made.peer(host="127.0.0.1", port=pacs_port), actor="test", now=NOW)
         spool = open_spool(config.spool_path)
-        desk = Desk(
-            database=database,
-            spool=spool,
-            ensemble=constant_ensemble(),
-            maker=ResultMaker(spool=spool, device=DEVICE),
-            policy=ReadingPolicy(),
-            endpoint=lambda one: Endpoint(ae_title=one.ae_title, host=one.host, port=one.port, calling_ae="BAA_NODE"),
-            study_quiet_s=0.2,
-            patience=Patience(first_s=0.3, longest_s=0.5),
-            confirm=False,
-        )
+        desk = desk_on(database, spool, study_quiet_s=0.2, patience=Patience(first_s=0.3, longest_s=0.5), confirm=False)
         site = cls(config.data_dir, desk, Intake(database, spool, ae_title="BAA_NODE"), pacs_port)
         site.config = config
         return site

@@ -1,13 +1,10 @@
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import pydicom
 import pytest
-from pydicom import Dataset
 from pydicom.uid import generate_uid
 
 from baa_node.core.routes.conditions import parse_condition
@@ -17,7 +14,8 @@ from baa_node.dicom import scp
 from baa_node.errors import SpoolError
 from baa_node.intake import Intake, content_sha256
 from baa_node.spool import FolderSpool
-from tests.parts.hands import hand_cr, part10
+from tests.parts.desk import reception
+from tests.parts.hands import hand_cr
 from tests.parts.programs import eventually
 from tests.parts.times import NOW
 
@@ -52,19 +50,7 @@ def intake(database: Database, spool: FolderSpool, arrivals: list[int]) -> Intak
 @pytest.fixture
 def received(tmp_path: Path) -> Callable[..., scp.Received]:
     def make(**elements: object) -> scp.Received:
-        ds = hand_cr(tmp_path, **elements)
-        content = part10(ds)
-        header: Dataset = pydicom.dcmread(io.BytesIO(content), stop_before_pixels=True)
-        return scp.Received(
-            caller=CALLER,
-            sop_class_uid=ds.SOPClassUID,
-            sop_instance_uid=ds.SOPInstanceUID,
-            transfer_syntax_uid=ds.file_meta.TransferSyntaxUID,
-            study_instance_uid=ds.StudyInstanceUID,
-            series_instance_uid=ds.SeriesInstanceUID,
-            header=header,
-            content=content,
-        )
+        return reception(hand_cr(tmp_path, **elements), caller=CALLER)
 
     return make
 

@@ -25,13 +25,12 @@ from baa_node.errors import BundleError
 from baa_node.intake import Intake
 from baa_node.outlook import RuleTester, Terms
 from baa_node.pipeline import Pipeline
-from baa_node.results import ResultMaker
 from baa_node.spool import FolderSpool
 from baa_node.steps import Desk
 from tests.db import made
+from tests.parts.desk import desk_on
 from tests.parts.hands import constant_ensemble, hand_cr, part10
 from tests.parts.programs import eventually
-from tests.parts.results import DEVICE
 from tests.parts.times import NOW
 
 TRIAL = Route(name="trial", called_ae=("BAA_TRIAL",), destinations=("archive",), kinds=("sr",), bundle="trial-1")
@@ -100,18 +99,7 @@ def house(tmp_path: Path) -> Iterator[House]:
         for name, one, source in (("pacs", pacs, True), ("archive", archive, False)):
             peers.add_peer(c, made.peer(name, host="127.0.0.1", port=one.port, source=source), actor="test", now=NOW)
     spool = FolderSpool(tmp_path / "spool")
-    desk = Desk(
-        database=database,
-        spool=spool,
-        ensemble=constant_ensemble(),
-        others=named,
-        maker=ResultMaker(spool=spool, device=DEVICE),
-        policy=ReadingPolicy(),
-        endpoint=lambda peer: Endpoint(ae_title=peer.ae_title, host=peer.host, port=peer.port, calling_ae="BAA_NODE"),
-        study_quiet_s=0.2,
-        patience=Patience(first_s=0.3, longest_s=1.0),
-        confirm=False,
-    )
+    desk = desk_on(database, spool, others=named, study_quiet_s=0.2, patience=Patience(first_s=0.3, longest_s=1.0), confirm=False)
     pipeline = Pipeline(desk, queue_url=f"sqlite:///{tmp_path / 'queue.db'}", executor_id="test")
     intake = Intake(database, spool, ae_title="BAA_NODE", arrived=pipeline.arrived)
     server = NodeServer.start(ListenSettings(ae_title="BAA_NODE", host="127.0.0.1", port=0), intake)

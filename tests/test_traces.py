@@ -19,6 +19,7 @@ from baa_node.errors import ConfigError, SpoolError
 from baa_node.intake import Intake
 from baa_node.sections import TracesSection
 from baa_node.spool import FolderSpool
+from tests.parts.desk import reception
 from tests.parts.hands import hand_cr
 from tests.web.visit import Clock, Visit, console_in
 
@@ -61,20 +62,10 @@ def test_every_step_of_an_image_is_a_span_of_one_trace(exporter: InMemorySpanExp
 def test_the_reception_belongs_to_the_same_trace(exporter: InMemorySpanExporter, desk_visit: Visit, tmp_path: Path) -> None:
     console = desk_visit.console
     intake = Intake(console.database, console.spool, ae_title="BAA_NODE")
-    ds = hand_cr(tmp_path)
-    received = scp.Received(
-        caller=scp.Caller(calling_ae="PACS", called_ae="BAA_NODE", address="127.0.0.1", tls=False),
-        sop_class_uid=ds.SOPClassUID,
-        sop_instance_uid=ds.SOPInstanceUID,
-        transfer_syntax_uid=ds.file_meta.TransferSyntaxUID,
-        study_instance_uid=ds.StudyInstanceUID,
-        series_instance_uid=ds.SeriesInstanceUID,
-        header=ds,
-        content=bytes(200),
-    )
+    received = reception(hand_cr(tmp_path))
     assert intake.receive(received).status == scp.NOT_AUTHORISED
     (span,) = exporter.get_finished_spans()
-    assert (span.name, f"{span.context.trace_id:032x}") == ("receive", traces.trace_id(ds.SOPInstanceUID))
+    assert (span.name, f"{span.context.trace_id:032x}") == ("receive", traces.trace_id(received.sop_instance_uid))
 
 
 def test_a_moment_outside_of_any_step_is_no_event(exporter: InMemorySpanExporter) -> None:

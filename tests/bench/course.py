@@ -5,29 +5,21 @@ from __future__ import annotations
 import itertools
 import tempfile
 from datetime import UTC, date, datetime
-from io import BytesIO
 from pathlib import Path
 from typing import Final
 
-from pydicom import dcmread
 from pydicom.uid import generate_uid
 
 from baa_node.core.priors.history import Examination
-from baa_node.core.reading import ReadingPolicy
 from baa_node.db import Database, studies
 from baa_node.db.studies import State
 from baa_node.dicom import scp
-from baa_node.dispatch import Patience
 from baa_node.intake import Intake
-from baa_node.results import ResultMaker
 from baa_node.spool import Spool
-from baa_node.steps import Desk
-from baa_node.wiring import none_named
 from tests.bench import record
 from tests.db import made
-from tests.parts.hands import constant_ensemble, hand_cr, part10
-from tests.parts.results import DEVICE
-from tests.web.visit import endpoint
+from tests.parts.desk import desk_on, reception
+from tests.parts.hands import hand_cr
 
 SENDER: Final = 7
 """Number of the site that sends."""
@@ -39,17 +31,7 @@ class Course:
     def __init__(self, database: Database, spool: Spool) -> None:
         self._database = database
         self._intake = Intake(database, spool, ae_title="BAA_NODE")
-        self._desk = Desk(
-            database=database,
-            spool=spool,
-            ensemble=constant_ensemble(),
-            maker=ResultMaker(spool=spool, device=DEVICE),
-            policy=ReadingPolicy(),
-            endpoint=endpoint,
-            study_quiet_s=0,
-            patience=Patience(),
-            others=none_named,
-        )
+        self._desk = desk_on(database, spool)
         with tempfile.TemporaryDirectory() as name:
             self._template = hand_cr(Path(name))
         self._numbers = itertools.count(1)
@@ -119,14 +101,4 @@ class Course:
         ds.SOPInstanceUID, ds.StudyInstanceUID, ds.SeriesInstanceUID = (generate_uid(prefix=None) for _ in range(3))
         ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID
         ds.PatientID = f"C-{number}"
-        content = part10(ds)
-        return scp.Received(
-            caller=scp.Caller(calling_ae=f"SITE{SENDER:03d}", called_ae="BAA_NODE", address="10.0.0.1", tls=False),
-            sop_class_uid=ds.SOPClassUID,
-            sop_instance_uid=ds.SOPInstanceUID,
-            transfer_syntax_uid=ds.file_meta.TransferSyntaxUID,
-            study_instance_uid=ds.StudyInstanceUID,
-            series_instance_uid=ds.SeriesInstanceUID,
-            header=dcmread(BytesIO(content), stop_before_pixels=True),
-            content=content,
-        )
+        return reception(ds, caller=scp.Caller(calling_ae=f"SITE{SENDER:03d}", called_ae="BAA_NODE", address="10.0.0.1", tls=False))

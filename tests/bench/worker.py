@@ -19,20 +19,16 @@ from pydicom.uid import generate_uid
 
 from baa_node.bridges import Attempt
 from baa_node.config import load_config
-from baa_node.core.reading import ReadingPolicy
 from baa_node.db import Database, studies
-from baa_node.dispatch import Patience
 from baa_node.lease import Lease
 from baa_node.pipeline import Pipeline
 from baa_node.process import settle
-from baa_node.results import ResultMaker
 from baa_node.spool import FolderSpool
 from baa_node.steps import Desk
 from baa_node.wiring import load_identity
 from tests.db import made
-from tests.parts.hands import constant_ensemble
-from tests.parts.results import DEVICE, assessment
-from tests.web.visit import endpoint
+from tests.parts.desk import desk_on
+from tests.parts.results import assessment
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,18 +78,7 @@ def main() -> None:
         dead_after_s=config.pipeline.dead_after_s,
         take_up=lambda names: pipeline.take_up(names),
     )
-    desk = PausingDesk(
-        database=database,
-        spool=spool,
-        ensemble=constant_ensemble(),
-        maker=ResultMaker(spool=spool, device=DEVICE),
-        policy=ReadingPolicy(),
-        endpoint=endpoint,
-        study_quiet_s=1,
-        patience=Patience(),
-        permit=lease.hold,
-        pause_s=pause_s,
-    )
+    desk = desk_on(database, spool, kind=PausingDesk, study_quiet_s=1, permit=lease.hold, pause_s=pause_s)
     pipeline = Pipeline(desk, queue_url=config.queue_url, executor_id=identity.executor_id, readers=config.pipeline.readers)
     lease.start()
     pipeline.start()

@@ -21,21 +21,17 @@ from pydicom.uid import Comprehensive3DSRStorage, SecondaryCaptureImageStorage
 from baa_node import daemon, logs
 from baa_node.bridges import Wires
 from baa_node.config import Config, load_config
-from baa_node.core.reading import ReadingPolicy
 from baa_node.daemon import Daemon, endpoint_of
 from baa_node.db import Database, accounts, studies
 from baa_node.db.accounts import Role, User
 from baa_node.db.studies import State
-from baa_node.dispatch import Patience
 from baa_node.mistakes import Mistake
-from baa_node.results import ResultMaker
 from baa_node.spool import FolderSpool
 from baa_node.steps import Desk
 from tests.cli.command import Command, Done
 from tests.db import made
 from tests.dicom.conftest import part10, radiograph
-from tests.parts.hands import constant_ensemble
-from tests.parts.results import DEVICE
+from tests.parts.desk import desk_on
 from tests.web.visit import PASSWORD, hashed
 
 
@@ -133,18 +129,7 @@ class Site:
         database.close()
 
     def _desk(self, database: Database) -> Desk:
-        spool = FolderSpool(self.data / "spool")
-        return Desk(
-            database=database,
-            spool=spool,
-            ensemble=constant_ensemble(),
-            maker=ResultMaker(spool=spool, device=DEVICE),
-            policy=ReadingPolicy(),
-            endpoint=partial(endpoint_of, self.config),
-            study_quiet_s=0,
-            patience=Patience(),
-            wires=Wires(timeout_s=2),
-        )
+        return desk_on(database, FolderSpool(self.data / "spool"), endpoint=partial(endpoint_of, self.config), wires=Wires(timeout_s=2))
 
     def _record_results(self, database: Database, spool: Any, name: str) -> None:
         with database.transaction() as c:

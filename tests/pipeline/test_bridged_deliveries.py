@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.test_pipeline import NOW, Bench, bench
 
 from baa_node.bridges import Wires
 from baa_node.db import audit, peers, studies
@@ -19,8 +18,8 @@ from baa_node.errors import StoreError
 from tests.parts.fhir import FhirStore, Reply, WebServer
 from tests.parts.hands import hand_cr
 from tests.parts.mllp import ACCEPT, MllpReceiver, acknowledgement
-
-__all__ = ["bench"]
+from tests.parts.times import NOW
+from tests.parts.workbench import Bench
 
 SIDE_VIEW = {"ViewPosition": "LL"}
 

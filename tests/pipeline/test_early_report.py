@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.test_pipeline import Bench, bench, pacs, wait
 
 from baa_node import dispatch
 from baa_node.core.radiograph import from_dataset
@@ -19,8 +18,7 @@ from baa_node.dicom.practice import PracticePacs
 from baa_node.errors import StoreError
 from baa_node.frames import RecentFrames
 from tests.parts.hands import hand_cr
-
-__all__ = ["bench", "pacs"]
+from tests.parts.workbench import Bench, wait
 
 Make = Callable[..., list[ResultObject]]
 

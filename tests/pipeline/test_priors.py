@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 import pytest
 from pydicom import Dataset, dcmread
-from tests.test_pipeline import Bench, bench, pacs, wait
 
 from baa_node import priors
 from baa_node.core.objects.findings import read_report
@@ -29,8 +28,7 @@ from tests.parts.hands import constant_ensemble, hand_cr
 from tests.parts.prior_reports import PriorArchive, prior_report
 from tests.parts.report import named
 from tests.parts.times import NOW
-
-__all__ = ["bench", "pacs"]
+from tests.parts.workbench import Bench, wait
 
 COMMENT = ("121106", "DCM")
 

@@ -22,17 +22,13 @@ from baa_node.core.reading import ReadingPolicy
 from baa_node.db import Database, accounts, audit, studies
 from baa_node.db.accounts import Role, User
 from baa_node.db.audit import AuditRecord
-from baa_node.db.peers import Peer
-from baa_node.dicom.scu import Endpoint
-from baa_node.dispatch import Patience
-from baa_node.results import ResultMaker
 from baa_node.sections import ConsoleSection
 from baa_node.spool import FolderSpool
 from baa_node.steps import Desk
 from baa_node.web import Console, ConsoleServer, Health, build_app
 from tests.db import made
+from tests.parts.desk import desk_on, endpoint
 from tests.parts.hands import constant_ensemble, hand_cr, part10
-from tests.parts.results import DEVICE
 
 PASSWORD = "correct horse battery"
 
@@ -54,10 +50,6 @@ class Clock:
 
     def advance(self, **span: float) -> None:
         self.now += timedelta(**span)
-
-
-def endpoint(peer: Peer) -> Endpoint:
-    return Endpoint(ae_title=peer.ae_title, host=peer.host, port=peer.port, calling_ae="BAA_NODE", tls=None)
 
 
 def console_in(folder: Path, database: Database, clock: Clock, *, policy: ReadingPolicy | None = None, **settings: Any) -> Console:
@@ -163,13 +155,4 @@ class Visit:
         return instance
 
     def desk(self) -> Desk:
-        return Desk(
-            database=self.console.database,
-            spool=self.console.spool,
-            ensemble=constant_ensemble(),
-            maker=ResultMaker(spool=self.console.spool, device=DEVICE),
-            policy=self.console.policy,
-            endpoint=endpoint,
-            study_quiet_s=0,
-            patience=Patience(),
-        )
+        return desk_on(self.console.database, self.console.spool, policy=self.console.policy)

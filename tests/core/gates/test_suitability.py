@@ -89,7 +89,7 @@ GIVEN = {
     Reason.UNSUPPORTED: lambda: {"ds": image(drawn_hand(), Modality="CT")},
     Reason.TIME_LIMIT: lambda: {"ds": image(drawn_hand()), "late": True},
 }
-"""What makes a reading give this reason. ``INTERNAL`` is no property of an image: tests/test_pipeline.py has it."""
+"""What makes a reading give this reason. ``INTERNAL`` is no property of an image: tests/pipeline/test_refusals.py has it."""
 
 
 @pytest.mark.parametrize("reason", [reason for reason in Reason if reason is not Reason.INTERNAL])
