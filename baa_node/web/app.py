@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -17,14 +18,19 @@ from baa_node.core.ensemble import BundleIdentity
 from baa_node.errors import BaaError, ConfigError, StoreError
 from baa_node.web.description import ANSWERS, describe
 from baa_node.web.health import Health
+from baa_node.web.page_error import PageError
 from baa_node.web.pages import account, audit, board, certificates, doctor, models, peers, routes, studies, tryout, users
 from baa_node.web.parts import Console
 from baa_node.web.probes import probes
-from baa_node.web.render import link, render
+from baa_node.web.render import language_of, link, render
 from baa_node.web.security import OurFault, SecurityHeaders
 from baa_node.web.session import LogInRequired, PasswordRequired, SignedIn
+from baa_node.web.words.errors import ERRORS, Errors
 
 STATIC: Final = Path(__file__).parent / "static"
+
+Say: TypeAlias = Callable[[Errors], str]
+"""Chooses a sentence among those of a language."""
 
 
 def build_app(console: Console, *, also: APIRouter | None = None) -> FastAPI:
@@ -70,7 +76,7 @@ def _description(request: Request, _visitor: SignedIn) -> JSONResponse:
 
 def _log_in_first(request: Request, _error: Exception) -> Response:
     if request.method != "GET" or request.url.path.endswith(("/events", ".json", ".png")):
-        return _page(request, 401, "You are not logged in, or your session is over.")
+        return _page(request, 401, lambda told: told.log_in_first)
     return RedirectResponse(link(request, "/login"), 303)
 
 
@@ -80,12 +86,13 @@ def _password_first(request: Request, _error: Exception) -> Response:
 
 def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    told = error.detail if error.detail != HTTPStatus(error.status_code).phrase else _WORDS.get(error.status_code, error.detail)
+    usual = _USUAL.get(error.status_code) if error.detail == HTTPStatus(error.status_code).phrase else None
+    told = error.say if isinstance(error, PageError) else usual or error.detail
     return _page(request, error.status_code, told, dict(error.headers or {}))
 
 
 def _not_understood(request: Request, _error: Exception) -> Response:
-    return _page(request, 400, "A value in this address is not what belongs there.")
+    return _page(request, 400, lambda told: told.bad_address)
 
 
 def _explained(request: Request, error: Exception) -> Response:
@@ -93,13 +100,16 @@ def _explained(request: Request, error: Exception) -> Response:
     return _page(request, status, str(error))
 
 
-def _page(request: Request, status: int, told: str, headers: dict[str, str] | None = None) -> Response:
+def _page(request: Request, status: int, told: Say | str, headers: dict[str, str] | None = None) -> Response:
+    """Tell why; what is not chosen among our words is a text of the node, which is in English, as is what scripts get."""
     if "text/html" not in request.headers.get("accept", ""):
-        return JSONResponse({"detail": told}, status, headers=headers)
-    return render(request, "error.html", status=status, headers=headers, title=HTTPStatus(status).phrase, told=told)
+        return JSONResponse({"detail": told if isinstance(told, str) else told(ERRORS.en)}, status, headers=headers)
+    words = ERRORS[language_of(request)]
+    recorded, said = (told, "") if isinstance(told, str) else ("", told(words))
+    return render(request, "error.html", status=status, headers=headers, title=words.titles.of(status), told=said, recorded=recorded)
 
 
-_WORDS: Final = {
-    404: "There is no such page.",
-    405: "This page cannot be used in this way.",
+_USUAL: Final[Mapping[int, Say]] = {
+    404: lambda told: told.no_page,
+    405: lambda told: told.not_this_way,
 }

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from typing import Final
 
-from fastapi import HTTPException, Request
+from fastapi import Request
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import FormParser, MultiPartException, MultiPartParser
 
+from baa_node.web.page_error import PageError
+
 MOST_FIELDS = 50
 MOST_FILES = 2
+_CLOSE: Final = {"Connection": "close"}
 
 
 async def read_form(request: Request, limit: int) -> tuple[dict[str, str], dict[str, tuple[str, bytes]]]:
@@ -17,11 +21,11 @@ async def read_form(request: Request, limit: int) -> tuple[dict[str, str], dict[
 
     Raises
     ------
-    HTTPException
+    PageError
         413 where there are more than ``limit`` bytes, 415 where they are packed, 400 where it is no form.
     """
     if is_packed(request):
-        raise HTTPException(415, "What is packed is not unpacked here.", headers={"Connection": "close"})
+        raise PageError(415, lambda told: told.packed, _CLOSE)
     announced = request.headers.get("content-length", "")
     if announced.isdigit() and int(announced) > limit:
         raise _too_large(limit)
@@ -43,13 +47,13 @@ async def _parse(request: Request, limit: int) -> FormData:
     if kind == "application/x-www-form-urlencoded":
         return await FormParser(request.headers, stream).parse()
     if kind != "multipart/form-data":
-        raise HTTPException(400, "This is no form.")
+        raise PageError(400, lambda told: told.no_form)
     parser = MultiPartParser(request.headers, stream, max_files=MOST_FILES, max_fields=MOST_FIELDS)
     parser.spool_max_size = limit + 1  # more than can come: the file stays in memory
     try:
         return await parser.parse()
     except (MultiPartException, KeyError) as error:
-        raise HTTPException(400, "This form is damaged.") from error
+        raise PageError(400, lambda told: told.damaged_form) from error
 
 
 async def _limited(request: Request, limit: int) -> AsyncGenerator[bytes, None]:
@@ -61,6 +65,6 @@ async def _limited(request: Request, limit: int) -> AsyncGenerator[bytes, None]:
         yield chunk
 
 
-def _too_large(limit: int) -> HTTPException:
+def _too_large(limit: int) -> PageError:
     size = f"{limit >> 20} MiB" if limit >= 1 << 20 else f"{limit >> 10} KiB"
-    return HTTPException(413, f"This is more than the {size} that are taken here.", headers={"Connection": "close"})
+    return PageError(413, lambda told: told.too_large.format(size=size), _CLOSE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import functools
 import secrets
 import threading
@@ -42,6 +43,22 @@ def matches(stored: str | None, password: str) -> bool:
             return False
 
 
+class Flaw(enum.Enum):
+    """Why a new password will not do."""
+
+    LENGTH = "length"
+    ONLY_THE_NAME = "only the name"
+
+
+def flaw_of(password: str, *, user: str) -> Flaw | None:
+    """Hold a new password to the rules; None where it will do."""
+    if not SHORTEST <= len(password) <= LONGEST:
+        return Flaw.LENGTH
+    if user.casefold() in password.casefold() and len(password) < len(user) + SHORTEST:
+        return Flaw.ONLY_THE_NAME
+    return None
+
+
 def checked(password: str, *, user: str) -> str:
     """Hold a new password to the rules.
 
@@ -50,9 +67,10 @@ def checked(password: str, *, user: str) -> str:
     ConfigError
         Too short, too long, or the user's own name.
     """
-    if not SHORTEST <= len(password) <= LONGEST:
+    flaw = flaw_of(password, user=user)
+    if flaw is Flaw.LENGTH:
         raise ConfigError(f"a password has {SHORTEST} to {LONGEST} characters")
-    if user.casefold() in password.casefold() and len(password) < len(user) + SHORTEST:
+    if flaw is Flaw.ONLY_THE_NAME:
         raise ConfigError("a password must be more than the user's name")
     return password
 

@@ -16,31 +16,9 @@ from jinja2.runtime import Context
 from baa_node import __version__
 from baa_node.core.codes import Reason
 from baa_node.core.words import Language
-from baa_node.core.words.sentences import reason_in_words
-from baa_node.db.studies import State
+from baa_node.core.words.sentences import figure, reason_in_words
 from baa_node.web.session import LANGUAGE, Visitor, console_of
-from baa_node.web.words import WORDS, preferred
-from baa_node.web.words.texts import Words
-
-SAID: Final = {
-    "welcome": "Your password is set.",
-    "retry": "What did not arrive is sent again at once.",
-    "reread": "The images are read again; amended reports will follow.",
-    "added": "The peer was added.",
-    "saved": "The peer was changed.",
-    "removed": "The peer was removed.",
-    "certificate-trusted": "The authority is trusted from the next connection on.",
-    "certificate-own": "The node shows this certificate from the next connection on.",
-    "certificate-removed": "The certificate was removed. This holds from the next connection on.",
-    "route-added": "The route was added, at the end.",
-    "route-saved": "The route was changed.",
-    "route-moved": "The route was moved.",
-    "route-removed": "The route was removed. What it decided before stands.",
-    "user": "The user was changed.",
-    "user_removed": "The user was removed.",
-    "admitted": "The caller is admitted from its next association on. Check address and port before results go to it.",
-}
-"""What a page may be told to say after a redirect: the address holds the key, never a text of somebody else's."""
+from baa_node.web.words import WORDS, Words, preferred
 
 
 def link(request: Request, path: str) -> str:
@@ -64,8 +42,9 @@ def render(
 def fill(request: Request, template: str, *, visitor: Visitor | None = None, **values: Any) -> str:
     """Fill a template; ``visitor`` is who looks, None for strangers."""
     language = language_of(request)
+    words = WORDS[language]
     common = {
-        "w": WORDS[language],
+        "w": words,
         "language": language,
         "languages": list(WORDS.values()),
         "back": _way_back(request),
@@ -73,7 +52,7 @@ def fill(request: Request, template: str, *, visitor: Visitor | None = None, **v
         "version": __version__,
         "url": lambda path: link(request, path),
         "here": request.url.path.removeprefix(request.scope.get("root_path", "")),
-        "said": SAID.get(request.query_params.get("said", "")),
+        "said": vars(words.said).get(request.query_params.get("said", "").replace("-", "_"), ""),
     }
     return _ENVIRONMENT.get_template(template).render(**common, **values)
 
@@ -99,7 +78,7 @@ def in_years(context: Context, months: float | None) -> str:
         return "–"
     whole = math.floor(abs(months) + 0.5)
     words: Words = context["w"]
-    return ("−" if months < 0 and whole else "") + words.age.format(years=whole // 12, months=whole % 12)
+    return ("−" if months < 0 and whole else "") + words.measures.age.format(years=whole // 12, months=whole % 12)
 
 
 @pass_context
@@ -122,9 +101,14 @@ def meaning(code: str, language: Language) -> str:
 
 
 @pass_context
-def state_in_words(context: Context, state: State) -> str:
+def state_in_words(context: Context, state: str) -> str:
     """Say where a reading stands; in English where the language has no word for a state that came later."""
-    return str(getattr(context["w"].states, state.value.lower(), in_words(state)))
+    return str(getattr(context["w"].states, state.lower(), in_words(state)))
+
+
+def of(name: str, words: object) -> str:
+    """Text that words have for a name of the record, such as a kind of report; the name itself where they have none."""
+    return str(getattr(words, name.lower(), name))
 
 
 @pass_context
@@ -148,25 +132,40 @@ def when(at: datetime | None) -> str:
     return "–" if at is None else at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
-def since(at: datetime | None, now: datetime) -> str:
+@pass_context
+def since(context: Context, at: datetime | None, now: datetime) -> str:
     """How long ago, roughly."""
     if at is None:
         return "–"
-    seconds = max(0, int((now - at).total_seconds()))
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+    seconds, measures = max(0, int((now - at).total_seconds())), context["w"].measures
+    for size, shape in ((86400, measures.days), (3600, measures.hours), (60, measures.minutes)):
         if seconds >= size:
-            return f"{seconds // size} {unit}"
-    return f"{seconds} s"
+            return str(shape.format(count=seconds // size))
+    return str(measures.seconds.format(count=seconds))
 
 
-def in_bytes(count: int | None) -> str:
+@pass_context
+def in_bytes(context: Context, count: int | None) -> str:
     """Size in a unit that people read."""
+    measures = context["w"].measures
     if count is None:
-        return "no limit"
-    for power, unit in ((40, "TiB"), (30, "GiB"), (20, "MiB"), (10, "KiB")):
+        return str(measures.no_limit)
+    for power, prefix in ((40, "Ti"), (30, "Gi"), (20, "Mi"), (10, "Ki")):
         if count >= 1 << power:
-            return f"{count / (1 << power):.1f} {unit}"
-    return f"{count} B"
+            return f"{decimal(context, count / (1 << power))} {prefix}{measures.byte}"
+    return f"{count} {measures.byte}"
+
+
+@pass_context
+def decimal(context: Context, value: float, places: int = 1, *, signed: bool = False) -> str:
+    """Write a number with the decimal mark of the language."""
+    return f"{figure(value, context['w'].language):{'+' if signed else ''}.{places}f}"
+
+
+@pass_context
+def plain(context: Context, value: float) -> str:
+    """Write a number with as many decimals as it needs and the decimal mark of the language."""
+    return f"{figure(value, context['w'].language):g}"
 
 
 def segment(text: str) -> str:
@@ -183,10 +182,13 @@ _ENVIRONMENT.filters |= {
     "reason": meaning,
     "state": state_in_words,
     "delivery": delivery_in_words,
+    "of": of,
     "words": in_words,
     "sentence": sentence,
     "when": when,
     "since": since,
     "size": in_bytes,
+    "decimal": decimal,
+    "plain": plain,
     "segment": segment,
 }

@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Final
 
-from fastapi import Depends, HTTPException, Request
+from fastapi import Depends, Request
 from fastapi.responses import Response
 
 from baa_node.db import accounts
 from baa_node.db.accounts import Role, User
 from baa_node.dicom.given import MOST_BYTES
 from baa_node.web.forms import MOST_FILES, read_form
+from baa_node.web.page_error import PageError
 from baa_node.web.parts import Console
 
 COOKIE: Final = "baa_session"
@@ -153,7 +154,7 @@ def signed_in(visitor: Annotated[Visitor, Depends(with_session)]) -> Visitor:
 def admin(visitor: Annotated[Visitor, Depends(signed_in)]) -> Visitor:
     """Let an admin through; 403 for others."""
     if not visitor.is_admin:
-        raise HTTPException(403, "Only an admin may do this.")
+        raise PageError(403, lambda told: told.admins_only)
     return visitor
 
 
@@ -180,7 +181,7 @@ async def certificate_form(request: Request, visitor: Annotated[Visitor, Depends
 async def _posted(request: Request, visitor: Visitor, limit: int) -> Posted:
     fields, files = await read_form(request, limit)
     if not is_ours(fields, visitor.token):
-        raise HTTPException(403, "This form did not come from a page of this session. Go back, load the page again, and repeat.")
+        raise PageError(403, lambda told: told.foreign_form)
     return Posted(visitor=visitor, fields=fields, files=files)
 
 

@@ -9,21 +9,17 @@ from pathlib import Path
 from typing import Final, Literal
 
 import pytest
-import trustme
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 
-from baa_node.core.routes.routing import Route
-from baa_node.db import Database, peers, routes, studies
+from baa_node.db import Database
 from tests.browser.eyes import PHONE, WIDE, complaints_of, findings, keep, sideways
-from tests.db import made
 from tests.parts.hands import hand_cr, part10
+from tests.web.record import STUDIES, fill
 from tests.web.visit import PASSWORD, Clock, Visit, console_in, serve
 
-LONG = "W" * 16
 Rules = tuple[tuple[Literal["light", "dark"], list[str]], ...]
 BROAD: Final[Rules] = (("light", []), ("dark", ["color-contrast"]))
 NARROW: Final[Rules] = (("dark", ["color-contrast", "target-size", "scrollable-region-focusable", "meta-viewport"]),)
-STUDIES: Final = {"read": "9.1", "refused": "9.2"}
 
 
 @dataclass
@@ -57,42 +53,9 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
         hand, knee = folder / "hand.dcm", folder / "knee.dcm"
         hand.write_bytes(part10(hand_cr(folder)))
         knee.write_bytes(part10(hand_cr(folder, BodyPartExamined="KNEE")))
-        _fill(visit, folder)
+        fill(visit, folder)
         visit.log_in("ann")
         yield Shown(visit, folder, hand, knee)
-
-
-def _fill(visit: Visit, folder: Path) -> None:
-    now, database = visit.console.now(), visit.console.database
-    visit.console.certificates.trust(trustme.CA(organization_name="Hospital").cert_pem.bytes(), actor="test", now=now)
-    image = visit.report(folder, StudyInstanceUID=STUDIES["read"], AccessionNumber=LONG, SOPInstanceUID="9.1.1")
-    visit.report(folder, StudyInstanceUID=STUDIES["refused"], AccessionNumber="A-2", SOPInstanceUID="9.2.1", BodyPartExamined="KNEE")
-    with database.transaction() as c:
-        peers.add_peer(c, made.peer("pacs", host="127.0.0.1", port=1), actor="test", now=now)
-        peers.add_peer(c, made.peer(LONG * 4, ae_title=LONG, host=f"{LONG.lower()}.example", tls=True), actor="test", now=now)
-        peers.add_peer(
-            c,
-            peers.Peer(name="his", source=False, destination=True, kind="fhir", url=f"https://his.example/{LONG}/{LONG}"),
-            actor="test",
-            now=now,
-        )
-        for caller in ("CR_ROOM_2", " "):
-            peers.note_refused_caller(
-                c, calling_ae=caller, called_ae="BAA_NODE", address="2001:db8::1234:5678", reason="unknown_caller", now=now
-            )
-        left_alone = Route(name="adults", calling_ae=("CR_ROOM_2",), read=False)
-        routes.add_route(c, left_alone, actor="test", now=now, bundles=[])
-        studies.open_deliveries(c, image.sop_instance_uid, 1, ["pacs"], now=now)
-        (delivery,) = studies.list_deliveries(c, image.sop_instance_uid, 1)
-        studies.record_attempt(
-            c,
-            delivery,
-            state="failed",
-            status=0xA700,
-            error="pacs at 127.0.0.1:1 answered A700: out of resources",
-            next_attempt_at=None,
-            now=now,
-        )
 
 
 def _upload(file: Callable[[Shown], Path]) -> Callable[[Page, Shown], None]:

@@ -137,7 +137,7 @@ def test_an_echo_says_in_words_how_it_went(admin: Visit) -> None:
         answer = admin.post("/peers/pacs/echo")
     finally:
         server.shutdown()
-    assert "pacs answers: PACS at 127.0.0.1" in answer.text
+    assert 'pacs answers: <span lang="en">PACS at 127.0.0.1' in answer.text
     refused = admin.post("/peers/pacs/echo")
     assert refused.status_code == 200
     assert "pacs does not answer: " in refused.text

@@ -66,7 +66,7 @@ def test_a_route_is_added_changed_moved_and_removed_and_each_is_on_record(admin:
     assert known(admin) == [TRIAL]
     page = admin.get("/routes/trial/edit").text
     assert 'value="HAND | WRIST"' in page
-    assert "<option selected>one-of</option>" in page
+    assert '<option value="one-of" selected>one-of</option>' in page
     assert admin.post("/routes/trial/edit", **{**FIELDS, "attribute_1": "PatientSex", "operator_1": "missing"}).status_code == 303
     assert admin.events()[-1].detail["conditions_to"] == "BodyPartExamined one-of HAND | WRIST; PatientSex missing"
     assert admin.events()[-1].actor == "console:ann"

@@ -5,20 +5,20 @@ from __future__ import annotations
 import logging
 from typing import Annotated, Final
 
-from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 
 from baa_node.core.words import Language
 from baa_node.db import accounts
 from baa_node.db.accounts import Role
-from baa_node.errors import ConfigError
 from baa_node.mistakes import Mistake
 from baa_node.web.description import form
 from baa_node.web.first_run import FILE, NAME, forget_first_password
 from baa_node.web.forms import read_form
-from baa_node.web.passwords import checked, hash_password, matches
-from baa_node.web.render import language_of, link, render, sentence
+from baa_node.web.page_error import PageError
+from baa_node.web.passwords import LONGEST, SHORTEST, Flaw, flaw_of, hash_password, matches
+from baa_node.web.render import language_of, link, render
 from baa_node.web.session import (
     BEFORE,
     COOKIE,
@@ -34,6 +34,7 @@ from baa_node.web.session import (
     set_cookie,
 )
 from baa_node.web.words import WORDS
+from baa_node.web.words.account import Password
 
 log = logging.getLogger(__name__)
 
@@ -83,7 +84,7 @@ def choose_language(request: Request, to: Language, back: Annotated[str, Query(m
 @router.get("/password")
 def password_page(request: Request, visitor: WithSession) -> Response:
     """Form for one's own password."""
-    return render(request, "password.html", visitor=visitor, trouble="")
+    return _password_form(request, visitor)
 
 
 @router.post("/password", openapi_extra=form("old", "new", "again"))
@@ -92,13 +93,11 @@ def change_password(request: Request, form: SessionForm) -> Response:
     console, user, now = console_of(request), form.visitor.user, console_of(request).now()
     address = _address(request)
     if not console.guard.admit(user.name, address, now=now):
-        raise HTTPException(429, "Too many attempts. Wait ten minutes.")
-    try:
-        new = _new_password(form.fields, form.visitor)
-    except ConfigError as error:
-        return render(request, "password.html", visitor=form.visitor, status=400, trouble=str(error))
+        raise PageError(429, lambda told: told.too_many)
+    if trouble := _trouble(form.fields, form.visitor, WORDS[language_of(request)].password):
+        return _password_form(request, form.visitor, trouble)
     console.guard.succeeded(user.name, address)
-    stored, token = hash_password(new), new_token()
+    stored, token = hash_password(form.fields["new"]), new_token()
     with console.database.transaction() as c:
         accounts.set_password(c, user.name, stored, must_change=False, actor=form.visitor.actor, now=now)
         accounts.log_in(c, user, token, address=address, limits=console.limits, now=now)
@@ -133,25 +132,35 @@ def _log_in(request: Request, name: str, password: str) -> Response:
 def _login_form(request: Request, trouble: str = "", status: int = 200) -> Response:
     """Give the form with a token of its own; whoever has no user yet is told where the first password is."""
     console, before = console_of(request), request.cookies.get(BEFORE) or new_token()
-    first = FILE if (console.data_dir / FILE).exists() else ""
+    first, recorded = FILE if (console.data_dir / FILE).exists() else "", ""
     with console.database.reading() as c:
         users = accounts.list_users(c)
     if users and not any(user.role is accounts.Role.ADMIN for user in users):
-        trouble = f"{trouble} {sentence(Mistake.NO_ADMIN.told())}".strip()
-    answer = render(request, "login.html", status=status, trouble=trouble, csrf=form_token(before), first=first, first_name=NAME)
+        recorded = Mistake.NO_ADMIN.told()
+    answer = render(
+        request, "login.html", status=status, trouble=trouble, recorded=recorded, csrf=form_token(before), first=first, first_name=NAME
+    )
     set_cookie(request, answer, BEFORE, before)
     return answer
 
 
-def _new_password(fields: dict[str, str], visitor: Visitor) -> str:
+def _password_form(request: Request, visitor: Visitor, trouble: str = "") -> Response:
+    status = 400 if trouble else 200
+    return render(request, "password.html", visitor=visitor, status=status, trouble=trouble, shortest=SHORTEST, longest=LONGEST)
+
+
+def _trouble(fields: dict[str, str], visitor: Visitor, words: Password) -> str:
+    """Say what is wrong about a new password; empty where nothing is."""
     old, new = fields.get("old", ""), fields.get("new", "")
     if not matches(visitor.user.password, old):
-        raise ConfigError("the present password is wrong")
+        return words.wrong
     if new != fields.get("again", ""):
-        raise ConfigError("the two new passwords differ")
+        return words.differ
     if new == old:
-        raise ConfigError("the new password is the present one")
-    return checked(new, user=visitor.user.name)
+        return words.same
+    flaw = flaw_of(new, user=visitor.user.name)
+    told = {None: "", Flaw.LENGTH: words.wrong_length, Flaw.ONLY_THE_NAME: words.only_the_name}[flaw]
+    return told.format(shortest=SHORTEST, longest=LONGEST)
 
 
 def _address(request: Request) -> str:

@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response, StreamingResponse
 
 from baa_node.db import audit
 from baa_node.db.audit import AuditEvent, AuditKind, AuditRecord
 from baa_node.web.description import form
+from baa_node.web.page_error import PageError
 from baa_node.web.parts import Console
 from baa_node.web.render import render
 from baa_node.web.session import AdminForm, SessionForm, SignedIn, console_of
@@ -139,4 +140,4 @@ def _kind(name: str) -> AuditKind | None:
     try:
         return AuditKind(name) if name else None
     except ValueError:
-        raise HTTPException(400, "There is no such event.") from None
+        raise PageError(400, lambda told: told.no_event) from None

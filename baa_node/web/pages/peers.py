@@ -16,6 +16,7 @@ from baa_node.db.studies import counts
 from baa_node.dicom.certificate import HANDSHAKES, Certificate
 from baa_node.errors import BaaError, ConfigError, DeliveryError, StoreError
 from baa_node.web.description import form
+from baa_node.web.page_error import PageError
 from baa_node.web.pages.peer_form import FIELDS, blank, typed, values_of
 from baa_node.web.render import link, render
 from baa_node.web.session import Admin, AdminForm, SignedIn, Visitor, console_of
@@ -35,7 +36,7 @@ def peers_page(request: Request, visitor: SignedIn) -> Response:
 def new_page(request: Request, visitor: Admin, *, kind: str = "dicom") -> Response:
     """Form for another peer of a kind."""
     if kind not in KINDS:
-        raise HTTPException(404, "There is no such kind of peer.")
+        raise PageError(404, lambda told: told.no_kind)
     return _form(request, visitor, blank(kind), name="")
 
 
@@ -114,7 +115,7 @@ def echo(request: Request, name: str, form: AdminForm) -> Response:
         said = console.probe(peer)
     except (DeliveryError, ConfigError) as error:
         return _list(request, form.visitor, echo=(name, False, str(error)))
-    return _list(request, form.visitor, echo=(name, True, f"{name} answers: {said}"))
+    return _list(request, form.visitor, echo=(name, True, said))
 
 
 def _list(request: Request, visitor: Visitor, *, echo: tuple[str, bool, str] | None = None) -> Response:
@@ -123,7 +124,7 @@ def _list(request: Request, visitor: Visitor, *, echo: tuple[str, bool, str] | N
         known = peers.list_peers(c)
         refused = peers.list_refused_callers(c)[:CALLERS_SHOWN]
         traffic = counts.traffic(c)
-        rows = [(peer, _route(c, peer), traffic[peer.name], _shown_by(peer)) for peer in known]
+        rows = [(peer, *_route(c, peer), traffic[peer.name], _shown_by(peer)) for peer in known]
     return render(
         request,
         "peers.html",
@@ -144,13 +145,14 @@ def _refused(caller: RefusedCaller, known: list[Peer], own: str) -> dict[str, An
     return {"caller": caller, "why": why_refused(caller, known, own=own), "entry": admitting(caller, known)}
 
 
-def _route(c: Connection, peer: Peer) -> str:
+def _route(c: Connection, peer: Peer) -> tuple[list[str], str]:
+    """Name who gets results of what a peer sends, or say why that cannot be told."""
     if not peer.source:
-        return ""
+        return [], ""
     try:
-        return ", ".join(one.name for one in peers.destinations_of(c, peer)) or "nowhere: there is no destination"
+        return [one.name for one in peers.destinations_of(c, peer)], ""
     except BaaError as error:
-        return str(error)
+        return [], str(error)
 
 
 def _form(request: Request, visitor: Visitor, values: dict[str, Any], *, name: str, trouble: str = "") -> Response:

@@ -15,6 +15,7 @@ from baa_node.db import Connection, peers, routes
 from baa_node.errors import ConfigError, InstanceError, StoreError
 from baa_node.outlook import Outlook, RuleTester
 from baa_node.web.description import form as form_with
+from baa_node.web.page_error import PageError
 from baa_node.web.parts import Console
 from baa_node.web.render import link, render
 from baa_node.web.session import Admin, AdminForm, SignedIn, UploadForm, Visitor, console_of
@@ -118,7 +119,7 @@ def move(request: Request, name: str, form: AdminForm) -> Response:
     """Let a route be asked earlier or later."""
     console, position = console_of(request), form.fields.get("position", "")
     if not (position.isascii() and position.isdigit()):
-        raise HTTPException(400, "A position is a number.")
+        raise PageError(400, lambda told: told.no_position)
     with console.database.transaction() as c:
         _route(c, name)
         routes.move_route(c, name, int(position[:6]), actor=form.visitor.actor, now=console.now())

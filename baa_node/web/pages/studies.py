@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import cv2
 import numpy as np
-from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from pydicom import Dataset, dcmread
 
@@ -22,6 +22,7 @@ from baa_node.db.studies import Delivery, ResultObject, State, StudyDetail
 from baa_node.errors import SpoolError, StoreError
 from baa_node.web import sr
 from baa_node.web.description import form
+from baa_node.web.page_error import PageError
 from baa_node.web.render import language_of, link, render, segment
 from baa_node.web.session import AdminForm, SignedIn, console_of
 
@@ -95,7 +96,7 @@ def study_page(request: Request, uid: str, visitor: SignedIn) -> Response:
 def report_page(request: Request, uid: str, sop: str, visitor: SignedIn) -> Response:
     """Show a stored Structured Report as a page."""
     result, ds = _result(request, uid, sop, "sr")
-    return render(request, "report.html", visitor=visitor, uid=uid, result=result, report=sr.read(ds))
+    return render(request, "report.html", visitor=visitor, uid=uid, result=result, report=sr.read(ds, language_of(request)))
 
 
 @router.get("/{uid}/picture/{sop}.png", response_class=Response, responses={200: {"content": {"image/png": {}}}})
@@ -119,7 +120,7 @@ def retry(request: Request, uid: str, form: AdminForm) -> Response:
         for one in open_:
             studies.reopen_delivery(c, one.source_uid, one.revision, one.peer, actor=form.visitor.actor, now=now)
     if not open_:
-        raise StoreError("nothing of this study waits for a delivery")
+        raise PageError(409, lambda told: told.nothing_waits)
     return _back(request, uid, "retry")
 
 
@@ -146,7 +147,7 @@ def _study(c: Connection, uid: str) -> StudyDetail:
     try:
         return studies.show_study(c, uid)
     except StoreError as error:
-        raise HTTPException(404, str(error)) from error
+        raise PageError(404, lambda told: told.no_study) from error
 
 
 def _result(request: Request, uid: str, sop: str, kind: str) -> tuple[ResultObject, Dataset]:
@@ -155,11 +156,11 @@ def _result(request: Request, uid: str, sop: str, kind: str) -> tuple[ResultObje
     with console.database.reading() as c:
         found = [one for one in _study(c, uid).results if one.sop_instance_uid == sop and one.kind == kind]
     if not found:
-        raise HTTPException(404, "This study has no such result.")
+        raise PageError(404, lambda told: told.no_result)
     try:
         content = console.spool.read(found[0].path)
     except SpoolError as error:
-        raise HTTPException(404, "This result is no longer in the spool.") from error
+        raise PageError(404, lambda told: told.result_gone) from error
     return found[0], dcmread(BytesIO(content))
 
 
@@ -175,7 +176,7 @@ def _state(name: str) -> State | None:
     try:
         return State(name) if name else None
     except ValueError:
-        raise HTTPException(400, "There is no such state.") from None
+        raise PageError(400, lambda told: told.no_state) from None
 
 
 def _day(text: str) -> datetime | None:
@@ -183,4 +184,4 @@ def _day(text: str) -> datetime | None:
     try:
         return datetime.combine(date.fromisoformat(text), time.min).astimezone() if text else None
     except (ValueError, OverflowError):
-        raise HTTPException(400, "A day is written as 2026-03-01.") from None
+        raise PageError(400, lambda told: told.no_day) from None

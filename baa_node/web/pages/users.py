@@ -10,6 +10,7 @@ from baa_node.db.accounts import Role, User
 from baa_node.errors import ConfigError, StoreError
 from baa_node.web.description import form as form_with
 from baa_node.web.first_run import forget_first_password
+from baa_node.web.page_error import PageError
 from baa_node.web.passwords import hash_password, one_time_password
 from baa_node.web.render import link, render
 from baa_node.web.session import Admin, AdminForm, Posted, Visitor, console_of
@@ -59,7 +60,7 @@ def reset_password(request: Request, name: str, form: AdminForm) -> Response:
     """Put a password that serves once in the place of one that was forgotten, and show it this one time."""
     console, password = console_of(request), one_time_password()
     if name == form.visitor.user.name:
-        raise HTTPException(400, "Your own password is changed under your name above.")
+        raise PageError(400, lambda told: told.own_password)
     stored = hash_password(password)
     with console.database.transaction() as c:
         _user(c, name)

@@ -3,9 +3,9 @@
 const board = document.getElementById("board");
 const live = document.getElementById("live");
 const stream = new EventSource(board.dataset.events);
-const tell = (text) => { live.hidden = false; live.textContent = text; live.dataset.state = text; };
+const tell = (state) => { live.hidden = false; live.textContent = live.dataset[state]; live.dataset.state = state; };
 stream.addEventListener("open", () => tell("live"));
-stream.addEventListener("error", () => tell("not connected"));
+stream.addEventListener("error", () => tell("lost"));
 stream.addEventListener("over", () => { stream.close(); location.reload(); });
 stream.addEventListener("board", (event) => {
   if (board.contains(document.activeElement)) return; // whoever is in there by keyboard stays where they are
