@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from baa_node.core.acceptance.verdict import Acceptance, Criteria, Replay
     from baa_node.core.calibration import SiteCalibration
     from baa_node.core.radiograph import Sex
+    from baa_node.core.words import Language
 
 
 def accept(
@@ -53,6 +54,7 @@ def accept(
     calibrate: Annotated[
         Path | None, typer.Option(help="Fit a calibration of the site and write it here, if it helps. Never overwrites.")
     ] = None,
+    language: Annotated[str | None, typer.Option(help="en, de, es, fr or pt: of the report. [default: that of the node]")] = None,
 ) -> None:
     """Replay a site's images and compare with its own readings: figures here, a report as PDF, and a verdict by the limits given.
 
@@ -62,9 +64,12 @@ def accept(
     Example: baa-node accept hands/ labels.csv --pdf report.pdf --max-mae 9 --max-bias 3
     """
     from baa_node.core.acceptance.verdict import Criteria
+    from baa_node.core.words import Language
 
     if unit not in {None, "months", "years"}:
         raise typer.BadParameter("months or years", param_hint="--unit")
+    if language is not None and language not in set(Language):
+        raise typer.BadParameter(", ".join(Language), param_hint="--language")
     criteria = Criteria(
         max_mae=max_mae,
         max_bias=max_bias,
@@ -78,7 +83,7 @@ def accept(
     )
     _check_places(folder, pdf, calibrate)
     outcome = _run(folder, table, unit, criteria, pdf=pdf, calibrate=calibrate)
-    _write(pdf, _page(outcome))
+    _write(pdf, _page(outcome, Language(language or load().report.language)))
     if options.as_json:
         typer.echo(json.dumps(to_json(outcome, pdf, calibrate), ensure_ascii=False))
     else:
@@ -197,10 +202,10 @@ def _lock(target: Path, text: str) -> None:
         raise ConfigError(f"{target} cannot be written: {error.strerror}") from error
 
 
-def _page(outcome: Outcome) -> bytes:
+def _page(outcome: Outcome, language: Language) -> bytes:
     from baa_node.core.acceptance.page import write_acceptance
 
-    return write_acceptance(outcome.acceptance, outcome.replay, outcome.remarks, outcome.trials, outcome.calibration)
+    return write_acceptance(outcome.acceptance, outcome.replay, outcome.remarks, outcome.trials, outcome.calibration, language=language)
 
 
 def _write(target: Path, content: bytes) -> None:
@@ -212,7 +217,10 @@ def _write(target: Path, content: bytes) -> None:
 
 def _end(outcome: Outcome, calibrate: Path | None) -> None:
     """Exit 1 with one line where something is not as it was wanted."""
-    failed = [one.asked for one in outcome.acceptance.judgements if not one.met]
+    from baa_node.core.words import Language
+    from baa_node.core.words.acceptance import asked_in_words
+
+    failed = [asked_in_words(one, Language.ENGLISH) for one in outcome.acceptance.judgements if not one.met]
     lost = sum(one.lost for one in outcome.remarks)
     faults = [f"not met: {'; '.join(failed)}"] if failed else []
     faults += [f"{lost} rows or images could not be used"] if lost else []

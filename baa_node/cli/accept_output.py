@@ -12,7 +12,7 @@ from baa_node.cli.tables import columns
 if TYPE_CHECKING:
     from baa_node.core.acceptance.calibration_fit import Trial
     from baa_node.core.acceptance.local_reads import Remark
-    from baa_node.core.acceptance.verdict import Acceptance, Group, Replay
+    from baa_node.core.acceptance.verdict import Acceptance, Group, Judgement, Replay
     from baa_node.core.calibration import SiteCalibration
     from baa_node.core.radiograph import Sex
 
@@ -46,24 +46,49 @@ def lines_of(outcome: Outcome, pdf: Path, calibrate: Path | None) -> Iterator[st
     if more := max(0, len(outcome.remarks) - _MOST_REMARKS) + max(0, len(acceptance.refused) - _MOST_REMARKS):
         yield f"{more} more refused or remarked upon; the report and --json have them"
     yield from _about_calibration(outcome, calibrate)
-    yield from (f"{'met' if one.met else 'NOT MET'}: {one.asked}: {one.found}" for one in acceptance.judgements)
+    yield from (f"{'met' if one.met else 'NOT MET'}: {_asked(one)}: {_found(one)}" for one in acceptance.judgements)
     verdict = {True: "criteria met", False: "criteria NOT met", None: "no criteria were set"}[acceptance.accepted]
     yield f"{acceptance.overall.score.n} images compared, {len(acceptance.refused)} refused; {verdict}; report: {pdf}"
 
 
 def _table(groups: Sequence[Group]) -> tuple[list[str], list[list[str]]]:
-    from baa_node.core.words.acceptance import HEADS, cells_of
+    from baa_node.core.words import Language
+    from baa_node.core.words.acceptance import cells_of, heads_of
 
-    rows = [[one.name, str(one.score.n), *(f"{value} ({between})" for value, between in cells_of(one))] for one in groups]
-    return ["months (95 %)", *HEADS, "in interval"], rows
+    rows = [
+        [_named(one), str(one.score.n), *(f"{value} ({between})" for value, between in cells_of(one, Language.ENGLISH))] for one in groups
+    ]
+    return ["months (95 %)", *heads_of(Language.ENGLISH)], rows
+
+
+def _named(group: Group) -> str:
+    from baa_node.core.words import Language
+    from baa_node.core.words.acceptance import part_in_words
+
+    return part_in_words(group.part, Language.ENGLISH)
+
+
+def _asked(judgement: Judgement) -> str:
+    from baa_node.core.words import Language
+    from baa_node.core.words.acceptance import asked_in_words
+
+    return asked_in_words(judgement, Language.ENGLISH)
+
+
+def _found(judgement: Judgement) -> str:
+    from baa_node.core.words import Language
+    from baa_node.core.words.acceptance import found_in_words
+
+    return found_in_words(judgement, Language.ENGLISH)
 
 
 def _about_calibration(outcome: Outcome, target: Path | None) -> Iterator[str]:
+    from baa_node.core.words import Language
     from baa_node.core.words.acceptance import told_line
 
     for sex, trial in (outcome.trials or {}).items():
         if trial.line is not None:
-            yield f"calibration {sex}: {told_line(trial.line)}"
+            yield f"calibration {sex}: {told_line(trial.line, Language.ENGLISH)}"
         if trial.refused:
             yield f"calibration {sex} refused: {trial.refused}"
     if outcome.calibration is not None:
@@ -78,8 +103,8 @@ def to_json(outcome: Outcome, pdf: Path, calibrate: Path | None) -> dict[str, An
     return {
         "images": acceptance.overall.score.n,
         "accepted": acceptance.accepted,
-        "criteria": [vars(one) for one in acceptance.judgements],
-        "groups": {one.name: {**one.score.to_json(), "coverage": one.coverage.to_json()} for one in acceptance.groups},
+        "criteria": [{"asked": _asked(one), "found": _found(one), "met": one.met, "sure": one.sure} for one in acceptance.judgements],
+        "groups": {_named(one): {**one.score.to_json(), "coverage": one.coverage.to_json()} for one in acceptance.groups},
         "readers": {name: score.to_json() for name, score in vars(readers).items()} if readers else None,
         "refused": [vars(one) for one in acceptance.refused],
         "remarks": [vars(one) for one in outcome.remarks],

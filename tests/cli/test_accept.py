@@ -70,6 +70,19 @@ def test_a_sample_is_compared_judged_and_set_on_paper(command: Command, hands: P
     assert not list((tmp_path / "data").glob("*.db"))  # nothing was recorded
 
 
+def test_the_report_is_in_the_language_asked_for_else_in_the_node_s(
+    command: Command, hands: Path, table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BAA_NODE_REPORT__LANGUAGE", "de")
+    titles = []
+    for language in ((), ("--language", "fr")):
+        done = command("accept", str(hands), str(table), "--max-mae", "10", *language)
+        assert "4 images compared, 1 refused; criteria met" in done.lines[-1], "what is printed stays English"
+        titles.append(pypdf.PdfReader(tmp_path / "acceptance.pdf").metadata.title)
+    assert titles == ["Abnahme am Standort: Skelettalter", "Recette sur site : âge osseux"]
+    assert command("accept", str(hands), str(table), "--language", "xx").code == 2
+
+
 def test_a_limit_that_is_not_met_and_rows_that_are_lost_are_exit_1_with_everything_told(
     command: Command, hands: Path, table: Path, tmp_path: Path
 ) -> None:

@@ -6,9 +6,10 @@ Everything here is computed from cases, one an image, that hold numbers alone; r
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Final
 
 import numpy as np
@@ -28,7 +29,8 @@ FAR_MONTHS: Final = 48.0
 FEW: Final = 10
 """Images below which resampling tells nothing of how sure a figure is: there, only shares have an interval."""
 
-SEXES: Final = {Sex.FEMALE: "girls", Sex.MALE: "boys", None: "sex unknown"}
+SEXES: Final = (Sex.FEMALE, Sex.MALE, None)
+"""In the order in which they are told; None is unknown."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,20 +72,48 @@ class Refused:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Part:
+    """A part of the cases.
+
+    Attributes
+    ----------
+    sexes
+        Of these.
+    band
+        Of bone ages by the reader from the first to below the second, months; None where any will do.
+    """
+
+    sexes: tuple[Sex | None, ...] = SEXES
+    band: tuple[int, int] | None = None
+
+    @property
+    def of_any_sex(self) -> bool:
+        """True where the sex does not count."""
+        return self.sexes == SEXES
+
+    @property
+    def is_all(self) -> bool:
+        """True for every case."""
+        return self.of_any_sex and self.band is None
+
+    def holds(self, case: Case) -> bool:
+        """Tell whether a case belongs to it."""
+        return case.sex in self.sexes and (self.band is None or self.band[0] <= case.label < self.band[1])
+
+
+@dataclass(frozen=True, kw_only=True)
 class Group:
     """Figures of a part of the cases.
 
     Attributes
     ----------
-    name
-        For people: ``all``, a sex, ages, or both.
     score
         With Wilson's intervals for shares, which a small group needs; other figures have one from `FEW` images on.
     coverage
         Share of readers' values inside the node's prediction interval.
     """
 
-    name: str
+    part: Part
     score: Score
     coverage: Figure
 
@@ -122,18 +152,42 @@ class Criteria:
     certain: bool = False
 
 
+class Criterion(StrEnum):
+    """What a site may ask, by the names of `Criteria`."""
+
+    MAX_MAE = "max_mae"
+    MAX_BIAS = "max_bias"
+    MAX_LIMITS = "max_limits"
+    MIN_WITHIN_12 = "min_within_12"
+    MIN_WITHIN_24 = "min_within_24"
+    MIN_COVERAGE = "min_coverage"
+    MAX_REFUSED = "max_refused"
+    MIN_IMAGES = "min_images"
+
+    @property
+    def is_most(self) -> bool:
+        """True where the limit is the most that will do, false where it is the least."""
+        return self.value.startswith("max")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Judgement:
-    """One criterion: what was asked and found, for people, and whether it is met.
+    """One criterion: what was asked and found, and whether it is met.
 
     Attributes
     ----------
+    limit, figure
+        Months, shares of 0 to 1, or a number of images, which has no interval.
+    certain
+        Whether the whole interval was asked to meet the limit.
     sure
         Whether the whole interval of the figure is on the same side as the figure.
     """
 
-    asked: str
-    found: str
+    criterion: Criterion
+    limit: float
+    figure: Figure
+    certain: bool
     met: bool
     sure: bool
 
@@ -206,13 +260,6 @@ def evaluate(cases: Sequence[Case], refused: Sequence[Refused], criteria: Criter
     return Acceptance(cases=tuple(cases), refused=tuple(refused), groups=groups, readers=found, judgements=judgements)
 
 
-def band_name(low: int, high: int) -> str:
-    """Ages in years, as people say them: ``5 to 9 years`` reaches to the last day of the ninth."""
-    if not low:
-        return f"under {high // 12} years"
-    return f"{low // 12} years and above" if high == BANDS[-1][1] else f"{low // 12} to {high // 12 - 1} years"
-
-
 def find_oddities(cases: Sequence[Case]) -> Iterator[Remark]:
     """Tell of labels that do not look like what their column says; they are counted all the same."""
     for case in cases:
@@ -229,30 +276,16 @@ _OTHER_UNITS: Final = {"years": 12.0, "months, not years": 1 / 12}
 
 
 def _groups(cases: Sequence[Case]) -> Iterator[Group]:
-    yield _group("all", cases)
-    wanted: list[tuple[str, Callable[[Case], bool]]] = [(name, _of(sex)) for sex, name in SEXES.items()]
-    wanted += [(band_name(*band), _aged(band)) for band in BANDS]
-    wanted += [(f"{name}, {band_name(*band)}", _both(_of(sex), _aged(band))) for sex, name in SEXES.items() if sex for band in BANDS]
-    for name, belongs in wanted:
-        if chosen := [case for case in cases if belongs(case)]:
-            yield _group(name, chosen)
+    parts = [Part(), *(Part(sexes=(sex,)) for sex in SEXES), *(Part(band=band) for band in BANDS)]
+    parts += [Part(sexes=(sex,), band=band) for sex in Sex for band in BANDS]
+    for part in parts:
+        if chosen := [case for case in cases if part.holds(case)]:
+            yield _group(part, chosen)
 
 
-def _of(sex: Sex | None) -> Callable[[Case], bool]:
-    return lambda case: case.sex is sex
-
-
-def _aged(band: tuple[int, int]) -> Callable[[Case], bool]:
-    return lambda case: band[0] <= case.label < band[1]
-
-
-def _both(first: Callable[[Case], bool], second: Callable[[Case], bool]) -> Callable[[Case], bool]:
-    return lambda case: first(case) and second(case)
-
-
-def _group(name: str, cases: Sequence[Case]) -> Group:
+def _group(part: Part, cases: Sequence[Case]) -> Group:
     covered = sum(case.interval[0] <= case.label <= case.interval[1] for case in cases)
-    return Group(name=name, score=_score([(case.label, case.estimate) for case in cases]), coverage=share(covered, len(cases)))
+    return Group(part=part, score=_score([(case.label, case.estimate) for case in cases]), coverage=share(covered, len(cases)))
 
 
 def _score(pairs: Sequence[tuple[float, float]]) -> Score:
@@ -279,45 +312,32 @@ def _readers(cases: Sequence[Case]) -> Readers | None:
 
 def _judgements(group: Group, refused: int, criteria: Criteria) -> Iterator[Judgement]:
     found, n = group.score, group.score.n
-    bias = _size(found.bias)
     lower, upper = _size(found.lower_limit), _size(found.upper_limit)
-    limits = lower if lower.value > upper.value else upper
-    months: Mapping[str, tuple[float | None, Figure]] = {
-        "mean absolute error": (criteria.max_mae, found.mae),
-        "bias, either way,": (criteria.max_bias, bias),
-        "limits of agreement, either way,": (criteria.max_limits, limits),
+    figures = {
+        Criterion.MAX_MAE: found.mae,
+        Criterion.MAX_BIAS: _size(found.bias),
+        Criterion.MAX_LIMITS: lower if lower.value > upper.value else upper,
+        Criterion.MIN_WITHIN_12: found.within_12,
+        Criterion.MIN_WITHIN_24: found.within_24,
+        Criterion.MIN_COVERAGE: group.coverage,
+        Criterion.MAX_REFUSED: share(refused, n + refused),
+        Criterion.MIN_IMAGES: Figure(value=n, low=n, high=n),
     }
-    for name, (limit, figure) in months.items():
+    for criterion, figure in figures.items():
+        limit: float | None = getattr(criteria, criterion.value)
         if limit is not None:
-            yield _judge(f"{name} at most {limit:g} months", "{:.1f}", figure, limit, most=True, certain=criteria.certain)
-    shares: Mapping[str, tuple[float | None, Figure]] = {
-        "within 12 months": (criteria.min_within_12, found.within_12),
-        "within 24 months": (criteria.min_within_24, found.within_24),
-        "inside the node's interval": (criteria.min_coverage, group.coverage),
-    }
-    for name, (limit, figure) in shares.items():
-        if limit is not None:
-            yield _judge(f"{name} at least {limit:.0%}", "{:.1%}", figure, limit, most=False, certain=criteria.certain)
-    if criteria.max_refused is not None:
-        rate = share(refused, n + refused)
-        asked = f"refused at most {criteria.max_refused:.0%}"
-        yield _judge(asked, "{:.1%}", rate, criteria.max_refused, most=True, certain=criteria.certain)
-    if criteria.min_images is not None:
-        yield Judgement(asked=f"at least {criteria.min_images} images", found=str(n), met=n >= criteria.min_images, sure=True)
+            yield _judge(criterion, limit, figure, certain=criteria.certain and criterion is not Criterion.MIN_IMAGES)
 
 
-def _judge(asked: str, shape: str, figure: Figure, limit: float, *, most: bool, certain: bool) -> Judgement:
+def _judge(criterion: Criterion, limit: float, figure: Figure, *, certain: bool) -> Judgement:
     def good(value: float) -> bool:
-        return value <= limit if most else value >= limit
+        return value <= limit if criterion.is_most else value >= limit
 
     ends = (good(figure.low), good(figure.high))
     met = good(figure.value) and (all(ends) or not certain)
     known = math.isfinite(figure.low) and math.isfinite(figure.high)
-    told = (
-        f"{shape.format(figure.value)} ({shape.format(figure.low)} to {shape.format(figure.high)})" if known else shape.format(figure.value)
-    )
-    asked = f"{asked}, with its whole interval" if certain else asked
-    return Judgement(asked=asked, found=told, met=met, sure=known and (all(ends) if good(figure.value) else not any(ends)))
+    sure = known and (all(ends) if good(figure.value) else not any(ends))
+    return Judgement(criterion=criterion, limit=limit, figure=figure, certain=certain, met=met, sure=sure)
 
 
 def _size(figure: Figure) -> Figure:

@@ -14,6 +14,9 @@ from baa_node.core.acceptance.agreement import Figure, Score
 from baa_node.core.acceptance.verdict import SEXES, Case
 from baa_node.core.drawing.sheet import Colour, Sheet
 from baa_node.core.radiograph import Sex
+from baa_node.core.words import Language
+from baa_node.core.words.acceptance import Numbers, sex_in_words
+from baa_node.core.words.acceptance_labels import PLOT_WORDS
 
 INK: Final[Colour] = (0.13, 0.13, 0.13)
 FAINT: Final[Colour] = (0.84, 0.84, 0.84)
@@ -45,41 +48,47 @@ class _Frame:
         return self.left + across * (self.right - self.left), self.bottom + up * (self.top - self.bottom)
 
 
-def draw_scatter(sheet: Sheet, cases: Sequence[Case], box: tuple[float, float, float, float]) -> None:
+def draw_scatter(
+    sheet: Sheet, cases: Sequence[Case], box: tuple[float, float, float, float], language: Language = Language.ENGLISH
+) -> None:
     """Estimate against label, years, in a box of left, bottom, right and top."""
+    words = PLOT_WORDS[language]
     low, high = _ages([months for case in cases for months in (case.label, case.estimate)])
     frame = _frame(box, (low, high), (low, high))
-    _title(sheet, frame, "Node against reader")
+    _title(sheet, frame, words.scatter)
     sheet.polygon([frame.at(low, low - 1), frame.at(high, high - 1), frame.at(high, high + 1), frame.at(low, low + 1)], BAND)
     ticks = list(_ticks(low, high, 6))
-    _axes(sheet, frame, ticks, ticks, below="reader, years", beside="node, years")
+    _axes(sheet, frame, ticks, ticks, below=words.reader, beside=words.node)
     sheet.line(frame.at(low, low), frame.at(high, high), INK)
     for case in cases:
         _mark(sheet, frame.at(case.label / 12, case.estimate / 12), case.sex)
-    _legend(sheet, frame, cases)
+    _legend(sheet, frame, cases, language)
 
 
-def draw_bland_altman(sheet: Sheet, cases: Sequence[Case], score: Score, box: tuple[float, float, float, float]) -> None:
+def draw_bland_altman(
+    sheet: Sheet, cases: Sequence[Case], score: Score, box: tuple[float, float, float, float], language: Language = Language.ENGLISH
+) -> None:
     """Difference against mean, with bias and limits of agreement and the 95 % intervals of each as bands."""
+    words = PLOT_WORDS[language]
     low, high = _ages([(case.label + case.estimate) / 2 for case in cases])
     off = [abs(case.estimate - case.label) for case in cases]
     known = [end for figure in (score.lower_limit, score.upper_limit) for end in (figure.low, figure.high) if math.isfinite(end)]
     reach = 6 * math.ceil((max([*off, *map(abs, known), 6.0]) * 1.08) / 6)
     frame = _frame(box, (low, high), (-reach, reach))
-    _title(sheet, frame, "Difference against mean (Bland & Altman)")
+    _title(sheet, frame, words.bland_altman)
     lines = [(score.bias, 0.0), (score.lower_limit, 3.0), (score.upper_limit, 3.0)]
     shown = [(figure, dash) for figure, dash in lines if math.isfinite(figure.value)]
     for figure, _ in shown:
         if math.isfinite(figure.low) and math.isfinite(figure.high):
             _interval(sheet, frame, figure)
     ages = list(_ticks(low, high, 6))
-    _axes(sheet, frame, ages, list(_ticks(-reach, reach, 7)), below="mean of node and reader, years", beside="node − reader, months")
+    _axes(sheet, frame, ages, list(_ticks(-reach, reach, 7)), below=words.mean, beside=words.difference)
     sheet.line(frame.at(low, 0), frame.at(high, 0), FAINT)
     for case in cases:
         _mark(sheet, frame.at((case.label + case.estimate) / 24, case.estimate - case.label), case.sex)
     for figure, dash in shown:
         sheet.line(frame.at(low, figure.value), frame.at(high, figure.value), INK, width=0.9, dash=dash)
-        _value(sheet, frame, figure.value)
+        _value(sheet, frame, figure.value, language)
 
 
 def _frame(box: tuple[float, float, float, float], x: tuple[float, float], y: tuple[float, float]) -> _Frame:
@@ -133,8 +142,9 @@ def _mark(sheet: Sheet, at: tuple[float, float], sex: Sex | None) -> None:
         sheet.disc(at, 1.8, COLOURS[sex], opacity=0.6, outline=sex is None)
 
 
-def _legend(sheet: Sheet, frame: _Frame, cases: Sequence[Case]) -> None:
-    rows = [(sex, f"{name} ({count})") for sex, name in SEXES.items() if (count := sum(case.sex is sex for case in cases))]
+def _legend(sheet: Sheet, frame: _Frame, cases: Sequence[Case], language: Language) -> None:
+    counts = {sex: sum(case.sex is sex for case in cases) for sex in SEXES}
+    rows = [(sex, f"{sex_in_words(sex, language)} ({count})") for sex, count in counts.items() if count]
     for row, (sex, words) in enumerate(rows):
         y = frame.top - 8 - 10 * row
         _mark(sheet, (frame.left + 9, y), sex)
@@ -143,7 +153,7 @@ def _legend(sheet: Sheet, frame: _Frame, cases: Sequence[Case]) -> None:
     y = frame.top - 8 - 10 * len(rows)
     sheet.polygon([(frame.left + 5, y - 3), (frame.left + 13, y - 3), (frame.left + 13, y + 3), (frame.left + 5, y + 3)], BAND)
     sheet.y = y - 2.5
-    sheet.text("within 12 months", _SIZE, x=frame.left + 16)
+    sheet.text(PLOT_WORDS[language].within_12, _SIZE, x=frame.left + 16)
 
 
 def _interval(sheet: Sheet, frame: _Frame, figure: Figure) -> None:
@@ -151,7 +161,7 @@ def _interval(sheet: Sheet, frame: _Frame, figure: Figure) -> None:
     sheet.polygon([frame.at(*corner) for corner in corners], BAND)
 
 
-def _value(sheet: Sheet, frame: _Frame, months: float) -> None:
+def _value(sheet: Sheet, frame: _Frame, months: float, language: Language) -> None:
     _, y = frame.at(frame.x[1], months)
     sheet.y = y + 2.5
-    sheet.text(f"{months:+.1f}".replace("-", "−"), _SIZE, x=frame.right, bold=True, right=True)
+    sheet.text(Numbers(language).signed(months), _SIZE, x=frame.right, bold=True, right=True)

@@ -7,6 +7,8 @@ import pytest
 
 from baa_node.core.acceptance.verdict import FEW, Criteria, Refused, evaluate, find_oddities
 from baa_node.core.radiograph import Sex
+from baa_node.core.words import Language
+from baa_node.core.words.acceptance import asked_in_words, found_in_words, part_in_words
 from tests.parts.cases import case, many
 
 REFUSED = (Refused(row=9, file="x.dcm", codes=("BAA101",), text="No hand."),)
@@ -19,7 +21,7 @@ FOUR = [
 
 
 def test_groups_are_everybody_the_sexes_the_ages_and_both() -> None:
-    groups = {group.name: group for group in evaluate(FOUR, (), Criteria()).groups}
+    groups = {part_in_words(group.part, Language.ENGLISH): group for group in evaluate(FOUR, (), Criteria()).groups}
     assert {name: group.score.n for name, group in groups.items()} == {
         "all": 4,
         "girls": 2,
@@ -39,7 +41,7 @@ def test_groups_are_everybody_the_sexes_the_ages_and_both() -> None:
 
 
 def test_ages_on_the_border_belong_to_the_older_band() -> None:
-    names = [group.name for group in evaluate([case(60, 60), case(59.9, 60)], (), Criteria()).groups]
+    names = [part_in_words(group.part, Language.ENGLISH) for group in evaluate([case(60, 60), case(59.9, 60)], (), Criteria()).groups]
     assert {"under 5 years", "5 to 9 years"} <= set(names)
 
 
@@ -75,7 +77,7 @@ def test_each_criterion_is_judged_by_its_figure() -> None:
     acceptance = evaluate(FOUR, REFUSED, criteria)
     assert [one.met for one in acceptance.judgements] == [True, False, True, True, False, True, True, False]
     assert acceptance.accepted is False
-    assert [one.asked.partition(" at ")[0] for one in acceptance.judgements][-2:] == ["refused", "at least 5 images"]
+    assert [asked_in_words(one, Language.ENGLISH) for one in acceptance.judgements][-2:] == ["refused at most 20 %", "at least 5 images"]
 
 
 def test_without_criteria_there_is_no_verdict() -> None:
@@ -99,7 +101,7 @@ def test_a_bias_counts_either_way() -> None:
     cases = [replace(one, estimate=one.label - 6) for one in many()]
     (judged,) = evaluate(cases, (), Criteria(max_bias=5)).judgements
     assert not judged.met
-    assert judged.found == "6.0 (6.0 to 6.0)"
+    assert found_in_words(judged, Language.ENGLISH) == "6.0 (6.0 to 6.0)"
     (limits,) = evaluate(cases, (), Criteria(max_limits=5)).judgements
     assert not limits.met
 

@@ -1,17 +1,29 @@
 from __future__ import annotations
 
+import functools
 import io
+import re
+import string
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pypdf
 import pytest
 
-from baa_node.core.acceptance.calibration_fit import fit_by_sex, make_calibration
+from baa_node.core.acceptance.calibration_fit import Trial, fit_by_sex, make_calibration
 from baa_node.core.acceptance.local_reads import Remark
-from baa_node.core.acceptance.page import TITLE, write_acceptance
-from baa_node.core.acceptance.verdict import Case, Criteria, Refused, Replay, evaluate
-from baa_node.core.drawing.sheet import BOTTOM, LEFT, RIGHT, TOP
+from baa_node.core.acceptance.page import write_acceptance
+from baa_node.core.acceptance.verdict import Case, Criteria, Group, Refused, Replay, evaluate
+from baa_node.core.codes import Reason
+from baa_node.core.drawing.sheet import BOTTOM, LEFT, RIGHT, TOP, WIDTH, lines_of
 from baa_node.core.radiograph import Sex
+from baa_node.core.words import Language
+from baa_node.core.words.acceptance import heads_of, part_in_words
+from baa_node.core.words.acceptance_labels import HEADS, PLOT_WORDS
+from baa_node.core.words.acceptance_method import METHOD_WORDS
+from baa_node.core.words.acceptance_page import PAGE_WORDS
+from baa_node.core.words.sentences import reason_in_words, texts_of
 from tests.parts.calibrations import calibration
 from tests.parts.cases import case, many
 from tests.parts.results import DEVICE, ESTIMATE, WRITTEN_AT
@@ -58,7 +70,7 @@ def test_the_page_says_what_was_found_by_what_and_when() -> None:
     said = text_of(page(many(), Criteria(max_mae=9, max_bias=1), refused=REFUSED))
     overall = evaluate(many(), [], Criteria()).overall.score
     for fact in (
-        TITLE,
+        "Site acceptance: bone age",
         "120 images read by the people of this site and by the node, 3 more refused",
         "Criteria not met",
         "mean absolute error at most 9 months",
@@ -121,6 +133,98 @@ def test_the_calibration_that_is_in_force_and_the_one_that_was_made_are_named() 
     assert "Boys, 120 images: fitted" in said
     assert "Girls, 1 image: refused: 1 of the 50 images that are needed" in said
     assert "No calibration was made." in text_of(page(many(), trials={Sex.FEMALE: trials[Sex.FEMALE]}))
+
+
+def words_of(language: Language) -> dict[str, str]:
+    """Every text of the page by its name, without what is filled in."""
+    found: dict[str, str] = {}
+    for group in (PAGE_WORDS, METHOD_WORDS, HEADS, PLOT_WORDS):
+        found |= dict(flat(group[language]))
+    return found
+
+
+def flat(words: Any) -> Iterator[tuple[str, str]]:
+    for name, value in vars(words).items():
+        if isinstance(value, str):
+            yield f"{type(words).__name__}.{name}", value
+        elif isinstance(value, tuple):
+            yield from ((f"{type(words).__name__}.{name}.{number}", one) for number, one in enumerate(value))
+        else:
+            yield from flat(value)
+
+
+def pieces(text: str) -> list[str]:
+    """What stands between the places that are filled in, as far as it is words."""
+    parts = [" ".join(literal.split()).strip(" .:;,()*") for literal, *_ in string.Formatter().parse(text)]
+    return [part for part in parts if re.search(r"[^\W\d]{4,}", part)]
+
+
+@functools.cache
+def fitted() -> tuple[list[Case], dict[Sex, Trial]]:
+    """Cases of boys whom a line suits, and what came of fitting it and of one girl."""
+    cases = [case(0.9 * one.raw, one.raw, sex=Sex.MALE, second=one.second) for one in many()]
+    return cases, fit_by_sex((one.sex, one.label, one.raw) for one in [*cases, case(100, 100)])
+
+
+@functools.cache
+def sheets(language: Language) -> str:
+    """A report with every part: criteria met, missed and unsure, readers, calibration, refusals and remarks."""
+    cases, trials = fitted()
+    made = make_calibration(trials, ESTIMATE.bundle, software="0.1.0", created="2026-03-04T05:06:07+00:00", before=None)
+    limits = Criteria(max_mae=9, max_bias=1, max_limits=90, min_within_12=0.9, min_within_24=0.1, min_coverage=0.5, max_refused=0.5)
+    remarks = [Remark(row=7, text="names no image"), Remark(file="z.dcm", text="no row gives it a bone age", lost=False)]
+    in_force = Replay(**{**vars(REPLAY), "calibration": calibration(ESTIMATE.bundle)})
+    more = {"refused": REFUSED, "remarks": remarks, "trials": trials, "made": made, "replay": in_force, "language": language}
+    first = text_of(page([*cases, case(240, 230, sex=None)], replace(limits, min_images=500), **more))
+    return first + text_of(page(many(12), None, language=language)) + text_of(page(cases, Criteria(max_mae=90), **{**more, "made": None}))
+
+
+@pytest.mark.parametrize("language", [one for one in Language if one is not Language.ENGLISH])
+def test_a_report_in_another_language_has_no_english_words_left(language: Language) -> None:
+    said, english, ours = sheets(language), words_of(Language.ENGLISH), words_of(language)
+    assert ours.keys() == english.keys()
+    for name, text in ours.items():
+        assert called_for(text) == called_for(english[name]), name
+    alike = {piece for text in ours.values() for piece in pieces(text)}
+    looked_for = {piece for text in english.values() for piece in pieces(text)} - alike
+    assert {piece for piece in looked_for if re.search(rf"\b{re.escape(piece)}\b", said)} == set()
+    assert texts_of(language).disclaimer.partition(". ")[0] in said
+    assert reason_in_words(Reason.NO_HAND, language) in said
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_every_sentence_of_a_report_comes_where_it_belongs(language: Language) -> None:
+    said = sheets(language)
+    missing = {name: piece for name, text in words_of(language).items() for piece in pieces(text) if piece not in said}
+    assert set(missing) <= {"MethodWords.row.0", "MethodWords.file.0"}, missing
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_every_language_stays_within_the_margins_and_its_columns(language: Language) -> None:
+    limits = Criteria(max_limits=1, min_within_24=0.99, certain=True)
+    for one in page(many(), limits, refused=REFUSED, language=language).pages:
+        for x, y in spots_of(one):
+            assert LEFT - 1 <= x <= RIGHT
+            assert BOTTOM - 1 <= y <= TOP
+    heads = heads_of(language)
+    wide = (WIDTH - 138) / (len(heads) - 1)
+    assert [head for head in heads if len(lines_of(head, 7.5, wide - 4)) > 1] == []
+    names = [PAGE_WORDS[language].second_first, PAGE_WORDS[language].node_second, *(part_in_words(one.part, language) for one in groups())]
+    assert [name for name in names if len(lines_of(name, 8.5, 118)) > 1] == []
+    headline = [PAGE_WORDS[language].mae, PAGE_WORDS[language].bias, PAGE_WORDS[language].limits]
+    assert [label for label in headline if len(lines_of(label, 7.5, 0.22 * WIDTH)) > 1] == []
+    for signs in (PAGE_WORDS[language].for_readings, PAGE_WORDS[language].for_node):
+        assert len(lines_of(f"{signs}: {PAGE_WORDS[language].sign}", 7.5, WIDTH / 2)) == 1
+    for met in (PAGE_WORDS[language].met, PAGE_WORDS[language].not_met):
+        assert len(lines_of(met, 9, 54, bold=True)) == 1
+
+
+def groups() -> tuple[Group, ...]:
+    return evaluate([case(30 * number, 100, sex=sex) for number in range(1, 8) for sex in (*Sex, None)], [], Criteria()).groups
+
+
+def called_for(text: str) -> set[str | None]:
+    return {name for _, name, _, _ in string.Formatter().parse(text)} - {None}
 
 
 def test_equal_arguments_give_equal_bytes() -> None:
