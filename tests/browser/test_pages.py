@@ -99,6 +99,7 @@ PAGES: Final[dict[str, tuple[str, Callable[[Page, Shown], None] | None]]] = {
     "trial refused": ("/try-out", _upload(lambda shown: shown.knee)),
     "password": ("/password", None),
     "error": ("/nothing", None),
+    "Portuguese": ("/language?to=pt&back=/peers", None),
     "French": ("/language?to=fr&back=/try-out", _upload(lambda shown: shown.hand)),
     "German": (f"/language?to=de&back=/studies/{STUDIES['refused']}", None),
 }
