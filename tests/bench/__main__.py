@@ -1,4 +1,4 @@
-"""Run all measurements; print the table and leave it in ``bench_out/``."""
+"""Run all measurements; print the tables, leave them in ``bench_out/``, and write that of the README between its marks."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench import compute, intake, latency, walk
+from tests.bench.tables import between_marks, grid
 from tests.parts.node import Node
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,10 +32,13 @@ def main() -> None:
             "latency": dataclasses.asdict(stages := latency.measure(folder / "latency", samples)[0]),
         }
         taken_in = intake.measure(folder / "intake")
-    table = "\n".join([_table(measured, taken_in), *latency.table([stages], ["now"])]) + "\n"
+    speed = _table(measured, taken_in)
+    table = "\n".join([speed, *latency.table([stages], ["now"])]) + "\n"
     measured["intake"] = dataclasses.asdict(taken_in)
     (OUT / "bench.json").write_text(json.dumps(measured, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     (OUT / "bench.md").write_text(table, encoding="utf-8")
+    readme = ROOT / "README.md"
+    readme.write_text(between_marks(readme.read_text(encoding="utf-8"), speed), encoding="utf-8")
     print(table)  # noqa: T201 - what the command is for
 
 
@@ -64,7 +68,7 @@ def _table(measured: dict[str, Any], taken_in: intake.Measured) -> str:
         f"Measured by `make bench` on {machine['cores']} cores ({machine['cpu']}), Python {machine['python']}, {machine['at']},",
         f"load {machine['load_before']:.1f} before the start. Other machines give other times: it is the ratios that matter.",
         "",
-        *intake.grid(("what", "value"), rows),
+        *grid(("what", "value"), rows),
         "",
         *intake.table(taken_in),
     ]

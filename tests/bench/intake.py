@@ -1,11 +1,15 @@
-"""Images a second that a receiver acknowledges, and what one costs: the node, Orthanc and storescp in turn, same sender, same images."""
+"""``python -m tests.bench.intake``: images a second that a receiver acknowledges, and what one costs.
+
+The node, over TLS too, and its peers (`tests.bench.receivers`) in turn, same sender, same images; then how they answer senders of
+different manners (`tests.bench.senders`). Part of ``make bench``.
+"""
 
 from __future__ import annotations
 
-import os
 import statistics
+import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -13,19 +17,16 @@ from pathlib import Path
 
 from pydicom.uid import generate_uid
 
-from tests.parts.dcmtk import storescp
+from tests.bench import senders
+from tests.bench.receivers import MOST_LINES, Receiver, all_receivers, cpu_ms
+from tests.bench.tables import grid
 from tests.parts.images import plain_cr
 from tests.parts.line import Image, Line
-from tests.parts.node import Node
-from tests.parts.orthanc import Orthanc
 from tests.parts.sender import encoded_dataset
 
 ROUNDS = 3
 SINGLES = 100
 """Associations of one image each, for the time that one takes."""
-
-MOST_LINES = 64
-TICK_MS = 1000 / os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,22 +41,6 @@ class Size:
 
 SMALL = Size(name="128 KiB", rows=256, columns=256, images_per_line={1: 150, 4: 150, 16: 40, MOST_LINES: 10})
 LARGE = Size(name="6 MiB", rows=2048, columns=1536, images_per_line={1: 12, 4: 4, 16: 1})
-
-
-@dataclass(frozen=True, kw_only=True)
-class Receiver:
-    """Somebody who takes images.
-
-    Attributes
-    ----------
-    process : int or None
-        Whose CPU time is counted; None where each association has a process of its own.
-    """
-
-    name: str
-    port: int
-    called: str
-    process: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,19 +59,22 @@ class Measured:
     large: dict[str, dict[int, Round]]
     single_p50_ms: dict[str, float]
     single_p99_ms: dict[str, float]
+    manners: senders.Measured
 
 
 def measure(folder: Path) -> Measured:
     """Measure every receiver; each round visits each of them, so that all see the same machine."""
     folder.mkdir()
     with ExitStack() as running:
-        receivers = _receivers(folder, running)
-        singles = _singles(receivers, _images(folder, SMALL))
+        receivers = all_receivers(folder, running)
+        manners = senders.measure(receivers, images(folder, SMALL))
+        singles = _singles(receivers, images(folder, SMALL))
         return Measured(
-            small=_rates(receivers, SMALL, _images(folder, SMALL)),
-            large=_rates(receivers, LARGE, _images(folder, LARGE)),
+            small=_rates(receivers, SMALL, images(folder, SMALL)),
+            large=_rates(receivers, LARGE, images(folder, LARGE)),
             single_p50_ms={name: statistics.median(times) for name, times in singles.items()},
             single_p99_ms={name: statistics.quantiles(times, n=100)[-1] for name, times in singles.items()},
+            manners=manners,
         )
 
 
@@ -103,12 +91,9 @@ def table(measured: Measured) -> list[str]:
             ("receiver", "p50", "p99"),
             [(name, f"{p50:.1f} ms", f"{measured.single_p99_ms[name]:.1f} ms") for name, p50 in measured.single_p50_ms.items()],
         ),
+        "",
+        *senders.table(measured.manners),
     ]
-
-
-def grid(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:
-    """Lay out a table."""
-    return [f"| {' | '.join(cells)} |" for cells in (head, ("---",) * len(head), *rows)]
 
 
 def _size_table(size: Size, rounds: dict[str, dict[int, Round]]) -> list[str]:
@@ -129,28 +114,7 @@ def _cell(one: Round) -> str:
     return f"{one.images_per_s:.0f}{cpu}"
 
 
-def _receivers(folder: Path, running: ExitStack) -> list[Receiver]:
-    room = {"NODE__MAX_ASSOCIATIONS": 2 * MOST_LINES, "NODE__MAX_ASSOCIATIONS_PER_ADDRESS": 2 * MOST_LINES}
-    node = Node(folder / "node", **room)
-    threads = {"DicomThreadsCount": MOST_LINES}
-    orthanc = running.enter_context(Orthanc(folder / "orthanc", node_port=node.port, sync=True, settings=threads))
-    node.add_peer("pacs", orthanc.ae_title, orthanc.port)
-    running.enter_context(node.start("--roles", "intake"))
-    stored = running.enter_context(storescp(folder / "received"))
-    return [
-        Receiver(name="baa_node, intake role, fsync", port=node.port, called="BAA_NODE", process=_process(node)),
-        Receiver(name="Orthanc, SyncStorageArea", port=orthanc.port, called="ORTHANC", process=_process(orthanc)),
-        Receiver(name="storescp --fork, no fsync", port=stored, called="ANY-SCP"),
-    ]
-
-
-def _process(program: Node | Orthanc) -> int:
-    if program.service is None:
-        raise RuntimeError("not started")
-    return program.service.process.pid
-
-
-def _images(folder: Path, size: Size) -> Iterator[Image]:
+def images(folder: Path, size: Size) -> Iterator[Image]:
     path = folder / f"template_{size.rows}.dcm"
     template, ds = encoded_dataset(plain_cr(path, rows=size.rows, columns=size.columns))
     return _copies(template, str(ds.SOPClassUID), str(ds.SOPInstanceUID))
@@ -172,19 +136,11 @@ def _median(rounds: list[Round]) -> Round:
 
 
 def _round(receiver: Receiver, batches: list[list[Image]]) -> Round:
-    before = _cpu_ms(receiver)
+    before = cpu_ms(receiver)
     rate = _rate(receiver, batches)
-    after = _cpu_ms(receiver)
+    after = cpu_ms(receiver)
     spent = None if before is None or after is None else (after - before) / sum(map(len, batches))
     return Round(images_per_s=rate, cpu_ms=spent)
-
-
-def _cpu_ms(receiver: Receiver) -> float | None:
-    """User and system time of a receiver up to now (proc(5))."""
-    if receiver.process is None:
-        return None
-    fields = Path(f"/proc/{receiver.process}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) * TICK_MS
 
 
 def _singles(receivers: list[Receiver], images: Iterator[Image]) -> dict[str, list[float]]:
@@ -194,7 +150,7 @@ def _singles(receivers: list[Receiver], images: Iterator[Image]) -> dict[str, li
         for receiver in receivers:
             image = next(images)
             begun = time.monotonic()
-            with Line(receiver.port, calling="ORTHANC", called=receiver.called, sop_class=image.sop_class) as line:
+            with receiver.line(image.sop_class) as line:
                 line.send(line.pack(image))
             times[receiver.name].append(1000 * (time.monotonic() - begun))
     return times
@@ -210,12 +166,20 @@ def _copies(template: bytes, sop_class: str, sop_instance: str) -> Iterator[Imag
 def _rate(receiver: Receiver, batches: list[list[Image]]) -> float:
     """Images/s over all associations at once, from the first byte of an image to the last answer; handshakes are left out."""
     with ExitStack() as open_lines:
-        lines = [
-            open_lines.enter_context(Line(receiver.port, calling="ORTHANC", called=receiver.called, sop_class=batch[0].sop_class))
-            for batch in batches
-        ]
+        lines = [open_lines.enter_context(receiver.line(batch[0].sop_class)) for batch in batches]
         packed = [[line.pack(image) for image in batch] for line, batch in zip(lines, batches, strict=True)]
         with ThreadPoolExecutor(len(lines)) as pool:
             begun = time.monotonic()
             list(pool.map(Line.send_all, lines, packed))
         return sum(map(len, batches)) / (time.monotonic() - begun)
+
+
+def main() -> None:
+    out = Path(__file__).resolve().parents[2] / "bench_out"
+    out.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="intake_", dir=out) as name:  # beside the code: /tmp may be memory, where fsync costs nothing
+        print("\n".join(table(measure(Path(name) / "intake"))))  # noqa: T201 - what the command is for
+
+
+if __name__ == "__main__":
+    main()

@@ -61,7 +61,7 @@ def main() -> None:
         for member in load_bundle(default_bundle(), providers=[CPU], threads=threads).members:
             weights = (default_bundle() / f"{member.name}.onnx").read_bytes()
             image = prepare(pixels, member.preparation).image[np.newaxis]
-            lines.append(_row(member, weights, image, threads, _multiplications(weights, image) / speed))
+            lines.append(_row(member, weights, image, threads, multiplications(weights, image) / speed))
     print("\n".join(lines))  # noqa: T201 - what the command is for
 
 
@@ -112,7 +112,7 @@ def _feeds(session: onnxruntime.InferenceSession, image: NDArray[np.uint8]) -> F
     return {port.name: given[port.name] for port in session.get_inputs()}
 
 
-def _multiplications(weights: bytes, image: NDArray[np.uint8]) -> float:
+def multiplications(weights: bytes, image: NDArray[np.uint8]) -> float:
     """Multiply-accumulates of one inference, from the shapes that ONNX Runtime met while it ran."""
     with tempfile.TemporaryDirectory() as folder:
         options = onnxruntime.SessionOptions()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import struct
 import time
 from collections.abc import Sequence
@@ -35,6 +36,8 @@ class Line:
     ----------
     sop_class, syntax : str
         The one presentation context that is proposed.
+    nodelay : bool
+        False for a sender that leaves Nagle's algorithm on (RFC 896), as careless ones do.
 
     Raises
     ------
@@ -42,10 +45,22 @@ class Line:
         The association or its context is not accepted, or an answer is not Success.
     """
 
-    def __init__(self, port: int, *, calling: str, called: str, sop_class: str, syntax: str = ExplicitVRLittleEndian) -> None:
+    def __init__(
+        self,
+        port: int,
+        *,
+        calling: str,
+        called: str,
+        sop_class: str,
+        syntax: str = ExplicitVRLittleEndian,
+        tls: ssl.SSLContext | None = None,
+        nodelay: bool = True,
+    ) -> None:
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=30)
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, nodelay)
         try:
+            if tls is not None:
+                self._socket = tls.wrap_socket(self._socket, server_hostname="127.0.0.1")
             self._pdu_length = self._associate(_associate_request(calling, called, sop_class, syntax))
         except BaseException:
             self._socket.close()
@@ -68,6 +83,11 @@ class Line:
             self._read_pdu()
         self._socket.close()
 
+    @property
+    def nodelay(self) -> bool:
+        """Whether TCP_NODELAY is set."""
+        return bool(self._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+
     def pack(self, image: Image) -> bytes:
         """All PDUs of one C-STORE request."""
         step = self._pdu_length - 6
@@ -83,6 +103,17 @@ class Line:
         if status != 0:
             raise ConnectionError(f"answered with status {status}")
         return gone
+
+    def send_apart(self, packed: bytes) -> None:
+        """Send what `pack` made, each PDU by a write of its own, as most programs do, and wait for Success."""
+        start = 0
+        while start < len(packed):
+            end = start + 6 + int.from_bytes(packed[start + 2 : start + 6], "big")
+            self._socket.sendall(packed[start:end])
+            start = end
+        status = self.answer()
+        if status != 0:
+            raise ConnectionError(f"answered with status {status}")
 
     def store(self, image: Image) -> int | None:
         """Send one instance; the status, or None when the receiver aborts the association."""
