@@ -111,9 +111,8 @@ def to_int8(member: Path, target: Path, examples: Examples) -> None:
 
 
 def cost(before: Path, after: Path, examples: Examples) -> Cost:
-    """Run both on the same images, one at a time."""
-    months, heat, spent = _run(before, examples)
-    months_after, heat_after, spent_after = _run(after, examples)
+    """Run both on the same images, one at a time and in turn, so that other work on the machine meets both alike."""
+    (months, heat, spent), (months_after, heat_after, spent_after) = _run([before, after], examples)
     apart = np.abs(months_after - months)
     return Cost(
         mean=float(apart.mean()),
@@ -165,17 +164,19 @@ def _session(member: Path) -> onnxruntime.InferenceSession:
     return onnxruntime.InferenceSession(str(member), options, providers=["CPUExecutionProvider"])
 
 
-def _run(member: Path, examples: Examples) -> tuple[NDArray[np.float32], NDArray[np.float32], float]:
-    """Months ``(N,)``, heat maps ``(N, h, w)``, and the median of milliseconds an image."""
-    session = _session(member)
-    months, heat, spent = [], [], []
-    for feed in _feeds(session, examples):
-        start = time.perf_counter()
-        answer, evidence = session.run(["bone_age_months", "saliency"], feed)
-        spent.append(1000 * (time.perf_counter() - start))
-        months.append(answer[0, 0])
-        heat.append(evidence[0])
-    return np.array(months), np.stack(heat), float(np.median(spent))
+def _run(members: Sequence[Path], examples: Examples) -> list[tuple[NDArray[np.float32], NDArray[np.float32], float]]:
+    """For each member months ``(N,)``, heat maps ``(N, h, w)``, and the median of milliseconds an image."""
+    sessions = [_session(member) for member in members]
+    answers: list[list[tuple[float, NDArray[np.float32], float]]] = [[] for _ in members]
+    for feeds in zip(*(_feeds(session, examples) for session in sessions), strict=True):
+        for session, feed, found in zip(sessions, feeds, answers, strict=True):
+            start = time.perf_counter()
+            months, heat = session.run(["bone_age_months", "saliency"], feed)
+            found.append((months[0, 0], heat[0], 1000 * (time.perf_counter() - start)))
+    return [
+        (np.array([one[0] for one in found]), np.stack([one[1] for one in found]), float(np.median([one[2] for one in found])))
+        for found in answers
+    ]
 
 
 def _first_convolutions(graph: onnx.GraphProto) -> list[str]:

@@ -1,16 +1,18 @@
 from __future__ import annotations
 
 import os
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from pydicom.uid import ComputedRadiographyImageStorage
 
 from baa_node.dicom.scp import STORED, Answer, Received
-from baa_node.dicom.server import ListenSettings, NodeServer
-from tests.bench import intake, senders
+from baa_node.dicom.server import ListenSettings, NodeServer, ServerTls
+from tests.bench import intake, receivers, senders
 from tests.bench.receivers import PLAIN_NODE, Receiver
 from tests.dicom.stand_in import Everybody
+from tests.parts.certificates import Authorities
 
 
 class Counting(Everybody):
@@ -49,3 +51,29 @@ def test_a_sender_sets_what_it_says(nodelay: bool) -> None:
             assert line.nodelay == nodelay
     finally:
         server.stop()
+
+
+def test_pynetdicom_as_it_comes_keeps_what_it_acknowledges(tmp_path: Path) -> None:
+    with ExitStack() as running:
+        stock = receivers._stock(tmp_path / "stock", running)
+        image = next(intake.images(tmp_path, intake.SMALL))
+        with stock.line(image.sop_class) as line:
+            line.send_apart(line.pack(image))
+        (kept,) = (tmp_path / "stock").glob("*.dcm")
+        assert kept.read_bytes() == image.data
+
+
+def test_a_line_over_tls(tmp_path: Path) -> None:
+    authorities = Authorities(tmp_path)
+    own = authorities.issue("good")
+    tls = ServerTls(certificate=own.certificate, key=own.key, ca=authorities.ca)
+    taken = Counting()
+    server = NodeServer.start(ListenSettings(ae_title="BAA_NODE", host="127.0.0.1", port=0, tls=tls), taken)
+    node = Receiver(name="", port=server.port, called="BAA_NODE", tls=receivers.client_context(authorities, own))
+    image = next(intake.images(tmp_path, intake.SMALL))
+    try:
+        with node.line(image.sop_class) as line:
+            line.send_apart(line.pack(image))
+    finally:
+        server.stop()
+    assert taken.uids == [image.sop_instance]
