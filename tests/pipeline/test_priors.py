@@ -27,6 +27,7 @@ from baa_node.priors import PriorSearch
 from tests.parts.hands import constant_ensemble, hand_cr
 from tests.parts.prior_reports import PriorArchive, prior_report
 from tests.parts.report import named
+from tests.parts.results import DEVICE
 from tests.parts.times import NOW
 from tests.parts.workbench import Bench, wait
 
@@ -121,7 +122,9 @@ def test_the_picture_shows_the_first(searching: Bench, tmp_path: Path) -> None:
     assert outcome is not None
     sent = parsed(searching.desk.spool.read(path)).pixel_array
     pixels = from_dataset(second).pixels
-    drawn = {with_them: draw_picture(pixels, from_json(outcome), version="0", earlier=named_ones[:with_them]) for with_them in (0, 1)}
+    drawn = {
+        with_them: draw_picture(pixels, from_json(outcome), version=DEVICE.version, earlier=named_ones[:with_them]) for with_them in (0, 1)
+    }
     assert np.array_equal(sent, drawn[1])
     assert not np.array_equal(sent, drawn[0])
 
