@@ -206,20 +206,22 @@ class Dispatch:
             return Attempt(stored=True, error=f"not sent: reading {delivery.revision + 1} replaces it")
         if not wanted:
             return Attempt(stored=True, error="" if delivery.stored else "not sent: it wants nothing of this result")
+        rest = _Rest(coming=coming, completed=lambda: self._completed(due))
         parcel = Parcel(
             results=wanted,
             outcome=due.reading.outcome or {},
             revision=delivery.revision,
             read=lambda one: self.spool.read(one.path),
             coming=coming,
-            rest=lambda: [one for one in self._completed(due).results if one.kind in coming] if coming else [],
+            rest=rest.give,
         )
         if self.announce:
             with self.database.transaction() as connection:
                 objects = [alternatives[0].sop_instance_uid for alternatives in parcel.alternatives]
                 studies.note_begun(connection, delivery, objects, now=datetime.now(UTC))
         try:
-            return bridge_to(peer, self.wires, endpoint=self.endpoint, permit=self.permit).send(parcel)
+            attempt = bridge_to(peer, self.wires, endpoint=self.endpoint, permit=self.permit).send(parcel)
+            return _unfinished(attempt) if rest.missed else attempt
         except DeliveryError as error:
             return Attempt(retry=error.retry_helps, status=error.status, error=str(error))
 
@@ -250,7 +252,7 @@ class Dispatch:
         """Record an attempt; none is the last one before everything is made."""
         delivery, peer = due.delivery, due.peer
         if not self._completed(due).complete:
-            attempt = replace(attempt, stored=False, retry=True, error=NOT_MADE_YET if attempt.stored else attempt.error)
+            attempt = _unfinished(attempt)
         now = datetime.now(UTC)
         next_at = now + timedelta(seconds=self.patience.pause_s((now - delivery.opened_at).total_seconds()))
         again = attempt.retry and next_at <= delivery.opened_at + timedelta(seconds=self.patience.give_up_after_s)
@@ -276,6 +278,31 @@ class Dispatch:
             time_turnaround("delivered", reading, now)
 
 
+@dataclass(kw_only=True)
+class _Rest:
+    """What of a result is still being made while the beginning is sent.
+
+    Attributes
+    ----------
+    missed
+        Whether the attempt has to do without it: what is made a moment after that is for the next attempt.
+    """
+
+    coming: Sequence[str]
+    completed: Callable[[], _Due]
+
+    def __post_init__(self) -> None:
+        self.missed = bool(self.coming)
+
+    def give(self) -> list[ResultObject]:
+        """Wait for it; nothing where it takes too long."""
+        if not self.coming:
+            return []
+        due = self.completed()
+        self.missed = not due.complete
+        return [one for one in due.results if one.kind in self.coming]
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Due:
     """A delivery as the record holds it: what there is to send, to whom, and whether more is being made."""
@@ -289,6 +316,11 @@ class _Due:
     def complete(self) -> bool:
         """Whether everything of the result is made."""
         return studies.is_complete(self.reading)
+
+
+def _unfinished(attempt: Attempt) -> Attempt:
+    """Judge an attempt that went without a part of the results: there is another one, whatever came of this."""
+    return replace(attempt, stored=False, retry=True, error=NOT_MADE_YET if attempt.stored else attempt.error)
 
 
 def time_turnaround(until: str, reading: studies.Reading, now: datetime) -> None:

@@ -76,6 +76,28 @@ def test_a_picture_that_comes_too_late_is_sent_with_the_next_attempt(
     assert (pacs.stores, len(pacs.received)) == (2, 2)
 
 
+def test_a_picture_that_is_drawn_when_the_attempt_is_just_over_is_sent_with_the_next(
+    bench: Bench, pacs: PracticePacs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatch, "REST_WITHIN_S", 0.2)
+    drawn = threading.Event()
+    before_the_picture(bench, lambda: drawn.wait(60) or None)
+    ds = hand_cr(tmp_path)
+    note = bench.desk._note_attempt
+
+    def noted_late(*args: Any, **options: Any) -> None:
+        drawn.set()
+        wait(lambda: bench.states(ds) != ["READ"], "the picture")
+        note(*args, **options)
+
+    object.__setattr__(bench.desk, "_note_attempt", noted_late)
+    bench.start()
+    bench.send(ds)
+    wait(lambda: bench.states(ds) == ["DELIVERED"], "delivery")
+    assert set(pacs.results_for(ds.SOPInstanceUID)) == {"sr", "capture"}
+    assert (pacs.stores, delivery(bench, ds.SOPInstanceUID).attempts) == (2, 2)
+
+
 def test_a_picture_that_cannot_be_drawn_leaves_the_report_as_it_is(bench: Bench, pacs: PracticePacs, tmp_path: Path) -> None:
     def fail() -> None:
         raise ZeroDivisionError
