@@ -46,6 +46,10 @@ ORDER: Final[tuple[tuple[Kind, ...], ...]] = (("sr",), ("capture", "pdf"))
 """What is made and recorded together: the report is on its way while the picture is drawn."""
 
 
+LOOK_AGAIN_S: Final = 1.0
+"""From one look at a study of which an image waits to be read to the next."""
+
+
 class Verdict(enum.Enum):
     """What becomes of a refusal once its study has been looked at."""
 
@@ -107,6 +111,8 @@ class Desk(Dispatch):
     def judge_refusal(self, uid: str, revision: int) -> tuple[Verdict, float]:
         """Decide on a refusal: dismissed when another image of its study was read or none are sent, else sent when the study is quiet.
 
+        A study is quiet when nothing of it has come for a while and none of it waits for its reading, however long the queue is.
+
         Returns
         -------
         tuple
@@ -116,8 +122,9 @@ class Desk(Dispatch):
         with self.database.reading() as connection:
             study = studies.get_instance(connection, uid).study_instance_uid
             read = studies.study_has_reading(connection, study)
-            quiet_s = (now - studies.study_last_arrival(connection, study)).total_seconds()
-        rest_s = self.study_quiet_s - quiet_s
+            rest_s = self.study_quiet_s - (now - studies.study_last_arrival(connection, study)).total_seconds()
+            if studies.study_is_being_read(connection, study):
+                rest_s = max(rest_s, LOOK_AGAIN_S)
         if not read and rest_s > 0:
             return Verdict.WAIT, rest_s
         if not read and self.maker.refusals:

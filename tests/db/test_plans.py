@@ -57,6 +57,7 @@ QUESTIONS = {
     "what is to be delivered": Question(ask=lambda c: studies.due_deliveries(c, now=made.NOW), walked=STANDING),
     "what is to be confirmed": Question(ask=lambda c: studies.due_confirmations(c, now=made.NOW)),
     "whether a study was read": Question(ask=lambda c: studies.study_has_reading(c, record.STUDY)),
+    "whether a study waits for a reading": Question(ask=lambda c: studies.study_is_being_read(c, record.STUDY)),
     "when a study was quiet": Question(ask=lambda c: studies.study_last_arrival(c, record.STUDY)),
     "what came before": Question(ask=lambda c: studies.earlier_readings(c, EXAMINATION)),
     "the queue": Question(ask=counts.queue, walked=STANDING),

@@ -15,6 +15,7 @@ from baa_node.core.reading import ReadingPolicy
 from baa_node.db import studies
 from baa_node.dicom.practice import PracticePacs
 from baa_node.sections import REFUSALS
+from baa_node.steps import Verdict
 from tests.parts.hands import constant_ensemble, hand_cr
 from tests.parts.workbench import Bench, wait
 
@@ -32,7 +33,6 @@ def test_a_refusal_is_sent_when_the_study_is_quiet(bench: Bench, pacs: PracticeP
 def test_a_refusal_is_dropped_when_another_image_of_the_study_was_read(bench: Bench, pacs: PracticePacs, tmp_path: Path) -> None:
     good = hand_cr(tmp_path)
     bad = hand_cr(tmp_path, StudyInstanceUID=good.StudyInstanceUID, ViewPosition="LL", seed=2)
-    bench.desk = replace(bench.desk, study_quiet_s=3)  # the other one is read by then on a busy machine, too
     bench.start()
     bench.send(bad)
     bench.send(good)
@@ -40,6 +40,20 @@ def test_a_refusal_is_dropped_when_another_image_of_the_study_was_read(bench: Be
     time.sleep(0.5)
     assert len(pacs.received) == 2
     assert "REPORT_DISMISSED" in bench.kinds()
+
+
+@pytest.mark.parametrize(("view", "verdict"), [("PA", Verdict.DISMISS), ("LL", Verdict.SEND)])
+def test_a_refusal_waits_for_images_of_the_study_that_wait_to_be_read(bench: Bench, tmp_path: Path, view: str, verdict: Verdict) -> None:
+    other = hand_cr(tmp_path, ViewPosition=view)
+    bad = hand_cr(tmp_path, StudyInstanceUID=other.StudyInstanceUID, ViewPosition="LL", seed=2)
+    bench.desk = replace(bench.desk, study_quiet_s=0)
+    bench.send(bad)
+    bench.send(other)
+    bench.desk.read(bad.SOPInstanceUID, 1)
+    waits, pause_s = bench.desk.judge_refusal(bad.SOPInstanceUID, 1)
+    assert (waits, pause_s > 0) == (Verdict.WAIT, True)
+    bench.desk.read(other.SOPInstanceUID, 1)
+    assert bench.desk.judge_refusal(bad.SOPInstanceUID, 1)[0] is verdict
 
 
 @pytest.mark.parametrize(("refusals", "sent"), [("sr", {"sr"}), ("picture", {"capture"}), ("both", {"sr", "capture"})])

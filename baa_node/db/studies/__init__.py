@@ -33,6 +33,7 @@ from baa_node.db.studies.readings import (
     record_outcome,
     set_state,
     study_has_reading,
+    study_is_being_read,
 )
 from baa_node.db.studies.receipts import (
     ask_commitment,
@@ -97,6 +98,7 @@ __all__ = [
     "set_state",
     "show_study",
     "study_has_reading",
+    "study_is_being_read",
     "study_last_arrival",
     "withdraw_commitment",
 ]

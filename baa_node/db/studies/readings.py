@@ -285,6 +285,12 @@ def study_has_reading(c: Connection, study_uid: str) -> bool:
     return c.execute(query.limit(1)).first() is not None
 
 
+def study_is_being_read(c: Connection, study_uid: str) -> bool:
+    """Tell whether any image of the study waits for its reading."""
+    query = select(readings.c.state).join(instances, readings.c.sop_instance_uid == instances.c.sop_instance_uid)
+    return State.RECEIVED.value in c.execute(query.where(instances.c.study_instance_uid == study_uid)).scalars()
+
+
 def study_of(c: Connection, sop_instance_uid: str, *, lock: bool = False) -> str:
     """Give the Study Instance UID of a received instance.
 
