@@ -36,7 +36,8 @@ A_WORD: Final = re.compile(r"[^\W\d_]{2,}")
 
 DATA: Final = re.compile(
     r"(rsna-hands|W{3,}|w{3,}|pacs\b|his\b|fhir\b|ann\b|vic\b|new\b|old\b|adults\b|hands\b|CR_ROOM_2|A-2\b|AET|PACS\b|127\.0|2001:db8|9\.\d|https?:|"
-    r"constant\b|CPUExecutionProvider|console:|test$|node$|first\b|admin\b|[0-9a-f]{32,}|\w+_\w+$|\S+ (DCM|SCT|LN|RADELEMENT|RFC5646|99BAANODE)$)"
+    r"constant\b|"
+    r"CPUExecutionProvider|console:|test$|node$|first\b|admin\b|[0-9a-f]{32,}|\w+_\w+$|\S+ (DCM|SCT|LN|RADELEMENT|RFC5646|99BAANODE)$)"
 )
 """Beginnings of what the record, the weights and the browser put on the pages, not the console."""
 
