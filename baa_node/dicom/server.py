@@ -11,7 +11,6 @@ import time
 import traceback
 from copy import deepcopy
 from dataclasses import dataclass
-from socketserver import TCPServer
 from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 
 from pynetdicom import evt
@@ -20,6 +19,7 @@ from pynetdicom.transport import RequestHandler, ThreadedAssociationServer
 
 from baa_node.dicom import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME, commitment
 from baa_node.dicom.acceptor import NodeAssociation
+from baa_node.dicom.anteroom import Anteroom, Turn, Visitor
 from baa_node.dicom.connection import DeadlineSocket
 from baa_node.dicom.contexts import accepted_sop_classes, decodable_transfer_syntaxes, supported_contexts
 from baa_node.dicom.ledger import CONNECTIONS_PER_ASSOCIATION, Ledger
@@ -131,7 +131,7 @@ class ConnectionHandler(RequestHandler):  # type: ignore[misc]
 
 
 class Listener(ThreadedAssociationServer):  # type: ignore[misc]
-    """Accepts connections; everything that a stranger can make slow happens in the connection's own thread."""
+    """Accepts connections, and gives those a thread of their own that ask for an association, or begin TLS (decision 0019)."""
 
     daemon_threads = True
     request_queue_size = 128
@@ -144,6 +144,8 @@ class Listener(ThreadedAssociationServer):  # type: ignore[misc]
         self.notices = Notices(handler)
         self._handler = handler
         self._tls_context = tls_context
+        self._stopping, self._stopped = threading.Event(), threading.Event()
+        self._anteroom = Anteroom(patience_s=settings.pdu_timeout_s, encrypted=settings.tls is not None)
         super().__init__(*args, request_handler=ConnectionHandler, **kwargs)
 
     @property
@@ -199,7 +201,6 @@ class Listener(ThreadedAssociationServer):  # type: ignore[misc]
     def get_request(self) -> tuple[socket.socket, Any]:
         """Accept a connection, and nothing more: a TLS handshake here would let one silent caller block all others."""
         connection, address = self.socket.accept()
-        connection.settimeout(self.settings.pdu_timeout_s)
         return connection, address
 
     def verify_request(self, request: Any, client_address: Any) -> bool:
@@ -209,14 +210,46 @@ class Listener(ThreadedAssociationServer):  # type: ignore[misc]
             reached(Limit.CONNECTIONS, "connection from %s dropped: it, or all addresses together, have too many", client_address[0])
         return kept
 
-    def process_request(self, request: Any, client_address: Any) -> None:
-        """Start the thread of a connection."""
+    def serve_forever(self, poll_interval: float = POLL_INTERVAL_S) -> None:
+        """Let connections in until `shutdown`, and give each its thread once there is something to do for it."""
+        self._anteroom.open(self.socket)
         try:
-            super().process_request(request, client_address)
-        except RuntimeError:  # no more threads
-            self.ledger.forget(client_address[0], request)
-            self.ledger.disconnect(client_address[0])
-            raise
+            while not self._stopping.is_set():
+                for waited in self._anteroom.look(poll_interval):
+                    if waited is None:
+                        self._let_in()
+                    else:
+                        self._attend(*waited)
+        finally:
+            self._stopped.set()
+
+    def _let_in(self) -> None:
+        """Let a connection wait until it asks for something, or drop it."""
+        try:
+            request, client_address = self.get_request()
+        except OSError:  # who came has gone again
+            return
+        if self.verify_request(request, client_address):
+            self._anteroom.enter(request, client_address)
+        else:
+            self.shutdown_request(request)
+
+    def _attend(self, visitor: Visitor, turn: Turn) -> None:
+        """Start the thread of a connection, or close it."""
+        if turn is Turn.READY:
+            try:
+                self.process_request(visitor.connection, visitor.address)
+            except RuntimeError:  # no more threads
+                self.handle_error(visitor.connection, visitor.address)
+            else:
+                return
+        self._see_off(visitor)
+
+    def _see_off(self, visitor: Visitor) -> None:
+        """Close a connection that has no thread."""
+        self.ledger.forget(visitor.address[0], visitor.connection)
+        self.ledger.disconnect(visitor.address[0])
+        self.shutdown_request(visitor.connection)
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         """Serve a connection to its end."""
@@ -260,9 +293,12 @@ class Listener(ThreadedAssociationServer):  # type: ignore[misc]
         """Leave the garbage collector to its own schedule (the original runs it in the accepting thread)."""
 
     def shutdown(self) -> None:
-        """Stop accepting and close the listening socket."""
-        TCPServer.shutdown(self)
+        """Stop accepting, and close the listening socket and every connection that still waits; not in the serving thread."""
+        self._stopping.set()
+        self._stopped.wait()
         self.server_close()
+        for visitor in self._anteroom.close():
+            self._see_off(visitor)
 
 
 class NodeServer:

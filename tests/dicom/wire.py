@@ -16,10 +16,14 @@ def item(kind: int, body: bytes) -> bytes:
     return struct.pack(">BxH", kind, len(body)) + body
 
 
-def association_request(*, called: bytes = b"BAA_NODE", calling: bytes = b"WIRE", pad: bytes = b" ") -> bytes:
-    context = struct.pack(">Bxxx", 1) + item(0x30, CR_IMAGE.encode()) + item(0x40, EXPLICIT_LE.encode())
+def association_request(
+    *, called: bytes = b"BAA_NODE", calling: bytes = b"WIRE", pad: bytes = b" ", contexts: int = 1, syntaxes: int = 1
+) -> bytes:
+    """A-ASSOCIATE-RQ with so many presentation contexts for CR images, each with its transfer syntax so many times."""
+    syntax = item(0x40, EXPLICIT_LE.encode()) * syntaxes
+    asked = b"".join(item(0x20, struct.pack(">Bxxx", 2 * n + 1) + item(0x30, CR_IMAGE.encode()) + syntax) for n in range(contexts))
     user = item(0x51, struct.pack(">L", 16384)) + item(0x52, b"1.2.3.4")
-    items = item(0x10, b"1.2.840.10008.3.1.1.1") + item(0x20, context) + item(0x50, user)
+    items = item(0x10, b"1.2.840.10008.3.1.1.1") + asked + item(0x50, user)
     body = struct.pack(">Hxx", 1) + called.ljust(16, pad) + calling.ljust(16, pad) + bytes(32) + items
     return struct.pack(">BxL", 1, len(body)) + body
 
