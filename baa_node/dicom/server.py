@@ -9,7 +9,6 @@ import sys
 import threading
 import time
 import traceback
-from copy import deepcopy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 
@@ -122,7 +121,7 @@ class ConnectionHandler(RequestHandler):  # type: ignore[misc]
         association.acceptor.address_info = self.local
         association.acceptor.implementation_class_uid = self.ae.implementation_class_uid
         association.acceptor.implementation_version_name = self.ae.implementation_version_name
-        association.acceptor.supported_contexts = deepcopy(self.server.contexts)
+        association.acceptor.supported_contexts = self.server.contexts  # negotiation reads them, and makes its own of them
         association.requestor.address_info = self.remote
         association.bind(evt.EVT_C_STORE, self.server.answer_store)
         association.bind(evt.EVT_N_ACTION, self.server.answer_action)
