@@ -21,6 +21,10 @@ NEWS: Final = select.EPOLLIN | select.EPOLLRDHUP | select.EPOLLET
 """What is there already is not told again: it stays there until a thread reads it."""
 
 
+THE_END: Final = select.EPOLLRDHUP | select.EPOLLHUP | select.EPOLLERR
+"""Nothing more comes after what is there."""
+
+
 class Turn(enum.Enum):
     """What became of somebody who waited."""
 
@@ -77,10 +81,10 @@ class Anteroom:
 
         Blocks for at most `timeout_s` where there is nobody.
         """
-        for descriptor, _ in self._watch.poll(timeout_s):
+        for descriptor, news in self._watch.poll(timeout_s):
             if descriptor == self._door:
                 yield None
-            elif turn := self._turn(self._visitors[descriptor].connection):
+            elif turn := self._turn(self._visitors[descriptor].connection, more_may_come=not news & THE_END):
                 yield self._leave(descriptor), turn
         now = time.monotonic()
         while self._visitors and (longest := next(iter(self._visitors.items())))[1].until <= now:
@@ -99,25 +103,25 @@ class Anteroom:
         visitor.connection.settimeout(self._patience_s)
         return visitor
 
-    def _turn(self, connection: socket.socket) -> Turn | None:
+    def _turn(self, connection: socket.socket, *, more_may_come: bool) -> Turn | None:
         """Whether somebody need not wait any longer; None where more must come first."""
         try:
-            return self._judge(connection)
+            if self._asks(connection):
+                return Turn.READY
         except BlockingIOError:
             return None
         except OSError:
             return Turn.GONE
+        return None if more_may_come else Turn.GONE
 
-    def _judge(self, connection: socket.socket) -> Turn | None:
+    def _asks(self, connection: socket.socket) -> bool:
         begin = connection.recv(PDU_HEADER.size, socket.MSG_PEEK)
-        if not begin:
-            return Turn.GONE
-        if self._encrypted or begin[0] != ASSOCIATE_RQ:
-            return Turn.READY
+        if begin and (self._encrypted or begin[0] != ASSOCIATE_RQ):
+            return True
         if len(begin) < PDU_HEADER.size:
-            return None
+            return False
         _, length = PDU_HEADER.unpack(begin)
         if length > LONGEST_NEGOTIATION:
-            return Turn.READY
+            return True
         wanted = min(PDU_HEADER.size + length, MOST_AWAITED)
-        return Turn.READY if len(connection.recv(wanted, socket.MSG_PEEK)) == wanted else None
+        return len(connection.recv(wanted, socket.MSG_PEEK)) == wanted

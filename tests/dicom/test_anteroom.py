@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -65,6 +66,17 @@ def test_half_a_request_is_given_up_in_time_and_counted(listen: Listen) -> None:
             assert ends(late)
     assert REACHED.labels(Limit.PDU_TIME)._value.get() == counted + 2
     eventually(lambda: server.connections == 0, what="both to be forgotten")
+
+
+@pytest.mark.parametrize("length", [0, 3, 50])
+def test_whoever_goes_before_having_asked_frees_the_place_at_once(listen: Listen, length: int) -> None:
+    server = listen(pdu_timeout_s=30)
+    with connection(server.port) as sock:
+        sock.sendall(association_request()[:length])
+        eventually(lambda: server.connections == 1, what="the caller to be let in")
+        sock.shutdown(socket.SHUT_WR)
+        assert ends(sock)
+    eventually(lambda: server.connections == 0, what="the place to be free", timeout_s=2)
 
 
 def test_a_caller_who_waits_is_sent_away_when_the_node_stops(listen: Listen) -> None:
