@@ -120,7 +120,7 @@ class Anteroom:
             return True
         if len(begin) < PDU_HEADER.size:
             return False
-        _, length = PDU_HEADER.unpack(begin)
+        length = int(PDU_HEADER.unpack(begin)[1])
         if length > LONGEST_NEGOTIATION:
             return True
         wanted = min(PDU_HEADER.size + length, MOST_AWAITED)
