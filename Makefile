@@ -5,6 +5,8 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/pip --quiet --disable-pip-version-check
 # Tests at the same time; those of tests/faults load the machine by themselves and run one after the other.
 JOBS   ?= 2
+# Some containers and CI systems set it; each start of the node would then compile its modules again, which takes longer than the start.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: run demo test soak bench lint clean
 

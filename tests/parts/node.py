@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shlex
 import subprocess
@@ -19,7 +18,7 @@ from sqlalchemy import update
 from baa_node.config import load_config
 from baa_node.db import Database, studies
 from baa_node.db.tables import deliveries
-from tests.parts.programs import Service, eventually, free_port, run
+from tests.parts.programs import Service, environment, eventually, free_port, run
 
 EXECUTABLE = Path(sys.executable).with_name("baa-node")
 
@@ -110,7 +109,7 @@ class Node:
             capture_output=True,
             text=True,
             timeout=timeout_s,
-            env={**os.environ, **self.env},
+            env=environment(self.env),
             check=False,
         )
 
