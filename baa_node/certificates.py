@@ -29,7 +29,8 @@ from baa_node.dicom.look import Look, look_at
 from baa_node.dicom.tls import ClientTls
 from baa_node.errors import ConfigError
 from baa_node.spool import FolderSpool, place
-from baa_node.wiring import client_tls_of, keyring_of, wires_of
+from baa_node.wiring.bridges import wires_of
+from baa_node.wiring.lines import client_tls_of, keyring_of
 
 GIVEN: Final = "given here"
 LOOKS_AT_ONCE: Final = 4

@@ -13,7 +13,6 @@ from typing import Final
 
 from cryptography import x509
 
-from baa_node.bundle import asked_provider
 from baa_node.config import Config
 from baa_node.core.ensemble import Ensemble
 from baa_node.db import Connection, Database, accounts, audit, clock, executors, peers, routes
@@ -25,7 +24,8 @@ from baa_node.faults import cannot_listen, cannot_write
 from baa_node.housekeeping import Housekeeper, Retention
 from baa_node.mistakes import Mistake, codes_in
 from baa_node.spool import open_spool
-from baa_node.wiring import bundle_of, calibration_of, keyring_of
+from baa_node.wiring.bundles import bundle_of, calibration_of
+from baa_node.wiring.lines import keyring_of
 
 CERTIFICATE_WARNING: Final = timedelta(days=30)
 """Before a certificate ends."""
@@ -105,6 +105,8 @@ def _bundle(ground: Ground) -> str:
 
 
 def _inference(ground: Ground) -> str:
+    from baa_node.bundle import asked_provider  # here: ONNX Runtime is for those who read, and this module for every start
+
     provider = ground.ensemble().provider
     if trouble := provider_trouble(asked_provider(ground.config.inference.providers), provider):
         raise BundleError(trouble)

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from baa_node.core.attributes import short_text
-from baa_node.core.report import is_own_object
+from baa_node.core.objects.identifiers import is_own_object
 from baa_node.core.routes.routing import Arriving, Considered, Decision, consider, decide
 from baa_node.db import Connection, Database, audit, peers, routes, studies
 from baa_node.db.admission import why_refused

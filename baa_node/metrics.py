@@ -10,7 +10,7 @@ from typing import Final
 from prometheus_client import Counter, Histogram
 from prometheus_client.registry import Collector
 
-from baa_node.core.codes import Reason
+from baa_node.core.reasons import Reason
 
 STEPS: Final = ("receive", "read", "report", "deliver", "confirm")
 ANSWERS: Final = ("new", "duplicate", "conflict", "own", "not_authorised", "failed")

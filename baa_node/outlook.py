@@ -16,9 +16,9 @@ from pydicom import dcmread
 from baa_node.bridges import wishes_of
 from baa_node.config import Config
 from baa_node.core.assessment import Assessment, Refusal
-from baa_node.core.codes import Reason
 from baa_node.core.ensemble import Ensemble
 from baa_node.core.reading import ReadingPolicy, read_bone_age
+from baa_node.core.reasons import Reason
 from baa_node.core.routes.routing import UNROUTED, Considered, Decision
 from baa_node.db import Connection, Database, peers, routes
 from baa_node.db.admission import Rejected, why_rejected
@@ -32,7 +32,7 @@ from baa_node.intake import Prospect, admission_of, content_sha256, look_at
 from baa_node.process import out_of_time
 from baa_node.results import KINDS, Kind, kinds_made
 from baa_node.sections import REFUSALS
-from baa_node.wiring import policy_of
+from baa_node.wiring.reading import policy_of
 
 _WISHES = {"sr": "sr", "capture": "picture", "pdf": "pdf"}
 """How peers and routes call the kinds of objects."""

@@ -85,12 +85,13 @@ class Pipeline:
         self._workflows = Workflows(self._desk, self._places, executor_id)
 
     def start(self) -> None:
-        """Take up what was cut off, then whatever arrives."""
+        """Take up what was cut off and what came while nobody looked, then whatever arrives."""
         DBOS.launch()
         DBOS.register_queue(READINGS, worker_concurrency=self._readers, polling_interval_sec=POLLING_S)
         DBOS.register_queue(REFUSALS, worker_concurrency=2, polling_interval_sec=POLLING_S)
         DBOS.register_queue(DELIVERIES, partition_worker_concurrency=self._parallel_deliveries, polling_interval_sec=POLLING_S)
         DBOS.register_queue(RECEIPTS, partition_worker_concurrency=1, polling_interval_sec=POLLING_S)
+        self._desk.due.set()
         self._search.start()
 
     def stop(self, timeout_s: float = 30.0) -> None:

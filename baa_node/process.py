@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ctypes
 import fcntl
+import gc
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final
 
@@ -32,6 +34,26 @@ def settle() -> None:
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
         mallopt(MMAP_THRESHOLD, OWN_MAPPING_BYTES)
+
+
+@contextmanager
+def collector_at_rest() -> Iterator[Callable[[], None]]:
+    """Keep Python's garbage collector from work while a process starts; call what is given when everything stands.
+
+    A start makes half a million objects that stay: modules, classes, tables. The collector goes through all that there are again and again
+    meanwhile, which was a third of the time until a node listened (2.9 s, and 2.0 s without). Once everything stands, what there is is
+    frozen: never looked at again, so that each full collection later is shorter, too. However the block ends, the collector works then.
+    """
+    gc.disable()
+
+    def all_stands() -> None:
+        gc.freeze()
+        gc.enable()
+
+    try:
+        yield all_stands
+    finally:
+        gc.enable()
 
 
 def out_of_time(limit_s: float) -> Callable[[], bool]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import getpass
 import logging
 import os
@@ -14,11 +15,14 @@ from typing import Any, Final
 
 from baa_node import __version__
 from baa_node.config import Config
+from baa_node.core.ensemble import BundleIdentity
 from baa_node.db import Connection, Database, audit, starts
 from baa_node.db.audit import Scalar
 from baa_node.db.starts import Start, digester
 from baa_node.errors import BaaError
-from baa_node.wiring import Identity, bundle_of, calibration_of
+from baa_node.manifest import verify_bundle
+from baa_node.wiring.bundles import bundle_folder, calibration_of
+from baa_node.wiring.installation import Identity
 
 log = logging.getLogger("baa_node.settings")
 
@@ -46,7 +50,8 @@ def note_start(database: Database, config: Config, identity: Identity) -> Callab
 
 def start_of(c: Connection, config: Config, identity: Identity) -> Start:
     """Say how this process starts."""
-    settings = flat(config, digester(c))
+    verified = functools.cache(verify_bundle)  # settings and defaults mostly name the same weights, which are long
+    settings = flat(config, digester(c), verified)
     calibration = settings.get("calibration.file, content")
     detail: dict[str, Scalar] = {"version": __version__, "process": os.getpid(), "host": socket.gethostname(), "user": _user()}
     return Start(
@@ -54,19 +59,19 @@ def start_of(c: Connection, config: Config, identity: Identity) -> Start:
         name=config.node.ae_title,
         actor=f"system:{_user()}",
         settings=settings,
-        defaults=flat(Config(data_dir=config.data_dir), digester(c)),
+        defaults=flat(Config(data_dir=config.data_dir), digester(c), verified),
         detail=detail if calibration is None else {**detail, "calibration": calibration},
     )
 
 
-def flat(config: Config, digest: Callable[[bytes], str]) -> dict[str, Scalar]:
+def flat(config: Config, digest: Callable[[bytes], str], verified: Callable[[Path], BundleIdentity] = verify_bundle) -> dict[str, Scalar]:
     """Give settings as ``section.key``, lists joined by commas, and what files and weights they name as ``section.key, content``."""
     found: dict[str, Scalar] = {}
     for section, values in dataclasses.asdict(config).items():
         if section != "data_dir":
             for key, value in values.items():
                 found |= dict(_entries(f"{section}.{key}", value, digest))
-    found["inference.bundle, content"] = _bundle(config)
+    found["inference.bundle, content"] = _bundle(config, verified)
     if config.calibration.file:
         found["calibration.file, content"] = _calibration(config)
     return found
@@ -97,9 +102,9 @@ def _content(file: Path, digest: Callable[[bytes], str]) -> str:
         return f"not readable: {error.strerror}"
 
 
-def _bundle(config: Config) -> str:
+def _bundle(config: Config, verified: Callable[[Path], BundleIdentity]) -> str:
     try:
-        return bundle_of(config).sha256
+        return verified(bundle_folder(config)).sha256
     except BaaError as error:
         return f"not usable: {error.code}"
 

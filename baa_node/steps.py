@@ -19,11 +19,11 @@ from typing import Final
 from pydicom import Dataset, dcmread
 
 from baa_node.core.assessment import Assessment, Refusal
-from baa_node.core.codes import Reason
 from baa_node.core.ensemble import Ensemble
 from baa_node.core.priors.history import Examination, examination_of
 from baa_node.core.radiograph import Radiograph
 from baa_node.core.reading import ReadingPolicy, read_bone_age
+from baa_node.core.reasons import Reason
 from baa_node.core.record import from_json, to_json
 from baa_node.core.watch.traits import Traits
 from baa_node.db import audit, routes, studies
@@ -38,7 +38,7 @@ from baa_node.priors import Found, PriorSearch
 from baa_node.process import out_of_time
 from baa_node.results import NOTHING, Grey, Kind
 from baa_node.traces import note, watched
-from baa_node.wiring import none_named
+from baa_node.wiring.bundles import none_named
 
 log = logging.getLogger(__name__)
 

@@ -18,7 +18,6 @@ from pynetdicom.sop_class import Verification
 
 from baa_node.certificates import GIVEN, Certificates
 from baa_node.config import Config
-from baa_node.daemon import endpoint_of, listen_settings_of
 from baa_node.db import Database, audit
 from baa_node.db.audit import AuditRecord
 from baa_node.dicom.certificate import read_pem
@@ -26,7 +25,9 @@ from baa_node.dicom.scu import ClientTls, echo
 from baa_node.dicom.server import NodeServer
 from baa_node.doctor import Ground, examine
 from baa_node.errors import ConfigError, DeliveryError
+from baa_node.roles.intake import listen_settings_of
 from baa_node.sections import NodeSection
+from baa_node.wiring.lines import endpoint_of
 from tests.db import made
 from tests.dicom.conftest import Recorder
 from tests.parts.certificates import Authorities, Identity

@@ -15,7 +15,7 @@ from baa_node.config import Config, load_config
 from baa_node.core.calibration import write_calibration
 from baa_node.core.ensemble import BundleIdentity
 from baa_node.core.gates.limits import DIGITISED_FILM, SECONDARY_CAPTURE, Gates
-from baa_node.daemon import Daemon, endpoint_of
+from baa_node.daemon import Daemon
 from baa_node.db import Database, audit
 from baa_node.db.audit import AuditKind
 from baa_node.db.peers import Peer
@@ -23,7 +23,10 @@ from baa_node.dicom.scu import Endpoint, echo
 from baa_node.errors import BaaError, ConfigError, DeliveryError
 from baa_node.logs import set_up_log
 from baa_node.sections import CalibrationSection, ConsoleSection, GatesSection, NodeSection, TracesSection
-from baa_node.wiring import bundle_of, load_identity, policy_of
+from baa_node.wiring.bundles import bundle_of
+from baa_node.wiring.installation import load_identity
+from baa_node.wiring.lines import endpoint_of
+from baa_node.wiring.reading import policy_of
 from tests.parts.calibrations import calibration
 
 

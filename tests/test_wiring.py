@@ -7,9 +7,8 @@ import pytest
 
 from baa_node.bundle import default_bundle
 from baa_node.config import Config
-from baa_node.daemon import _digest_of
 from baa_node.errors import BundleError
-from baa_node.wiring import Ensembles, bundle_of, installed_bundles
+from baa_node.wiring.bundles import Ensembles, bundle_of, installed_bundles
 
 
 @pytest.fixture
@@ -36,10 +35,10 @@ def test_networks_are_loaded_once_for_every_name_of_a_folder(config: Config) -> 
 
 
 def test_a_bundle_that_is_gone_has_no_digest_and_the_configured_one_must_have_one(config: Config) -> None:
-    assert _digest_of(Ensembles(config), "other") == bundle_of(config).sha256
-    assert _digest_of(Ensembles(config), "gone") == ""
+    assert Ensembles(config).digest("other") == bundle_of(config).sha256
+    assert Ensembles(config).digest("gone") == ""
     with pytest.raises(BundleError):
-        _digest_of(Ensembles(replace(config, inference=replace(config.inference, bundle="/nowhere"))), "")
+        Ensembles(replace(config, inference=replace(config.inference, bundle="/nowhere"))).digest()
 
 
 def test_what_was_checked_when_its_networks_were_loaded_is_not_read_again(config: Config) -> None:

@@ -107,7 +107,9 @@ def _run(folder: Path, table: Path, unit: str | None, criteria: Criteria, *, pdf
     from baa_node.core.acceptance.verdict import Replay, evaluate, find_oddities
     from baa_node.logs import set_up_log
     from baa_node.replay import list_images, match, replay
-    from baa_node.wiring import device_of, load_ensemble, load_identity, policy_of
+    from baa_node.wiring.bundles import load_ensemble
+    from baa_node.wiring.installation import load_identity
+    from baa_node.wiring.reading import device_of, policy_of
 
     content = _content(table)
     reads, remarks = _reads(table, content, unit)

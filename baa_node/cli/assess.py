@@ -42,7 +42,8 @@ def assess(
     from baa_node.core.radiograph import Sex
     from baa_node.core.words import Language
     from baa_node.logs import set_up_log
-    from baa_node.wiring import load_ensemble, policy_of
+    from baa_node.wiring.bundles import load_ensemble
+    from baa_node.wiring.reading import policy_of
 
     if sex is not None and sex not in {"F", "M"}:
         raise typer.BadParameter("F or M", param_hint="--sex")
@@ -110,7 +111,8 @@ def _write_results(ds: Dataset, result: Assessment | Refusal, config: Config, fo
     from baa_node.core.radiograph import from_dataset
     from baa_node.core.report import build_capture, build_report
     from baa_node.errors import InstanceError
-    from baa_node.wiring import device_of, load_identity
+    from baa_node.wiring.installation import load_identity
+    from baa_node.wiring.reading import device_of
 
     try:
         pixels = from_dataset(ds).pixels

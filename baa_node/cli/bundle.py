@@ -15,7 +15,7 @@ app = typer.Typer(help="Model bundles: the weights that read.", no_args_is_help=
 @app.command("list")
 def list_() -> None:
     """Show the bundles of this installation; the first is the default."""
-    from baa_node.bundle import default_bundle, list_bundles
+    from baa_node.manifest import default_bundle, list_bundles
 
     default = default_bundle()
     found = [{"folder": str(folder), "name": folder.name, "default": folder == default} for folder in list_bundles()]
@@ -25,7 +25,7 @@ def list_() -> None:
 @app.command()
 def verify(folder: Annotated[Path | None, typer.Argument(help="Folder of a bundle. [default: the shipped one]")] = None) -> None:
     """Compare every file of a bundle with its checksum."""
-    from baa_node.bundle import default_bundle, verify_bundle
+    from baa_node.manifest import default_bundle, verify_bundle
 
     chosen = folder or default_bundle()
     verify_bundle(chosen)

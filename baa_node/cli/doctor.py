@@ -36,7 +36,7 @@ def _ground(config: Config) -> Ground:
     from functools import partial
 
     from baa_node.doctor import Ground
-    from baa_node.wiring import load_ensemble
+    from baa_node.wiring.bundles import load_ensemble
 
     return Ground(
         config=config,
@@ -49,9 +49,9 @@ def _ground(config: Config) -> Ground:
 
 def _probe(config: Config, peer: Peer) -> str:
     from baa_node.bridges import bridge_to
-    from baa_node.daemon import endpoint_of
     from baa_node.dicom.endpoint import Endpoint
-    from baa_node.wiring import wires_of
+    from baa_node.wiring.bridges import wires_of
+    from baa_node.wiring.lines import endpoint_of
 
     def hurried(one: Peer) -> Endpoint:
         patience_s = min(PEER_TIMEOUT_S, config.node.connect_timeout_s)

@@ -146,9 +146,9 @@ def remove(name: Name) -> None:
 @app.command()
 def echo(name: Name) -> None:
     """Ask a peer for a sign of life (C-ECHO)."""
-    from baa_node.daemon import endpoint_of
     from baa_node.db import peers
     from baa_node.dicom import scu
+    from baa_node.wiring.lines import endpoint_of
 
     with open_database() as database, database.reading() as c:
         peer = peers.get_peer(c, name)
@@ -163,9 +163,9 @@ def echo(name: Name) -> None:
 def test(name: Name) -> None:
     """Try a peer in its way: C-ECHO and whether it takes our results, a connection (MLLP), /metadata (FHIR), a query (DICOMweb)."""
     from baa_node.bridges import bridge_to
-    from baa_node.daemon import endpoint_of
     from baa_node.db import peers
-    from baa_node.wiring import wires_of
+    from baa_node.wiring.bridges import wires_of
+    from baa_node.wiring.lines import endpoint_of
 
     config = load()
     with open_database() as database, database.reading() as c:

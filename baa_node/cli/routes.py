@@ -145,7 +145,7 @@ def what_if(
     """
     from baa_node.logs import set_up_log
     from baa_node.outlook import RuleTester, terms_of, to_json
-    from baa_node.wiring import Ensembles
+    from baa_node.wiring.bundles import Ensembles
 
     config = load()
     set_up_log(config.log.level, as_json=config.log.json)
@@ -194,7 +194,7 @@ def _forgotten(names: Sequence[str]) -> dict[str, Any]:
 
 
 def _installed() -> list[str]:
-    from baa_node.wiring import installed_bundles
+    from baa_node.wiring.bundles import installed_bundles
 
     return list(installed_bundles(load()))
 

@@ -19,18 +19,20 @@ def serve(
     ] = "intake,worker,console",
 ) -> None:
     """Run the node in the foreground until SIGTERM or Ctrl-C."""
-    from baa_node.logs import set_up_log
+    from baa_node.process import collector_at_rest
 
-    config, wanted = load(), [role.strip() for role in roles.split(",") if role.strip()]
-    set_up_log(config.log.level, as_json=config.log.json)
-    from baa_node.wiring import Ensembles
+    with collector_at_rest() as all_stands:
+        from baa_node.logs import set_up_log
 
-    ensembles = Ensembles(config)
-    if "worker" in wanted:
-        ensembles.begin()  # beside the import that follows, which takes longest of all
-    from baa_node import daemon
+        config, wanted = load(), [role.strip() for role in roles.split(",") if role.strip()]
+        set_up_log(config.log.level, as_json=config.log.json)
+        from baa_node import daemon
 
-    daemon.serve(config, wanted, ready=_announce, ensembles=ensembles)
+        def ready(running: Daemon) -> None:
+            all_stands()
+            _announce(running)
+
+        daemon.serve(config, wanted, ready=ready)
 
 
 def _announce(running: Daemon) -> None:

@@ -170,7 +170,7 @@ def _result(outcome: Mapping[str, Any] | None) -> str:
 
 
 def _meaning(code: str) -> str:
-    from baa_node.core.codes import Reason
+    from baa_node.core.reasons import Reason
 
     return next((reason.meaning for reason in Reason if reason.code == code), code)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from baa_node.core.cautions import Caution, find_cautions
-from baa_node.core.codes import Reason
 from baa_node.core.comparison import DAYS_PER_MONTH, DEFAULT_POLICY, AssessmentPolicy, Determination, ZConvention, compare
 from baa_node.core.ensemble import Estimate
 from baa_node.core.radiograph import Laterality, Radiograph, Sex
+from baa_node.core.reasons import Reason
 
 __all__ = [
     "DAYS_PER_MONTH",

@@ -15,10 +15,10 @@ from pydicom.sr.codedict import codes as standard_codes
 
 from baa_node.core import attributes
 from baa_node.core.assessment import Refusal
-from baa_node.core.codes import Reason
 from baa_node.core.gates.limits import DEFAULT_GATES, Gates
 from baa_node.core.gates.vocabulary import FRONTAL_VIEW, REGIONS, SIDE_POSITION, Words, folded, words_with
 from baa_node.core.radiograph import Laterality, examination_day, read_laterality
+from baa_node.core.reasons import Reason
 from baa_node.mistakes import Mistake
 
 DAYS_PER_MONTH: Final = 365.25 / 12

@@ -9,12 +9,12 @@ from pydicom import Dataset
 
 from baa_node.core.assessment import Assessment, AssessmentPolicy, Refusal, assess
 from baa_node.core.calibration import SiteCalibration, calibrate
-from baa_node.core.codes import Reason
 from baa_node.core.eligibility import refuse_header
 from baa_node.core.ensemble import Ensemble
 from baa_node.core.gates.limits import Gates
 from baa_node.core.gates.suitability import refuse_estimate, refuse_pixels
 from baa_node.core.radiograph import Radiograph, Sex, from_dataset
+from baa_node.core.reasons import Reason
 from baa_node.errors import InstanceError, MissingAttribute, UnsupportedImage
 
 

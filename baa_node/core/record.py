@@ -9,10 +9,10 @@ import numpy as np
 
 from baa_node.core.assessment import Assessment, AssessmentPolicy, Determination, Refusal, ZConvention
 from baa_node.core.cautions import Caution, Concern, Term
-from baa_node.core.codes import Reason
 from baa_node.core.ensemble import BundleIdentity, Correction, Estimate
 from baa_node.core.priors.history import Earlier
 from baa_node.core.radiograph import Laterality, Sex
+from baa_node.core.reasons import Reason
 
 SALIENCY_DECIMALS = 3
 

@@ -21,7 +21,7 @@ from baa_node.sections import ConsoleSection
 from baa_node.spool import Spool
 from baa_node.web.guard import Guard
 from baa_node.web.health import Health
-from baa_node.wiring import none_named
+from baa_node.wiring.bundles import none_named
 
 
 def _utc_now() -> datetime:

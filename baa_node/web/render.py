@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
 from baa_node import __version__
-from baa_node.core.codes import Reason
+from baa_node.core.reasons import Reason
 from baa_node.core.words import Language
 from baa_node.core.words.sentences import figure, reason_in_words
 from baa_node.web.session import LANGUAGE, Visitor, console_of

@@ -25,7 +25,7 @@ from baa_node.pipeline import Pipeline
 from baa_node.process import settle
 from baa_node.spool import FolderSpool
 from baa_node.steps import Desk
-from baa_node.wiring import load_identity
+from baa_node.wiring.installation import load_identity
 from tests.db import made
 from tests.parts.desk import desk_on
 from tests.parts.results import assessment

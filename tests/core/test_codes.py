@@ -7,7 +7,7 @@ from pydicom.sr.codedict import codes as standard
 from pydicom.sr.coding import Code
 
 from baa_node.core import codes
-from baa_node.core.codes import Reason
+from baa_node.core.reasons import Reason
 
 EVERY_CODE = {name: value for name, value in vars(codes).items() if isinstance(value, Code)}
 UNKNOWN_TO_PYDICOM = {
@@ -53,7 +53,7 @@ def test_no_code_is_written_down_twice() -> None:
 
 
 def test_every_code_fits_its_attributes() -> None:
-    for code in (*EVERY_CODE.values(), *(reason.concept for reason in Reason)):
+    for code in (*EVERY_CODE.values(), *map(codes.concept_of, Reason)):
         assert len(code.value) <= 16
         assert len(code.scheme_designator) <= 16
         assert 0 < len(code.meaning) <= 64
@@ -69,7 +69,7 @@ def test_reasons_are_numbered_without_gap_or_clash() -> None:
 
 def test_equivalents_of_reasons_are_codes_of_the_standard(meanings: dict[tuple[str, str], set[str]]) -> None:
     for reason in Reason:
-        concept = reason.standard_concept
+        concept = codes.standard_concept_of(reason)
         assert (concept is None) == (reason.equivalent is None)
         if concept is not None:
             assert concept.value == reason.equivalent

@@ -19,9 +19,9 @@ from pydicom.uid import (
     SecondaryCaptureImageStorage,
 )
 
-from baa_node.core.codes import Reason
 from baa_node.core.eligibility import refuse_header
 from baa_node.core.gates.limits import DX_FOR_PROCESSING, SECONDARY_CAPTURE, Gates
+from baa_node.core.reasons import Reason
 from tests.parts.frames import header_reasons as reasons
 from tests.parts.frames import image, ramp
 

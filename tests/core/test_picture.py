@@ -8,9 +8,9 @@ import pytest
 from numpy.typing import NDArray
 
 from baa_node.core.assessment import Assessment, AssessmentPolicy, Determination, Refusal, ZConvention, assess
-from baa_node.core.codes import Reason
 from baa_node.core.picture import HEIGHT, PANELS_HEIGHT, WIDTH, draw_panels, draw_picture
 from baa_node.core.priors.history import Earlier
+from baa_node.core.reasons import Reason
 from baa_node.core.words import Language
 from tests.parts.results import ESTIMATE, RADIOGRAPH, REFUSAL, assessment, results
 

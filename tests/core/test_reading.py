@@ -7,9 +7,9 @@ import pytest
 from pydicom import Dataset
 
 from baa_node.core.assessment import Assessment, Determination, Refusal
-from baa_node.core.codes import Reason
 from baa_node.core.radiograph import Sex
 from baa_node.core.reading import ReadingPolicy, read_bone_age
+from baa_node.core.reasons import Reason
 from tests.parts.calibrations import calibration
 from tests.parts.hands import constant_ensemble, hand_cr
 

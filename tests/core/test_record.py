@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from baa_node.core.assessment import Assessment, AssessmentPolicy, Determination, Refusal, ZConvention
 from baa_node.core.cautions import Caution, Concern
-from baa_node.core.codes import Reason
 from baa_node.core.ensemble import BundleIdentity, Estimate
 from baa_node.core.radiograph import Laterality, Sex
+from baa_node.core.reasons import Reason
 from baa_node.core.record import from_json, to_json
 from baa_node.core.words import Language
 from baa_node.core.words.sentences import sentences

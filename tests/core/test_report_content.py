@@ -11,8 +11,8 @@ import pytest
 from pydicom.dataset import Dataset
 
 from baa_node.core.assessment import Assessment, AssessmentPolicy, Refusal, ZConvention, assess
-from baa_node.core.codes import Reason
 from baa_node.core.radiograph import Laterality, Sex
+from baa_node.core.reasons import Reason
 from baa_node.core.report import build_report
 from tests.parts.report import evidence, named, number
 from tests.parts.results import DEVICE, ESTIMATE, RADIOGRAPH, WRITTEN_AT, as_received, full_dx

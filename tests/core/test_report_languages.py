@@ -15,9 +15,9 @@ from pydicom.dataset import Dataset
 from pydicom.uid import ImplicitVRLittleEndian
 
 from baa_node.core.assessment import Assessment, Refusal, assess
-from baa_node.core.codes import Reason
 from baa_node.core.objects.findings import read_report
 from baa_node.core.radiograph import Laterality, Sex
+from baa_node.core.reasons import Reason
 from baa_node.core.report import COMPREHENSIVE_3D_SR, COMPREHENSIVE_SR, build_report
 from baa_node.core.words import Language
 from baa_node.core.words.sentences import sentences

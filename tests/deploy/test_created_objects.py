@@ -15,13 +15,15 @@ from pydicom.sr.coding import Code
 from baa_node.config import Config
 from baa_node.core import codes
 from baa_node.core.assessment import Assessment, AssessmentPolicy, Refusal, ZConvention
-from baa_node.core.codes import PRIVATE_SCHEME, Reason
+from baa_node.core.codes import PRIVATE_SCHEME, standard_concept_of
 from baa_node.core.objects.document import build_document
 from baa_node.core.objects.identifiers import CODING_SCHEME_UID
 from baa_node.core.priors.history import Earlier
+from baa_node.core.reasons import Reason
 from baa_node.core.report import build_capture, build_report
 from baa_node.results import REPORT_CLASSES
-from baa_node.wiring import device_of, load_identity
+from baa_node.wiring.installation import load_identity
+from baa_node.wiring.reading import device_of
 from tests.deploy.statement import ROOT, STATEMENT, Row, coded, parts_of, table, tables
 from tests.parts.results import WRITTEN_AT, as_received, assessment, full_dx, poor_cr, results
 
@@ -180,7 +182,7 @@ def test_reasons_of_a_refusal() -> None:
     rows = table(*REASONS)
     assert [(row["Code"], row["Meaning"]) for row in rows] == [(reason.code, reason.meaning) for reason in Reason]
     for row, reason in zip(rows, Reason, strict=True):
-        assert coded(row["Equivalent"]) == ([] if reason.standard_concept is None else [parts_of(reason.standard_concept)])
+        assert coded(row["Equivalent"]) == ([parts_of(standard) for standard in [standard_concept_of(reason)] if standard])
         assert row["Summary"] == ("Failed" if reason.attempted else "Not Attempted")
 
 
@@ -192,6 +194,6 @@ def test_reasons_given_by_this_version() -> None:
 
 
 def test_every_code_of_the_statement_is_in_the_code() -> None:
-    known = {parts_of(code) for code in all_codes() | {reason.standard_concept for reason in Reason if reason.standard_concept}}
+    known = {parts_of(code) for code in all_codes() | {standard for standard in map(standard_concept_of, Reason) if standard}}
     assert set(coded(STATEMENT)) <= known
     assert {row["Designator"] for row in table("Designator", "Scheme")} == {code.scheme_designator for code in all_codes()}

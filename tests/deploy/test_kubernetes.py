@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from baa_node.config import Config, load_config
-from baa_node.daemon import PROBES, ROLES
+from baa_node.roles import PROBES, ROLES
 from tests.deploy.test_deploy import DEPLOY, DOCKERFILE, parse, settings_of_dockerfile, stop_s
 
 FOLDER = DEPLOY / "kubernetes"

@@ -16,7 +16,6 @@ from baa_node import __version__
 from baa_node.bridges import hl7, web
 from baa_node.config import Config
 from baa_node.core.priors.history import MIN_APART_DAYS
-from baa_node.daemon import listen_settings_of
 from baa_node.dicom import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME, query, scp
 from baa_node.dicom.commitment import NOT_AN_ARCHIVE, STORAGE_COMMITMENT, STUDY_ROOT_FIND, UNKNOWN_TRANSACTION, contexts_of_listener
 from baa_node.dicom.contexts import TRANSFER_SYNTAXES, VERIFICATION, accepted_sop_classes, supported_contexts
@@ -29,9 +28,10 @@ from baa_node.dicom.tls import TLS12_SUITES
 from baa_node.dispatch import Patience
 from baa_node.priors import LEFT_ALONE_S
 from baa_node.results import REPORT_CLASSES
+from baa_node.roles.intake import listen_settings_of
 from baa_node.sections import NodeSection
 from baa_node.web import instances
-from baa_node.wiring import policy_of
+from baa_node.wiring.reading import policy_of
 from tests.deploy.statement import ROOT, STATEMENT, Row, default_of, keys_in, table
 
 ACCEPTED = ("SOP class", "SOP Class UID", "Accepted", "Then", "Transfer syntaxes", "Role")

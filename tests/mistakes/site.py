@@ -18,16 +18,18 @@ import httpx
 import pytest
 from pydicom.uid import Comprehensive3DSRStorage, SecondaryCaptureImageStorage
 
-from baa_node import daemon, logs
+from baa_node import logs
 from baa_node.bridges import Wires
 from baa_node.config import Config, load_config
-from baa_node.daemon import Daemon, endpoint_of
+from baa_node.daemon import Daemon
 from baa_node.db import Database, accounts, studies
 from baa_node.db.accounts import Role, User
 from baa_node.db.studies import State
 from baa_node.mistakes import Mistake
+from baa_node.roles import ROLES
 from baa_node.spool import FolderSpool
 from baa_node.steps import Desk
+from baa_node.wiring.lines import endpoint_of
 from tests.cli.command import Command, Done
 from tests.db import made
 from tests.dicom.conftest import part10, radiograph
@@ -94,7 +96,7 @@ class Site:
 
     def start_fails(self, *roles: str) -> str:
         """Start a node that cannot start: what it said on its last line, which must be in the log before it."""
-        done = self.cli("serve", "--roles", ",".join(roles or daemon.ROLES))
+        done = self.cli("serve", "--roles", ",".join(roles or ROLES))
         assert done.code == 1
         logged, _, told = done.err.rstrip().rpartition("baa-node: ")
         assert f"not started: {told}" in logged

@@ -11,9 +11,9 @@ from pydicom.dataset import FileMetaDataset
 from pydicom.encaps import encapsulate
 from pydicom.uid import UID, ComputedRadiographyImageStorage, ExplicitVRLittleEndian
 
-from baa_node.core.codes import Reason
 from baa_node.core.eligibility import refuse_header
 from baa_node.core.gates.limits import Gates
+from baa_node.core.reasons import Reason
 
 
 def image(words: NDArray[Any], *, bits: int = 12, **attributes: Any) -> Dataset:

@@ -18,10 +18,10 @@ from pydicom.uid import ComputedRadiographyImageStorage, DigitalXRayImageStorage
 
 from baa_node.core.assessment import Assessment, AssessmentPolicy, Refusal, assess
 from baa_node.core.calibration import calibrate
-from baa_node.core.codes import Reason
 from baa_node.core.ensemble import BundleIdentity, Estimate
 from baa_node.core.objects.header import Device
 from baa_node.core.radiograph import Laterality, Radiograph, Sex
+from baa_node.core.reasons import Reason
 from baa_node.core.report import build_report
 from tests.parts.calibrations import calibration
 from tests.parts.coding import code

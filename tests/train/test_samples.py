@@ -11,9 +11,9 @@ import pytest
 from pydicom.sr.codedict import codes
 from pydicom.uid import ComputedRadiographyImageStorage, DigitalXRayImageStorageForPresentation
 
-from baa_node.core.codes import Reason
 from baa_node.core.eligibility import refuse_header
 from baa_node.core.radiograph import from_dataset
+from baa_node.core.reasons import Reason
 from train import samples
 from train.samples import FOLDER, MAX_VALUE, SAMPLES, Sample
 

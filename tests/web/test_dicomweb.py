@@ -20,11 +20,11 @@ from hypothesis import strategies as st
 from pydicom.uid import generate_uid
 
 from baa_node.config import Config, load_config
-from baa_node.daemon import stow_of
 from baa_node.db import Database, audit, peers, studies
 from baa_node.db.peers import Peer
 from baa_node.dicom import scp
 from baa_node.intake import Intake
+from baa_node.roles.console import stow_of
 from baa_node.sections import ConsoleSection, DicomwebSection
 from baa_node.spool import FolderSpool
 from baa_node.web import ConsoleServer

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from baa_node.bundle import default_bundle, describe_bundle
 from baa_node.core.calibration import SiteCalibration
 from baa_node.core.ensemble import BundleIdentity
 from baa_node.core.radiograph import Sex
 from baa_node.core.reading import ReadingPolicy
+from baa_node.manifest import default_bundle, describe_bundle
 from tests.parts.calibrations import calibration
 from tests.web.visit import Visit
 

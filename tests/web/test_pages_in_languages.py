@@ -11,6 +11,7 @@ from typing import Final
 import pytest
 
 from baa_node.core import codes
+from baa_node.core.reasons import Reason
 from baa_node.core.words import Language
 from baa_node.doctor import Finding
 from baa_node.web import render
@@ -226,7 +227,7 @@ def test_every_concept_of_a_report_has_a_name_in_every_language() -> None:
     ours = {one for one in vars(codes).values() if isinstance(one, codes.Code)} - UNITS_AND_MESSAGES
     missing = {one.meaning for one in ours if (one.value, one.scheme_designator) not in CONCEPTS}
     assert missing == set()
-    assert {("99BAANODE", reason.code) for reason in codes.Reason} <= {(scheme, value) for value, scheme in CONCEPTS}
+    assert {("99BAANODE", reason.code) for reason in Reason} <= {(scheme, value) for value, scheme in CONCEPTS}
     for language in OTHERS:
         assert {named[language] for named in CONCEPTS.values() if named[language] == named.en} == ALIKE_CONCEPTS[language]
 

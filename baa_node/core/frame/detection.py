@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from baa_node.core.codes import Reason
+from baa_node.core.reasons import Reason
 
 Grey = NDArray[np.uint8]
 

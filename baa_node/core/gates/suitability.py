@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baa_node.core.assessment import Refusal
-from baa_node.core.codes import Reason
 from baa_node.core.ensemble import Estimate
 from baa_node.core.frame import hand_shape
 from baa_node.core.frame.borders import darkly_framed
@@ -20,6 +19,7 @@ from baa_node.core.frame.detection import Detector, Seen, Sight, view_of
 from baa_node.core.frame.smoothing import Settled, settle
 from baa_node.core.gates.limits import DEFAULT_GATES, Gates
 from baa_node.core.radiograph import Radiograph
+from baa_node.core.reasons import Reason
 
 
 def refuse_pixels(radiograph: Radiograph, gates: Gates = DEFAULT_GATES, detector: Detector | None = None) -> Refusal | None:

@@ -173,7 +173,7 @@ def _absence(refusal: Refusal) -> Json:
     """Say that there is no value and why: the reason of the standard first, then ours (PS3.16 has none that fits them all)."""
     attempted = any(reason.attempted for reason in refusal.reasons)
     standard = ("error", "Error") if attempted else ("not-performed", "Not Performed")
-    reasons = [_coding(reason.concept) for reason in refusal.reasons]
+    reasons = [_coding(codes.concept_of(reason)) for reason in refusal.reasons]
     coding = _concept(standard, f"{_TERMINOLOGY}/data-absent-reason")["coding"]
     return {"dataAbsentReason": {"coding": [*coding, *reasons], "text": "; ".join(reason.meaning for reason in refusal.reasons)}}
 

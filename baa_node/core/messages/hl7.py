@@ -202,7 +202,7 @@ def _assessment(told: Told, result: Assessment) -> Iterator[Fields]:
 def _refusal(told: Told, result: Refusal) -> Iterator[Fields]:
     yield {2: "NM", 3: _coded(codes.BONE_AGE), 11: NO_RESULT}
     for number, reason in enumerate(result.reasons, start=1):
-        yield {**_entry(codes.REASON, reason.concept), 4: str(number)}
+        yield {**_entry(codes.REASON, codes.concept_of(reason)), 4: str(number)}
     yield from _context(told)
 
 

@@ -15,9 +15,9 @@ from pydicom.valuerep import TM, PersonName
 from baa_node.core import codes
 from baa_node.core.assessment import Assessment, Refusal, ZConvention
 from baa_node.core.attributes import day
-from baa_node.core.codes import Reason
 from baa_node.core.objects.header import value_of
 from baa_node.core.radiograph import Laterality
+from baa_node.core.reasons import Reason
 from baa_node.core.record import from_json
 
 _SIDES: Final = {codes.LEFT.value: Laterality.LEFT, codes.RIGHT.value: Laterality.RIGHT}

@@ -132,4 +132,4 @@ def _reasons(refusal: Refusal) -> Iterator[Item]:
     failed = any(reason.attempted for reason in refusal.reasons)
     yield CodeContentItem(codes.SUMMARY_OF_ANALYSES, codes.FAILED if failed else codes.NOT_ATTEMPTED, CONTAINS)
     for reason in refusal.reasons:
-        yield CodeContentItem(codes.REASON, concept(reason.concept, reason.standard_concept), CONTAINS)
+        yield CodeContentItem(codes.REASON, concept(codes.concept_of(reason), codes.standard_concept_of(reason)), CONTAINS)

@@ -11,8 +11,8 @@ from baa_node.core.acceptance.agreement import BANDS, RESAMPLES, Figure, Score
 from baa_node.core.acceptance.calibration_fit import LEAST_IMAGES
 from baa_node.core.acceptance.verdict import FEW, Acceptance, Criterion, Group, Judgement, Part, Refused, Replay
 from baa_node.core.calibration import Line
-from baa_node.core.codes import Reason
 from baa_node.core.radiograph import Sex
+from baa_node.core.reasons import Reason
 from baa_node.core.words import Language
 from baa_node.core.words.acceptance_labels import HEADS
 from baa_node.core.words.acceptance_method import METHOD_WORDS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from baa_node.core.codes import Reason
+from baa_node.core.reasons import Reason
 from baa_node.core.words import Language
 
 _RETAKE: Final = {

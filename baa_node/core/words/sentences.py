@@ -9,9 +9,9 @@ from typing import Final
 
 from baa_node.core.assessment import Assessment, Refusal
 from baa_node.core.cautions import Caution, Term
-from baa_node.core.codes import Reason
 from baa_node.core.comparison import AssessmentPolicy, Determination, ZConvention
 from baa_node.core.radiograph import Laterality, Sex
+from baa_node.core.reasons import Reason
 from baa_node.core.words import Language, de, en, es, fr, pt
 from baa_node.core.words.texts import Texts
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from baa_node.bundle import describe_bundle
+from baa_node.manifest import describe_bundle
 from baa_node.web.card import read_card
 from baa_node.web.render import render
 from baa_node.web.session import SignedIn, console_of

@@ -12,7 +12,7 @@ from typing import Final
 from pydicom.sr.coding import Code
 
 from baa_node.core import codes
-from baa_node.core.codes import Reason
+from baa_node.core.reasons import Reason
 from baa_node.core.words import Language
 from baa_node.core.words.sentences import reason_in_words
 from baa_node.core.words.translated import Translated
@@ -26,7 +26,7 @@ def _concept(code: Code, de: str, es: str, fr: str, pt: str) -> _Entry:
 
 def _reason(reason: Reason) -> _Entry:
     de, es, fr, pt = (reason_in_words(reason, language) for language in Language if language is not Language.ENGLISH)
-    return _concept(reason.concept, de, es, fr, pt)
+    return _concept(codes.concept_of(reason), de, es, fr, pt)
 
 
 CONCEPTS: Final[Mapping[tuple[str, str], Translated[str]]] = dict(

@@ -15,9 +15,9 @@ from baa_node.core.acceptance.calibration_fit import Trial, fit_by_sex, make_cal
 from baa_node.core.acceptance.local_reads import Remark
 from baa_node.core.acceptance.page import write_acceptance
 from baa_node.core.acceptance.verdict import Case, Criteria, Group, Refused, Replay, evaluate
-from baa_node.core.codes import Reason
 from baa_node.core.drawing.sheet import BOTTOM, LEFT, RIGHT, TOP, WIDTH, lines_of
 from baa_node.core.radiograph import Sex
+from baa_node.core.reasons import Reason
 from baa_node.core.words import Language
 from baa_node.core.words.acceptance import heads_of, part_in_words
 from baa_node.core.words.acceptance_labels import HEADS, PLOT_WORDS

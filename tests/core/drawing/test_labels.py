@@ -5,10 +5,10 @@ from dataclasses import fields
 
 import pytest
 
-from baa_node.core.codes import Reason
 from baa_node.core.drawing import palette
 from baa_node.core.drawing.canvas import printable, width_of
 from baa_node.core.picture import _CHART_WIDTH, _MARGIN, WIDTH
+from baa_node.core.reasons import Reason
 from baa_node.core.words import Language
 from baa_node.core.words.advice import advice_on
 from baa_node.core.words.letter import LetterWords, letter_words_of

@@ -11,10 +11,10 @@ import pytest
 from pydicom.dataset import Dataset
 
 from baa_node.core.assessment import Assessment, AssessmentPolicy, Refusal, ZConvention
-from baa_node.core.codes import Reason
 from baa_node.core.drawing.letter import write_letter
 from baa_node.core.drawing.sheet import BOTTOM, LEFT, RIGHT, TOP
 from baa_node.core.priors.history import Earlier
+from baa_node.core.reasons import Reason
 from baa_node.core.words import Language
 from baa_node.core.words.letter import letter_words_of
 from baa_node.core.words.sentences import sentences

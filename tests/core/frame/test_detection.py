@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from baa_node.core.codes import Reason
 from baa_node.core.frame.detection import VIEW_SIDE, Seen, sight, view_of
+from baa_node.core.reasons import Reason
 
 FRAME = cv2.GaussianBlur(np.random.default_rng(4).integers(20, 120, (500, 380)).astype(np.uint8), (0, 0), 12)
 

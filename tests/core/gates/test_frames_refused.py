@@ -12,11 +12,11 @@ import pydicom
 import pytest
 from numpy.typing import NDArray
 
-from baa_node.core.codes import Reason
 from baa_node.core.eligibility import refuse_header
 from baa_node.core.gates.limits import Gates
 from baa_node.core.gates.suitability import refuse_pixels
 from baa_node.core.radiograph import Radiograph, Sex, from_dataset
+from baa_node.core.reasons import Reason
 from tests.parts.frames import image
 from train.phantom import draw_hand, draw_not_a_hand
 

@@ -11,13 +11,13 @@ from pydicom import Dataset
 
 from baa_node.bundle import CPU, default_bundle, load_bundle
 from baa_node.core.assessment import Assessment, Refusal
-from baa_node.core.codes import Reason
 from baa_node.core.ensemble import Ensemble
 from baa_node.core.frame.detection import Detector, Seen, Sight
 from baa_node.core.gates.limits import Gates
 from baa_node.core.gates.suitability import refuse_estimate, refuse_pixels
 from baa_node.core.radiograph import Radiograph, Sex, from_dataset
 from baa_node.core.reading import ReadingPolicy, read_bone_age
+from baa_node.core.reasons import Reason
 from tests.parts.frames import image
 from tests.parts.hands import constant_ensemble
 from tests.parts.looks import enlarged, sees, square_hand

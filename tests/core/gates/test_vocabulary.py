@@ -7,10 +7,10 @@ from pydicom import Dataset
 from pydicom.sr._snomed_dict import mapping
 from pydicom.sr.codedict import codes
 
-from baa_node.core.codes import Reason
 from baa_node.core.eligibility import refuse_header
 from baa_node.core.gates.limits import Gates
 from baa_node.core.gates.vocabulary import REGIONS
+from baa_node.core.reasons import Reason
 from tests.parts.coding import code
 from tests.parts.frames import header_reasons as reasons
 from tests.parts.frames import image, ramp

@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from baa_node.core.assessment import Assessment, Refusal
-from baa_node.core.codes import Reason
 from baa_node.core.messages.hl7 import Route, control_id, escaped, oru_r01
 from baa_node.core.messages.told import Told, told_by
+from baa_node.core.reasons import Reason
 from baa_node.core.record import to_json
 from tests.core.messages.conftest import Telling
 from tests.parts.results import NAMES, REFUSAL, assessment, poor_cr, results

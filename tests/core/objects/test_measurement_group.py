@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from baa_node.core.assessment import Assessment, AssessmentPolicy, Refusal, ZConvention
-from baa_node.core.codes import Reason
+from baa_node.core.reasons import Reason
 from baa_node.core.words.sentences import sentences
 from tests.parts.report import items, named, number, reasons, values
 from tests.parts.results import ESTIMATE, REFUSAL, SHAPES, assessment, full_dx, reported, results

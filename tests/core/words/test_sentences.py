@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from baa_node.core.assessment import AssessmentPolicy, Determination, ZConvention, assess
 from baa_node.core.cautions import Caution, Concern
-from baa_node.core.codes import Reason
 from baa_node.core.priors.history import Earlier, Examination, judge
 from baa_node.core.radiograph import Laterality, Sex
+from baa_node.core.reasons import Reason
 from baa_node.core.words import Language
 from baa_node.core.words.sentences import age_in_words, hand_in_words, sentences, texts_of, z_in_words
 from baa_node.core.words.texts import CautionTexts, ReasonTexts, Texts
