@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from baa_node.core.frame.borders import Box, lit_box
 from baa_node.core.frame.detection import Detector
-from baa_node.core.frame.orientation import turn_to_upright, turned, turned_back
+from baa_node.core.frame.orientation import Turn, turn_to_upright, turned, turned_back
 from baa_node.core.frame.smoothing import settle
 from baa_node.core.preprocess import Masker, Preparation, Prepared, prepare
 from baa_node.core.radiograph import Sex
@@ -83,6 +83,9 @@ class Estimate:
     turned_deg
         By how much the frame was turned against the clock, 0 to 359, so that the fingers pointed up for the networks; ``saliency``
         and ``crop`` lie in the frame as it was before (`core.frame.orientation`).
+    noise_shift_months
+        By how much the value changes where all noise is taken out, and the finest of the bone with it (`core.frame.smoothing`); None
+        for a frame without noise.
     validated_range_months
         Youngest and oldest label that the bundle was validated on; None where the bundle does not say.
     correction
@@ -101,6 +104,7 @@ class Estimate:
     provider: str
     disagreement_months: float | None = None
     turned_deg: int = 0
+    noise_shift_months: float | None = None
     validated_range_months: tuple[float, float] | None = None
     correction: Correction | None = None
 
@@ -247,10 +251,8 @@ class Ensemble:
             raise MissingAttribute("PatientSex")
         settled = settle(pixels)
         turn = turn_to_upright(settled.whole)
-        whole = turned(settled.inner, turn)
-        above, before, rows, columns = lit_box(whole) if turn.tilt_deg else (0, 0, *whole.shape)
-        upright = whole[above : above + rows, before : before + columns]
-        seen = {spec: prepare(upright, spec, self.masker) for spec in dict.fromkeys(member.preparation for member in voters)}
+        upright, (above, before) = _upright(settled.inner, turn)
+        seen = self._prepared(upright, voters)
         votes = [_vote(member, seen[member.preparation], sex) for member in voters]
         weights = [member.weight_for(sex) for member in voters]
         pooled = float(np.average([months for months, _ in votes], weights=weights))
@@ -266,12 +268,29 @@ class Ensemble:
             saliency=saliency,
             crop=_moved(crop, *settled.box[:2]),
             turned_deg=turn.degrees,
+            noise_shift_months=self._value(settled.whole, turn, voters, sex) - pooled if settled.noise_levels else None,
             sex_used=None if sex is None or not any(member.needs_sex for member in voters) else sex.value,
             bundle=self.identity,
             provider=_provider(voters),
             disagreement_months=self.disagreement_months,
             validated_range_months=self.validated_range_months,
         )
+
+    def _prepared(self, upright: NDArray[np.uint8], voters: Sequence[Member]) -> dict[Preparation, Prepared]:
+        return {spec: prepare(upright, spec, self.masker) for spec in dict.fromkeys(member.preparation for member in voters)}
+
+    def _value(self, pixels: NDArray[np.uint8], turn: Turn, voters: Sequence[Member], sex: Sex | None) -> float:
+        """Pooled value alone of a frame that is to be turned."""
+        seen = self._prepared(_upright(pixels, turn)[0], voters)
+        months = [_vote(member, seen[member.preparation], sex)[0] for member in voters]
+        return float(np.average(months, weights=[member.weight_for(sex) for member in voters]))
+
+
+def _upright(pixels: NDArray[np.uint8], turn: Turn) -> tuple[NDArray[np.uint8], tuple[int, int]]:
+    """Turn a frame, and cut off what is black all around where that came by turning; what was cut off above and before."""
+    whole = turned(pixels, turn)
+    above, before, rows, columns = lit_box(whole) if turn.tilt_deg else (0, 0, *whole.shape)
+    return whole[above : above + rows, before : before + columns], (above, before)
 
 
 def _moved(box: Box, top: int, left: int) -> Box:

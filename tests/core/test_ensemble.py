@@ -160,3 +160,21 @@ def test_the_bundles_limit_of_disagreement_travels_with_the_estimate() -> None:
     calibration = Calibration(coverage=0.9, residuals_months=RESIDUALS)
     readers = Ensemble(members=(member("a", says(100)),), calibration=calibration, identity=IDENTITY, disagreement_months=7.5)
     assert readers.estimate(PIXELS, Sex.MALE).disagreement_months == 7.5
+
+
+def mean_of_detail(image: NDArray[np.uint8], sex: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """A network that looks for nothing but fine grain."""
+    detail = np.abs(np.diff(image[..., 0].astype(np.float32), axis=2)).mean(axis=(1, 2))
+    return detail, np.zeros((len(image), 4, 4), np.float32)
+
+
+def test_a_noisy_frame_is_read_without_its_noise_too() -> None:
+    rng = np.random.default_rng(2)
+    smooth = np.add.outer(np.linspace(20, 120, 300), np.linspace(0, 80, 250))
+    noisy = np.clip(smooth + rng.normal(0, 10, smooth.shape), 0, 255).astype(np.uint8)
+    reader = ensemble(member("a", mean_of_detail))
+    clean = reader.estimate(smooth.astype(np.uint8), Sex.FEMALE)
+    assert clean.noise_shift_months is None
+    shift = reader.estimate(noisy, Sex.FEMALE).noise_shift_months
+    assert shift is not None
+    assert shift < -1

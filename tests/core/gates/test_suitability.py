@@ -180,6 +180,14 @@ class TestEstimates:
         assert (refuse_estimate(estimate) is not None) is refused
         assert refuse_estimate(estimate, Gates(max_member_sd_months=0)) is None
 
+    @pytest.mark.parametrize(("shift", "refused"), [(None, False), (14.0, False), (-16.0, True), (16.0, True)])
+    def test_a_number_that_hangs_on_noise_is_not_given(self, shift: float | None, refused: bool) -> None:
+        estimate = replace(constant_ensemble().estimate(np.zeros((300, 200), np.uint8), Sex.FEMALE), noise_shift_months=shift)
+        refusal = refuse_estimate(estimate)
+        assert (refusal is not None) is refused
+        assert refusal is None or refusal.reasons == (Reason.POOR_QUALITY,)
+        assert refuse_estimate(estimate, Gates(max_noise_shift_months=0)) is None
+
     @pytest.mark.parametrize(
         ("months", "beyond", "refused"),
         [(5.0, 0.0, True), (6.0, 0.0, False), (228.0, 0.0, False), (229.0, 0.0, True), (229.0, 2.0, False), (400.0, -1.0, False)],
