@@ -6,6 +6,7 @@ and serve every TLS connection to peers and, where it speaks TLS, the listener.
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -39,14 +40,24 @@ _OWN_NAME: Final = "own.pem"
 _FOR_US_ALONE: Final = 0o600
 
 
+class Purpose(enum.StrEnum):
+    """What a file of certificates is for."""
+
+    SHOWN_TO_PEERS = "Shown by the node to its peers"
+    SHOWN_BY_CONSOLE = "Shown by the console"
+    SHOWN_TO_REPOSITORY = "Shown to the audit repository"
+    TRUSTED_OF_EVERY_PEER = "Trusted of every peer"
+    TRUSTED_OF_DICOM = "Trusted of DICOM peers"
+    TRUSTED_OF_BRIDGES = "Trusted of HL7, FHIR and DICOMweb"
+    TRUSTED_OF_REPOSITORY = "Trusted of the audit repository"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Held:
     """A file of certificates that this installation has.
 
     Attributes
     ----------
-    purpose
-        What it is for.
     origin
         The setting that names it, or `GIVEN`.
     certificates
@@ -57,7 +68,7 @@ class Held:
         False where another one is used in its place.
     """
 
-    purpose: str
+    purpose: Purpose
     origin: str
     certificates: Sequence[Certificate] = ()
     trouble: str = ""
@@ -180,20 +191,20 @@ class Certificates:
         config, keyring = self.config, self._keyring
         own = keyring.own
         if own:
-            yield _in_file("Shown by the node to its peers", GIVEN, own)
-        named: Sequence[tuple[str, str, str]] = (
-            ("Shown by the node to its peers", "node.tls_certificate", config.node.tls_certificate),
-            ("Trusted of DICOM peers", "node.tls_ca", config.node.tls_ca),
-            ("Trusted of HL7, FHIR and DICOMweb", "bridges.tls_ca", config.bridges.tls_ca),
-            ("Shown by the console", "console.tls_certificate", config.console.tls_certificate),
-            ("Shown to the audit repository", "atna.tls_certificate", config.atna.tls_certificate),
-            ("Trusted of the audit repository", "atna.tls_ca", config.atna.tls_ca),
+            yield _in_file(Purpose.SHOWN_TO_PEERS, GIVEN, own)
+        named: Sequence[tuple[Purpose, str, str]] = (
+            (Purpose.SHOWN_TO_PEERS, "node.tls_certificate", config.node.tls_certificate),
+            (Purpose.TRUSTED_OF_DICOM, "node.tls_ca", config.node.tls_ca),
+            (Purpose.TRUSTED_OF_BRIDGES, "bridges.tls_ca", config.bridges.tls_ca),
+            (Purpose.SHOWN_BY_CONSOLE, "console.tls_certificate", config.console.tls_certificate),
+            (Purpose.SHOWN_TO_REPOSITORY, "atna.tls_certificate", config.atna.tls_certificate),
+            (Purpose.TRUSTED_OF_REPOSITORY, "atna.tls_ca", config.atna.tls_ca),
         )
         for purpose, setting, file in named:
             if file:
                 yield _in_file(purpose, setting, Path(file), in_force=not (own and setting == "node.tls_certificate"))
         for path in keyring.authorities:
-            yield _in_file("Trusted of every peer", GIVEN, path)
+            yield _in_file(Purpose.TRUSTED_OF_EVERY_PEER, GIVEN, path)
 
     def _open(self) -> FolderSpool:
         spool = FolderSpool(self._keyring.folder)
@@ -216,11 +227,7 @@ class Certificates:
 
     def _tell_own(self, c: Connection, kind: AuditKind, after: Certificate | None, *, actor: str, now: datetime) -> None:
         before = next(
-            (
-                one.certificates[0]
-                for one in self._held()
-                if one.in_force and one.purpose.startswith("Shown by the node") and one.certificates
-            ),
+            (one.certificates[0] for one in self._held() if one.in_force and one.purpose is Purpose.SHOWN_TO_PEERS and one.certificates),
             None,
         )
         sides = {"from": before, "to": after}
@@ -246,7 +253,7 @@ def tls_address(peer: Peer) -> tuple[str, int]:
     return url.hostname or "", url.port or 443
 
 
-def _in_file(purpose: str, origin: str, path: Path, *, in_force: bool = True) -> Held:
+def _in_file(purpose: Purpose, origin: str, path: Path, *, in_force: bool = True) -> Held:
     try:
         return Held(purpose=purpose, origin=origin, certificates=read_pem(path), in_force=in_force)
     except ConfigError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from pathlib import Path
 from typing import Final
 
@@ -10,17 +11,19 @@ import trustme
 from baa_node.core.routes.conditions import parse_condition
 from baa_node.core.routes.routing import Route
 from baa_node.db import peers, routes, studies
+from baa_node.dicom.certificate import HANDSHAKES
 from tests.db import made
 from tests.web.visit import Visit
 
 LONG: Final = "W" * 16
+HIS: Final = f"https://his.example/{LONG}/{LONG}"
 STUDIES: Final = {"read": "9.1", "refused": "9.2"}
 
 
 def fill(visit: Visit, folder: Path) -> None:
     """Put studies, peers, refused callers, routes and a failed delivery on record."""
     now, database = visit.console.now(), visit.console.database
-    visit.console.certificates.trust(trustme.CA(organization_name="Hospital").cert_pem.bytes(), actor="test", now=now)
+    give_certificates(visit)
     image = visit.report(folder, StudyInstanceUID=STUDIES["read"], AccessionNumber=LONG, SOPInstanceUID="9.1.1")
     visit.report(folder, StudyInstanceUID=STUDIES["refused"], AccessionNumber="A-2", SOPInstanceUID="9.2.1", BodyPartExamined="KNEE")
     with database.transaction() as c:
@@ -28,7 +31,7 @@ def fill(visit: Visit, folder: Path) -> None:
         peers.add_peer(c, made.peer(LONG * 4, ae_title=LONG, host=f"{LONG.lower()}.example", tls=True), actor="test", now=now)
         peers.add_peer(
             c,
-            peers.Peer(name="his", source=False, destination=True, kind="fhir", url=f"https://his.example/{LONG}/{LONG}"),
+            peers.Peer(name="his", source=False, destination=True, kind="fhir", url=HIS),
             actor="test",
             now=now,
         )
@@ -51,3 +54,13 @@ def fill(visit: Visit, folder: Path) -> None:
             next_attempt_at=None,
             now=now,
         )
+
+
+def give_certificates(visit: Visit) -> None:
+    """Give the node an authority and a certificate, and let a peer have shown one that is trusted."""
+    given, now, hospital = visit.console.certificates, visit.console.now(), trustme.CA(organization_name="Hospital")
+    given.trust(hospital.cert_pem.bytes(), actor="test", now=now)
+    own = hospital.issue_cert("baa.example", key_type=trustme.KeyType.RSA)
+    given.take_own(own.cert_chain_pems[0].bytes(), own.private_key_pem.bytes(), actor="test", now=now)
+    shown = hospital.issue_cert("his.example").cert_chain_pems[0].bytes().decode()
+    HANDSHAKES.note("his.example", 443, ssl.PEM_cert_to_DER_cert(shown))

@@ -18,7 +18,7 @@ from tests.web.visit import Visit
 
 ALIKE = {
     Language.GERMAN: {"B", "Name", "PDF"},
-    Language.SPANISH: {"AE title", "B", "Error", "PDF", "{count} h", "{count} min", "{count} s"},
+    Language.SPANISH: {"AE title", "B", "Error", "PDF", "no", "{count} h", "{count} min", "{count} s"},
     Language.FRENCH: {"AE title", "Audit", "Image", "Journal", "PDF", "Page", "Pages", "z-score", "{count} h", "{count} min", "{count} s"},
     Language.PORTUGUESE: {"AE title", "B", "PDF", "{count} h", "{count} min", "{count} s"},
 }

@@ -12,6 +12,7 @@ from typing import Final
 from baa_node.core.words import Language
 from baa_node.web.words.account import LOG_IN, PASSWORD, LogIn, Password
 from baa_node.web.words.audit import AUDIT, EVENTS, Audit, Events
+from baa_node.web.words.certificates import CERTIFICATES, Certificates
 from baa_node.web.words.dashboard import DASHBOARD, TRAFFIC, Dashboard, Traffic
 from baa_node.web.words.doctor import DOCTOR, Doctor
 from baa_node.web.words.errors import ERRORS, Errors
@@ -56,6 +57,7 @@ class Words:
     audit: Audit
     peers: Peers
     peer_form: PeerForm
+    certificates: Certificates
     routes: Routes
     route_form: RouteForm
     route_test: RouteTest
@@ -87,6 +89,7 @@ def _words(language: Language) -> Words:
         audit=AUDIT[language],
         peers=PEERS[language],
         peer_form=PEER_FORM[language],
+        certificates=CERTIFICATES[language],
         routes=ROUTES[language],
         route_form=ROUTE_FORM[language],
         route_test=ROUTE_TEST[language],

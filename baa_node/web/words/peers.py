@@ -16,8 +16,6 @@ class Peers:
     ----------
     showed
         Certificate that a peer showed last: ``{subject}``, and the beginning of its ``{fingerprint}``.
-    days_left
-        ``{count}``.
     times
         Times that a caller called: ``{count}``.
     admit_one
@@ -25,7 +23,6 @@ class Peers:
     """
 
     add: str
-    certificates: str
     no_answer: str
     answers: str
     called: str
@@ -36,8 +33,6 @@ class Peers:
     route: str
     do: str
     showed: str
-    days_left: str
-    over: str
     may_send: str
     may_take: str
     may_nothing: str
@@ -62,7 +57,6 @@ class Peers:
 PEERS: Final = Translated(
     en=Peers(
         add="Add a peer",
-        certificates="Certificates",
         no_answer="{name} does not answer:",
         answers="{name} answers:",
         called="This node is called <b>{title}</b>.",
@@ -73,8 +67,6 @@ PEERS: Final = Translated(
         route="Its results go to",
         do="Do",
         showed="showed {subject}, {fingerprint}…",
-        days_left="{count} days left",
-        over="over",
         may_send="send",
         may_take="take results",
         may_nothing="nothing",
@@ -97,7 +89,6 @@ PEERS: Final = Translated(
     ),
     de=Peers(
         add="Gegenstelle hinzufügen",
-        certificates="Zertifikate",
         no_answer="{name} antwortet nicht:",
         answers="{name} antwortet:",
         called="Dieser Knoten heißt <b>{title}</b>.",
@@ -108,8 +99,6 @@ PEERS: Final = Translated(
         route="Ergebnisse gehen an",
         do="Aktionen",
         showed="zeigte {subject}, {fingerprint}…",
-        days_left="noch {count} Tage",
-        over="abgelaufen",
         may_send="senden",
         may_take="Ergebnisse nehmen",
         may_nothing="nichts",
@@ -132,7 +121,6 @@ PEERS: Final = Translated(
     ),
     es=Peers(
         add="Añadir un interlocutor",
-        certificates="Certificados",
         no_answer="{name} no responde:",
         answers="{name} responde:",
         called="Este nodo se llama <b>{title}</b>.",
@@ -143,8 +131,6 @@ PEERS: Final = Translated(
         route="Sus resultados van a",
         do="Acciones",
         showed="mostró {subject}, {fingerprint}…",
-        days_left="quedan {count} días",
-        over="caducado",
         may_send="enviar",
         may_take="recibir resultados",
         may_nothing="nada",
@@ -167,7 +153,6 @@ PEERS: Final = Translated(
     ),
     fr=Peers(
         add="Ajouter un correspondant",
-        certificates="Certificats",
         no_answer="{name} ne répond pas :",
         answers="{name} répond :",
         called="Ce nœud s'appelle <b>{title}</b>.",
@@ -178,8 +163,6 @@ PEERS: Final = Translated(
         route="Ses résultats vont à",
         do="Actions",
         showed="a montré {subject}, {fingerprint}…",
-        days_left="encore {count} jours",
-        over="expiré",
         may_send="envoyer",
         may_take="recevoir les résultats",
         may_nothing="rien",
@@ -202,7 +185,6 @@ PEERS: Final = Translated(
     ),
     pt=Peers(
         add="Adicionar um parceiro",
-        certificates="Certificados",
         no_answer="{name} não responde:",
         answers="{name} responde:",
         called="Este nó se chama <b>{title}</b>.",
@@ -213,8 +195,6 @@ PEERS: Final = Translated(
         route="Os seus resultados vão para",
         do="Ações",
         showed="mostrou {subject}, {fingerprint}…",
-        days_left="faltam {count} dias",
-        over="vencido",
         may_send="enviar",
         may_take="receber resultados",
         may_nothing="nada",
