@@ -141,6 +141,22 @@ def test_nothing_keeps_people_out_and_no_page_is_wider_than_its_window(
     assert [one for one in complaints if "/nothing" not in one] == [], "something of ours was blocked or broken"
 
 
+@pytest.mark.parametrize("language", ["de", "fr", "pt"])
+def test_no_page_is_wider_than_its_window_at_any_width(chromium: Browser, shown: Shown, language: str) -> None:
+    """Long words and tables of many columns, between a phone and a desk."""
+    wrong: list[str] = []
+    with window(chromium, shown, WIDE) as context:
+        page = context.new_page()
+        page.goto(shown.url(f"/language?to={language}&back=/"))
+        for path in ("/", "/studies", "/peers", "/certificates", "/routes", "/audit", "/users", "/models", f"/studies/{STUDIES['read']}"):
+            page.goto(shown.url(path))
+            for width in range(320, 1300, 30):
+                page.set_viewport_size({"width": width, "height": 900})
+                if beyond := sideways(page):
+                    wrong.append(f"{path}, {width}: {beyond} pixels beyond the window")
+    assert not wrong, "\n".join(wrong)
+
+
 def test_the_log_in_keeps_nobody_out(chromium: Browser, axe: str, shown: Shown) -> None:
     with window(chromium, shown, PHONE, logged_in=False) as context:
         page = context.new_page()
