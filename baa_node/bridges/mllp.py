@@ -8,6 +8,7 @@ import time
 from contextlib import closing
 from typing import Final
 
+from baa_node.dicom.certificate import HANDSHAKES
 from baa_node.errors import DeliveryError
 
 START: Final = b"\x0b"
@@ -23,10 +24,12 @@ def connect(host: str, port: int, *, tls: ssl.SSLContext | None, timeout_s: floa
     if tls is None:
         return plain
     try:
-        return tls.wrap_socket(plain, server_hostname=host)
+        encrypted = tls.wrap_socket(plain, server_hostname=host)
     except BaseException:
         plain.close()
         raise
+    HANDSHAKES.note(host, port, encrypted.getpeercert(binary_form=True) or b"")
+    return encrypted
 
 
 def exchange(message: bytes, host: str, port: int, *, tls: ssl.SSLContext | None, timeout_s: float) -> bytes:

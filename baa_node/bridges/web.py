@@ -13,6 +13,7 @@ from baa_node.bridges.port import Attempt, Wires
 from baa_node.bridges.secret import secret_of
 from baa_node.bridges.tls import context_of
 from baa_node.db.peers import Peer
+from baa_node.dicom.certificate import HANDSHAKES
 from baa_node.dicom.troubles import why_no_connection
 from baa_node.errors import DeliveryError
 
@@ -40,7 +41,13 @@ class WebClient:
             No answer came; another try may help.
         """
         try:
-            with httpx.Client(verify=self._trust, timeout=self._timeout_s, auth=self._authorisation, trust_env=False) as client:
+            with httpx.Client(
+                verify=self._trust,
+                timeout=self._timeout_s,
+                auth=self._authorisation,
+                trust_env=False,
+                event_hooks={"response": [_note_certificate]},
+            ) as client:
                 return client.request(method, f"{self.base}{path}", headers=dict(headers), content=content)
         except httpx.HTTPError as error:
             raise DeliveryError(self._why(error)) from error
@@ -60,6 +67,14 @@ def failed(response: httpx.Response, base: str, *, also: str = "") -> Attempt:
     """Judge an answer that is no success; of its body nothing is repeated, as it may quote what was sent."""
     told = f"{base} answered HTTP {response.status_code}{f' ({also})' if also else ''}"
     return Attempt(retry=response.is_server_error or response.status_code in PASSING, error=told)
+
+
+def _note_certificate(response: httpx.Response) -> None:
+    """Keep what the server showed, while its answer is being received; later the connection may be closed."""
+    encrypted = response.extensions["network_stream"].get_extra_info("ssl_object")
+    if encrypted is not None:
+        url = response.request.url
+        HANDSHAKES.note(url.host, url.port or 443, encrypted.getpeercert(True))
 
 
 class _Bearer(httpx.Auth):

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from baa_node.bridges import Attempt, Wires, bridge_to
+from baa_node.dicom.certificate import HANDSHAKES, read_pem
 from baa_node.errors import DeliveryError
 from tests.bridges.conftest import Packing, destination, nobody
 from tests.parts.certificates import Authorities
@@ -139,6 +140,8 @@ def test_tls_takes_certificates_of_the_authority_alone(
         attempt = send(server.url, trusting, pack())
     assert attempt.stored is stored
     assert stored or (attempt.retry and "shows a certificate" in attempt.error)
+    shown = HANDSHAKES.last("127.0.0.1", server.port)
+    assert shown == (read_pem(identity.certificate)[0] if stored else None), "a peer that is not trusted showed nothing that counts"
 
 
 def test_an_authority_that_cannot_be_read_is_named(wires: Wires) -> None:

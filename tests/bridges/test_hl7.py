@@ -10,9 +10,10 @@ import pytest
 
 from baa_node.bridges import Attempt, Wires, bridge_to
 from baa_node.core.messages.hl7 import control_id
+from baa_node.dicom.certificate import HANDSHAKES, read_pem
 from baa_node.errors import DeliveryError
 from tests.bridges.conftest import Packing, destination, nobody
-from tests.parts.certificates import Authorities
+from tests.parts.certificates import Authorities, Identity
 from tests.parts.mllp import ACCEPT, END, START, Answer, MllpReceiver, acknowledgement, raw, silence
 from tests.parts.programs import free_port
 from tests.parts.results import NAMES, REFUSAL, full_dx
@@ -117,8 +118,7 @@ def test_the_same_message_again_has_the_same_control_id(pack: Packing, wires: Wi
     assert first == again != amended
 
 
-def served(authorities: Authorities, kind: str) -> ssl.SSLContext:
-    identity = authorities.issue(kind)
+def served(identity: Identity) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(identity.certificate, identity.key)
     return context
@@ -128,15 +128,18 @@ def served(authorities: Authorities, kind: str) -> ssl.SSLContext:
 def test_tls_takes_certificates_of_the_authority_alone(
     pack: Packing, authorities: Authorities, trusting: Wires, kind: str, stored: bool
 ) -> None:
-    with MllpReceiver(tls=served(authorities, kind)) as receiver:
+    identity = authorities.issue(kind)
+    with MllpReceiver(tls=served(identity)) as receiver:
         attempt = send(receiver.url, trusting, pack())
     assert attempt.stored is stored
     assert stored or (attempt.retry and "shows a certificate" in attempt.error)
     assert len(receiver.messages) == stored
+    shown = HANDSHAKES.last("127.0.0.1", receiver.port)
+    assert shown == (read_pem(identity.certificate)[0] if stored else None), "a peer that is not trusted showed nothing that counts"
 
 
 def test_a_receiver_may_ask_for_our_certificate(pack: Packing, authorities: Authorities, trusting: Wires) -> None:
-    context = served(authorities, "good")
+    context = served(authorities.issue("good"))
     context.verify_mode = ssl.CERT_REQUIRED
     context.load_verify_locations(authorities.ca)
     own = authorities.issue("good")

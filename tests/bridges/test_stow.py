@@ -2,53 +2,23 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
 from collections.abc import Callable
 from typing import Any
 
-import pydicom
 import pytest
 
 from baa_node.bridges import Attempt, Wires, bridge_to
 from baa_node.errors import DeliveryError
 from tests.bridges.conftest import Packing, destination, nobody
+from tests.parts.dicomweb import DICOM_JSON, part_of, said, stores, uid_of
 from tests.parts.fhir import Reply, Request, WebServer
 from tests.parts.programs import free_port
-
-DICOM_JSON = "application/dicom+json"
 
 
 def send(url: str, wires: Wires, parcel: Any) -> Attempt:
     return bridge_to(destination("stow", url), wires, endpoint=nobody).send(parcel)
-
-
-def part_of(request: Request) -> bytes:
-    """Return the one file of a request, taken apart by its boundary."""
-    boundary = re.search(r'^multipart/related; type="application/dicom"; boundary=(\w+)$', request.headers["Content-Type"])
-    assert boundary is not None
-    head, _, rest = request.body.partition(b"\r\n\r\n")
-    assert head == f"--{boundary[1]}\r\nContent-Type: application/dicom".encode()
-    content, end = rest.split(f"\r\n--{boundary[1]}".encode())
-    assert end == b"--\r\n"
-    return content
-
-
-def uid_of(request: Request) -> str:
-    return str(pydicom.dcmread(io.BytesIO(part_of(request)), specific_tags=["SOPInstanceUID"]).SOPInstanceUID)
-
-
-def said(status: int, uid: str, reason: int | None = None, **more: Any) -> Reply:
-    item: dict[str, Any] = {"00081155": {"vr": "UI", "Value": [uid]}}
-    if reason is not None:
-        item["00081197"] = {"vr": "US", "Value": [reason]}
-    body = {"00081199" if reason is None else "00081198": {"vr": "SQ", "Value": [item]}}
-    return Reply(status, json.dumps(body).encode(), DICOM_JSON, **more)
-
-
-def stores(request: Request) -> Reply:
-    return said(200, uid_of(request)) if request.method == "POST" else Reply(204)
 
 
 def test_report_and_picture_are_sent_byte_for_byte(pack: Packing, wires: Wires) -> None:

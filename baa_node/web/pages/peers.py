@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 
+from baa_node.certificates import speaks_tls, tls_address
 from baa_node.db import Connection, peers
 from baa_node.db.admission import admitting, why_refused
 from baa_node.db.peer import KINDS, REFUSALS, WANTS
@@ -138,7 +139,7 @@ def _list(request: Request, visitor: Visitor, *, echo: tuple[str, bool, str] | N
 
 
 def _shown_by(peer: Peer) -> Certificate | None:
-    return HANDSHAKES.last(peer.host, peer.port) if peer.tls else None
+    return HANDSHAKES.last(*tls_address(peer)) if speaks_tls(peer) else None
 
 
 def _refused(caller: RefusedCaller, known: list[Peer], own: str) -> dict[str, Any]:
