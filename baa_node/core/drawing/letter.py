@@ -65,7 +65,13 @@ def write_letter(
     floor = BOTTOM + _height_of_foot(notes)
 
     def begun() -> Sheet:
-        page = Sheet(title=labels.title, author=device.name, creator=f"{device.model} {device.version}", language=language.value)
+        page = Sheet(
+            title=labels.title,
+            author=device.name,
+            creator=f"{device.model} {device.version}",
+            language=language.value,
+            subject=sentences.disclaimer,
+        )
         _set_head(
             page, labels, f"{device.name} · {labels.written} {written_at:%Y-%m-%d %H:%M}", words.texts.replaces if revision > 1 else ""
         )

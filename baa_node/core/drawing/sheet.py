@@ -48,8 +48,8 @@ class Sheet:
 
     Parameters
     ----------
-    title, author, creator
-        Of the document's properties.
+    title, author, creator, subject
+        Of the document's properties, which catalogues and windows show: nothing of a patient.
     language
         RFC 5646 tag, for programs that read the page aloud.
 
@@ -59,13 +59,15 @@ class Sheet:
         Baseline of what was set last.
     """
 
-    def __init__(self, *, title: str, author: str, creator: str, language: str) -> None:
+    def __init__(self, *, title: str, author: str, creator: str, language: str, subject: str = "") -> None:
         _register_fonts()
         self._buffer = io.BytesIO()
         self._canvas = Canvas(self._buffer, pagesize=A4, invariant=True, lang=language)
         self._canvas.setTitle(title)
         self._canvas.setAuthor(author)
         self._canvas.setCreator(creator)
+        self._canvas.setSubject(subject)
+        self._canvas.setViewerPreference("DisplayDocTitle", "true")  # in the window's bar, not the name of a file
         self.y = TOP
 
     def text(self, text: str, size: float, *, x: float = LEFT, bold: bool = False, grey: float = 0.0, right: bool = False) -> None:

@@ -113,7 +113,11 @@ def test_title_and_language_are_those_of_the_text(language: Language) -> None:
     reader = letter(assessment(), language=language)
     assert reader.metadata is not None
     assert reader.metadata.title == letter_words_of(language).title
+    assert reader.metadata.subject == sentences(assessment(), language).disclaimer
+    assert (reader.metadata.author, reader.metadata.creator) == (DEVICE.name, f"{DEVICE.model} {DEVICE.version}")
     assert reader.trailer["/Root"]["/Lang"] == language.value
+    assert reader.trailer["/Root"]["/ViewerPreferences"]["/DisplayDocTitle"].value is True
+    assert not any(str(full_dx()[name].value) in str(reader.metadata) for name in ("PatientName", "PatientID", "AccessionNumber"))
     assert letter_words_of(language).preliminary in text_of(reader)
 
 
