@@ -4,6 +4,7 @@ import json
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -64,6 +65,15 @@ def shared(config: Config) -> Iterator[Shared]:
     spool = FolderSpool(Path(config.spool_path))
     yield Shared(config=config, identity=load_identity(config.data_dir), database=database, spool=spool, ensembles=Ensembles(config))
     database.close()
+
+
+def test_a_worker_that_is_stopped_at_once_ends_its_rehearsal(shared: Shared) -> None:
+    with ExitStack() as running:
+        worker.start(running, shared)
+        for begin in shared.afterwards:
+            begin()
+        assert "rehearsal" in {thread.name for thread in threading.enumerate()}
+    assert "rehearsal" not in {thread.name for thread in threading.enumerate()}
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,11 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
+from typing import Final
 
 from baa_node.bundle import asked_provider
 from baa_node.core.ensemble import Ensemble
+from baa_node.core.objects.header import Device
 from baa_node.core.rehearsal import rehearse
 from baa_node.core.words import Language
 from baa_node.db.audit import KeptPatient
@@ -27,6 +29,9 @@ from baa_node.steps import Desk
 from baa_node.wiring.bridges import wires_of
 from baa_node.wiring.lines import endpoint_of
 from baa_node.wiring.reading import device_of, policy_of
+
+REHEARSAL_S: Final = 30.0
+"""A stop waits no longer for it; it takes half a second."""
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +66,7 @@ def start(running: ExitStack, shared: Shared) -> Provider:
         readers=config.pipeline.readers,
         parallel_deliveries=config.pipeline.parallel_deliveries,
     )
+    _rehearse_afterwards(running, shared, ensemble, desk.maker.device)
     lease.start()
     running.callback(lease.stop)
     running.callback(pipeline.stop)
@@ -69,8 +75,14 @@ def start(running: ExitStack, shared: Shared) -> Provider:
     housekeeper = Housekeeper(shared.database, shared.spool, kept, forget_finished=pipeline.forget_finished, whose=_whose(shared))
     running.callback(housekeeper.stop)
     housekeeper.start()
-    shared.afterwards.append(threading.Thread(target=rehearse, args=(ensemble, desk.maker.device), name="rehearsal", daemon=True).start)
     return provider
+
+
+def _rehearse_afterwards(running: ExitStack, shared: Shared, ensemble: Ensemble, device: Device) -> None:
+    """Rehearse once everything stands; a stop waits for it, as a process that ends beneath a network which computes is aborted."""
+    rehearsal = threading.Thread(target=rehearse, args=(ensemble, device), name="rehearsal", daemon=True)
+    shared.afterwards.append(rehearsal.start)
+    running.callback(lambda: rehearsal.join(REHEARSAL_S) if rehearsal.is_alive() else None)
 
 
 def _desk(shared: Shared, ensemble: Ensemble) -> Desk:
