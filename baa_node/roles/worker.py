@@ -30,8 +30,8 @@ from baa_node.wiring.bridges import wires_of
 from baa_node.wiring.lines import endpoint_of
 from baa_node.wiring.reading import device_of, policy_of
 
-REHEARSAL_S: Final = 30.0
-"""A stop waits no longer for it; it takes half a second."""
+REHEARSAL_S: Final = 8.0
+"""A stop waits no longer for it, after everything else; it takes half a second."""
 
 log = logging.getLogger(__name__)
 
