@@ -25,6 +25,7 @@ from tests.dicom.wire import association_request, item, p_data, store_command
 from tests.parts.line import VERIFICATION, Line
 from tests.parts.node import Node
 from tests.parts.programs import eventually, free_port
+from tests.parts.watch import Moment, own_s
 
 ATTACK_S = 20.0
 HONEST_WITHIN_S = 0.2
@@ -146,11 +147,11 @@ def assault(port: int, addresses: list[str], seconds: float, made: Queue[int]) -
 
 
 def honest_s(port: int) -> float:
-    """Seconds of an association with one C-ECHO: what a modality's test button takes."""
-    began = time.monotonic()
+    """Seconds (`tests.parts.watch`) of an association with one C-ECHO: what a modality's test button takes."""
+    began = Moment()
     with Line(port, calling="ORTHANC", called="BAA_NODE", sop_class=VERIFICATION, syntax="1.2.840.10008.1.2") as line:
         line.echo()
-    return time.monotonic() - began
+    return own_s(began)
 
 
 def rss_mb(node: Node) -> float:

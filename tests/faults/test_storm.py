@@ -5,8 +5,8 @@ what they have no answer for, sometimes twice what they have, and sometimes brea
 PostgreSQL; the disk of the spool runs full. Whoever was killed is started again at once, and who ends by itself (a worker that lost
 its lease) by its supervisor.
 
-``STORM_SEED`` repeats a run; ``STORM_KILLS`` and ``STORM_STUDIES`` make it longer (``make soak``). What a run came to stands in
-``storm.json`` of ``STORM_REPORT``, a folder.
+Seconds are those of `tests.parts.watch`. ``STORM_SEED`` repeats a run; ``STORM_KILLS`` and ``STORM_STUDIES`` make it longer
+(``make soak``). What a run came to stands in ``storm.json`` of ``STORM_REPORT``, a folder.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from tests.parts.orthanc import COMPREHENSIVE_3D_SR, SECONDARY_CAPTURE, Orthanc
 from tests.parts.postgresql import PostgreSQL
 from tests.parts.programs import eventually, program, run
 from tests.parts.report import evidence, picture_sources
+from tests.parts.watch import Moment
 
 SEED = int(os.environ.get("STORM_SEED") or random.SystemRandom().randrange(2**32))
 KILLS = int(os.environ.get("STORM_KILLS") or 60)
@@ -82,31 +83,31 @@ class Gauge:
 
     def __init__(self, orthanc: Orthanc) -> None:
         self._orthanc = orthanc
-        self._seen: list[tuple[float, int]] = []
-        self._strikes: list[tuple[float, float]] = []
+        self._seen: list[tuple[Moment, int]] = []
+        self._strikes: list[tuple[Moment, Moment]] = []
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
         self._thread.start()
 
-    def strike(self, began: float, up_again: float) -> None:
+    def strike(self, began: Moment, up_again: Moment) -> None:
         self._strikes.append((began, up_again))
 
     def resumed_s(self) -> list[float]:
         """Seconds from each restart to the next result, where no other strike came between and there was one to come."""
         self._over.set()
         self._thread.join(10)
-        ends = [began for began, _ in self._strikes[1:]] + [float("inf")]
+        ends = [began.at for began, _ in self._strikes[1:]] + [float("inf")]
         found = (self._next_after(up_again, end) for (_, up_again), end in zip(self._strikes, ends, strict=True))
         return [seconds for seconds in found if seconds is not None]
 
-    def _next_after(self, start: float, end: float) -> float | None:
-        before = max((count for at, count in self._seen if at <= start), default=0)
-        return next((at - start for at, count in self._seen if start < at < end and count > before), None)
+    def _next_after(self, start: Moment, end: float) -> float | None:
+        before = max((count for seen, count in self._seen if seen.at <= start.at), default=0)
+        return next((seen.since(start) for seen, count in self._seen if start.at < seen.at < end and count > before), None)
 
     def _watch(self) -> None:
         while not self._over.wait(0.25):
             with contextlib.suppress(Exception):  # Orthanc is killed too
-                self._seen.append((time.monotonic(), int(self._orthanc.get("/statistics")["CountInstances"])))
+                self._seen.append((Moment(), int(self._orthanc.get("/statistics")["CountInstances"])))
 
 
 @dataclass
@@ -128,24 +129,25 @@ class Site:
     def strike(self, victim: str) -> None:
         """Kill, start again, and note how long it took until it answered."""
         with self._turn:
-            began = time.monotonic()
+            began = Moment()
             if victim == "orthanc":
                 assert self.orthanc.service is not None
                 self.orthanc.service.kill()
-                began = time.monotonic()
+                began = Moment()
                 self.orthanc.start()
             elif victim == "postgresql":
                 self.postgresql.kill()
-                began = time.monotonic()
+                began = Moment()
                 self.postgresql.start()
             else:
                 node, roles = self.nodes[victim]
                 node.kill()
-                began = time.monotonic()
+                began = Moment()
                 self._start(node, roles)
         self.kills[victim] += 1
-        self.slowest_s = max(self.slowest_s, time.monotonic() - began)
-        self.gauge.strike(began, time.monotonic())
+        up_again = Moment()
+        self.slowest_s = max(self.slowest_s, up_again.since(began))
+        self.gauge.strike(began, up_again)
 
     def supervise(self) -> None:
         """Start again who ended by itself, as systemd would."""
