@@ -10,12 +10,18 @@ import typer
 
 from baa_node.cli import accept, assess, audit, backup, bundle, certificates, config, demo, doctor, peers, routes, serve, studies, users
 from baa_node.cli.context import options
+from baa_node.cli.examples import examples
 from baa_node.errors import BaaError
 from baa_node.logs import tell_errors_without_values
+
+WIDEST = 110
+"""Columns of the help, where the terminal has as many."""
 
 app = typer.Typer(
     name="baa-node",
     no_args_is_help=True,
+    rich_markup_mode=None,  # quick, and what stands in square brackets is shown
+    context_settings={"max_content_width": WIDEST},
     pretty_exceptions_enable=False,
     help="A DICOM node that reads paediatric bone age and reports it back to the PACS. Research use, not for diagnosis.",
 )
@@ -30,13 +36,13 @@ def _options(
     options.data_dir, options.config, options.as_json = data_dir, config_file, as_json
 
 
-app.command("serve")(serve.serve)
-app.command("assess")(assess.assess)
-app.command("accept")(accept.accept)
-app.command("demo")(demo.demo)
-app.command("doctor")(doctor.doctor)
-app.command("backup")(backup.backup)
-app.command("restore")(backup.restore)
+app.command("serve", epilog=examples("serve", "--data-dir /var/lib/baa-node serve", "serve --roles intake,console"))(serve.serve)
+app.command("assess", epilog=examples("assess hand.dcm", "assess --json --sr-dir out hand.dcm folder/"))(assess.assess)
+app.command("accept", epilog=examples("accept hands/ labels.csv --pdf report.pdf --max-mae 9 --max-bias 3"))(accept.accept)
+app.command("demo", epilog=examples("demo --samples sample_dicom --out demo_out"))(demo.demo)
+app.command("doctor", epilog=examples("doctor", "--json doctor"))(doctor.doctor)
+app.command("backup", epilog=examples("backup /srv/backup/2026-11-21 --like /srv/backup/2026-11-20"))(backup.backup)
+app.command("restore", epilog=examples("--data-dir /var/lib/baa-node restore /srv/backup/2026-11-21"))(backup.restore)
 app.add_typer(peers.app, name="peers")
 app.add_typer(certificates.app, name="certificates")
 app.add_typer(routes.app, name="routes")

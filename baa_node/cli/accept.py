@@ -60,8 +60,6 @@ def accept(
 
     Nothing is stored and nothing is sent. Exit 1 when a limit is not met, or when a row or an image that it names could not be used; the
     rest is computed all the same.
-
-    Example: baa-node accept hands/ labels.csv --pdf report.pdf --max-mae 9 --max-bias 3
     """
     from baa_node.core.acceptance.verdict import Criteria
     from baa_node.core.words import Language

@@ -35,10 +35,7 @@ def assess(
         str | None, typer.Option(help="en, de, es, fr or pt: of SR, picture and cautions. [default: that of the node]")
     ] = None,
 ) -> None:
-    """Read files and print one line (with --json: one object) each; exit 1 when any file could not be read.
-
-    Example: baa-node assess --json --sr-dir out hand.dcm folder/
-    """
+    """Read files and print one line (with --json: one object) each; exit 1 when any file could not be read."""
     from baa_node.core.radiograph import Sex
     from baa_node.core.words import Language
     from baa_node.logs import set_up_log

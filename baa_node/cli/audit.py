@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from baa_node.cli.context import emit, open_database
+from baa_node.cli.examples import examples
 from baa_node.cli.operator import operator
 from baa_node.cli.tables import columns
 from baa_node.errors import ConfigError, StoreError
@@ -24,7 +25,7 @@ DAYS_AND_TIMES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%
 """How a time may be written; without a zone it is local time."""
 
 
-@app.command("list")
+@app.command("list", epilog=examples("audit list --about A1234", "audit list --kind READING_DONE --since 2026-11-01"))
 def list_(
     subject: Annotated[str | None, typer.Option(help="SOP Instance UID, peer name or AE title.")] = None,
     study: Annotated[str | None, typer.Option(help="Study Instance UID.")] = None,
@@ -33,10 +34,7 @@ def list_(
     about: Annotated[str | None, typer.Option(help="Accession number, or any UID or name: everything about it.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many, the newest. [default: 100; with --about all]")] = None,
 ) -> None:
-    """Show events, oldest first; who looked is an event, too.
-
-    Everything about one examination: baa-node audit list --about ACCESSION
-    """
+    """Show events, oldest first; who looked is an event, too."""
     from baa_node.db import audit
 
     wanted = _kind(kind) if kind else None
@@ -48,7 +46,7 @@ def list_(
     emit([event_value(record) for record in records], event_lines(records))
 
 
-@app.command()
+@app.command(epilog=examples("audit verify", "audit verify --head 1204:9f3c0b"))
 def verify(
     head: Annotated[
         str | None, typer.Option(help="NUMBER:HASH that was noted before (the log has it at each start and stop): tells a cut end, too.")
@@ -71,7 +69,7 @@ def verify(
         raise StoreError(f"the audit trail was changed: {len(findings)} finding{'s' if len(findings) > 1 else ''}")
 
 
-@app.command()
+@app.command(epilog=examples("audit export audit.jsonl"))
 def export(file: Annotated[Path | None, typer.Argument(help="File to write. [default: standard output]")] = None) -> None:
     """Write every event as one line of JSON, hashes included, so that others can keep and check them; who took them is the last."""
     from baa_node.db import audit

@@ -18,10 +18,7 @@ def backup(
     target: Annotated[Path, typer.Argument(help="Folder that is empty or not there yet. It will hold patient data.")],
     like: Annotated[Path | None, typer.Option(help="Earlier backup on the same disk: files that it has are linked, not copied.")] = None,
 ) -> None:
-    """Copy database, work under way, images, results and identity while the node runs.
-
-    Example: baa-node backup /srv/backup/2026-11-21 --like /srv/backup/2026-11-20
-    """
+    """Copy database, work under way, images, results and identity while the node runs."""
     from baa_node.backup import back_up
 
     made = back_up(load(), target, like=like, actor=operator(), now=datetime.now(UTC))
@@ -35,10 +32,7 @@ def backup(
 
 
 def restore(source: Annotated[Path, typer.Argument(help="Folder that `baa-node backup` made.")]) -> None:
-    """Put a backup into an empty data directory or an empty database, while the node is stopped.
-
-    Example: baa-node --data-dir /var/lib/baa-node restore /srv/backup/2026-11-21
-    """
+    """Put a backup into an empty data directory or an empty database, while the node is stopped."""
     from baa_node.backup import put_small_files_back, read_backup
     from baa_node.backup import restore as put_back
     from baa_node.process import sole_use

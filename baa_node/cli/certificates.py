@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from baa_node.cli.context import emit, load, open_database, when_bare
+from baa_node.cli.examples import examples
 from baa_node.cli.operator import operator
 from baa_node.cli.tables import columns
 from baa_node.errors import ConfigError
@@ -25,7 +26,7 @@ app = typer.Typer(
 )
 
 
-@app.command("list")
+@app.command("list", epilog=examples("certificates list"))
 def list_() -> None:
     """Show every certificate that the settings name or that was given, with the days left."""
     with _certificates() as certificates:
@@ -44,7 +45,7 @@ def list_() -> None:
 when_bare(app, list_)
 
 
-@app.command()
+@app.command(epilog=examples("certificates look", "certificates look pacs"))
 def look(name: Annotated[str | None, typer.Argument(help="One peer. [default: every one that is called over TLS]")] = None) -> None:
     """Call peers that speak TLS and show the certificate of each, and why it is not trusted; exit 1 where one is not."""
     from baa_node.db import peers
@@ -73,7 +74,7 @@ def look(name: Annotated[str | None, typer.Argument(help="One peer. [default: ev
         raise typer.Exit(1)
 
 
-@app.command()
+@app.command(epilog=examples("certificates trust authority.pem"))
 def trust(file: Annotated[Path, typer.Argument(help="Certificate of an authority, or of a peer that signed its own (PEM).")]) -> None:
     """Trust an authority besides those of the settings."""
     now = datetime.now(UTC)
@@ -82,7 +83,7 @@ def trust(file: Annotated[Path, typer.Argument(help="Certificate of an authority
     emit([_value(one, now) for one in found], [f"trusted from now on: {one.subject}, {one.sha256}" for one in found])
 
 
-@app.command()
+@app.command(epilog=examples("certificates distrust 3f9a"))
 def distrust(sha256: Annotated[str, typer.Argument(help="Its fingerprint, or as many digits as tell it from others.")]) -> None:
     """Trust an authority that was given no longer."""
     now = datetime.now(UTC)
@@ -91,7 +92,7 @@ def distrust(sha256: Annotated[str, typer.Argument(help="Its fingerprint, or as 
     emit(_value(gone, now), [f"trusted no longer: {gone.subject}, {gone.sha256}"])
 
 
-@app.command()
+@app.command(epilog=examples("certificates own node.pem node.key"))
 def own(
     certificate: Annotated[Path, typer.Argument(help="Certificate of the node, followed by those that prove it (PEM).")],
     key: Annotated[Path | None, typer.Argument(help="Private key (PEM, no password). [default: in the same file]")] = None,
@@ -103,7 +104,7 @@ def own(
     emit(_value(taken, now), [f"shown from now on: {taken.subject}, {taken.sha256}"])
 
 
-@app.command()
+@app.command(epilog=examples("certificates disown"))
 def disown() -> None:
     """Show the certificate of the settings again."""
     now = datetime.now(UTC)

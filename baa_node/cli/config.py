@@ -8,18 +8,19 @@ import json
 import typer
 
 from baa_node.cli.context import emit, load
+from baa_node.cli.examples import examples
 
 app = typer.Typer(help="Settings of this node.", no_args_is_help=True)
 
 
-@app.command()
+@app.command(epilog=examples("config check", "--config /etc/baa-node.toml config check"))
 def check() -> None:
     """Read file and environment; say what is wrong, or that nothing is."""
     config = load()
     emit({"ok": True, "data_dir": str(config.data_dir)}, [f"configuration is valid; data in {config.data_dir}"])
 
 
-@app.command()
+@app.command(epilog=examples("config show"))
 def show() -> None:
     """Print every setting in force, as TOML. A password in the database URL is not shown."""
     sections = dataclasses.asdict(load())

@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from baa_node.config import Config, load_config
 from baa_node.errors import ConfigError
-from baa_node.faults import cannot_write
 
 if TYPE_CHECKING:
+    from baa_node.config import Config
     from baa_node.db import Database
 
 
@@ -33,6 +32,8 @@ options = Options()
 
 def load() -> Config:
     """Load the configuration that the options name."""
+    from baa_node.config import load_config
+
     return load_config(options.data_dir, options.config)
 
 
@@ -40,6 +41,7 @@ def load() -> Config:
 def open_database() -> Iterator[Database]:
     """Open the record of the node, whether it is running or not."""
     from baa_node.db import Database
+    from baa_node.faults import cannot_write
 
     config = load()
     try:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import typer
 
 from baa_node.cli.context import emit, load, open_database
-from baa_node.config import Config
 
 if TYPE_CHECKING:
+    from baa_node.config import Config
     from baa_node.db.peers import Peer
     from baa_node.doctor import Ground
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from baa_node.cli.context import emit, load, open_database, options, when_bare
+from baa_node.cli.examples import examples
 from baa_node.cli.operator import operator
 from baa_node.cli.peer_file import parse, value_of
 from baa_node.cli.tables import columns
@@ -40,7 +41,7 @@ Query = Annotated[bool, typer.Option(help="It may be asked for a patient's earli
 RouteTo = Annotated[list[str] | None, typer.Option(help="Name of a destination for what it sends; may be repeated. [default: itself]")]
 
 
-@app.command("list")
+@app.command("list", epilog=examples("peers list", "--json peers list"))
 def list_() -> None:
     """Show every peer, and the callers turned away with the command that would admit each."""
     from baa_node.db import peers
@@ -63,7 +64,13 @@ def list_() -> None:
 when_bare(app, list_)
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        "peers add pacs --ae-title MYPACS --host 10.0.0.5 --port 104",
+        "peers add cr1 --ae-title CR1 --host 10.0.0.8 --port 104 --source --no-destination --route-to pacs",
+        "peers add his --kind hl7 --url mllp://10.0.0.9:2575",
+    )
+)
 def add(
     context: typer.Context,
     name: Name,
@@ -100,7 +107,7 @@ def _asked(**options: Any) -> dict[str, Any]:
     return {key: tuple(value) if key == "wants" else value for key, value in options.items() if value is not None}
 
 
-@app.command()
+@app.command(epilog=examples("peers edit pacs --port 11112", "peers edit pacs --wants sr --refusals sr"))
 def edit(
     name: Name,
     ae_title: AeTitle = None,
@@ -133,7 +140,7 @@ def edit(
     emit(value_of(peer), [f"peer {name} is now {_described(peer)}"])
 
 
-@app.command()
+@app.command(epilog=examples("peers remove pacs"))
 def remove(name: Name) -> None:
     """Turn a peer away from now on."""
     from baa_node.db import peers
@@ -143,7 +150,7 @@ def remove(name: Name) -> None:
     emit({"name": name, "removed": True}, [f"peer {name} removed"])
 
 
-@app.command()
+@app.command(epilog=examples("peers echo pacs"))
 def echo(name: Name) -> None:
     """Ask a peer for a sign of life (C-ECHO)."""
     from baa_node.db import peers
@@ -159,7 +166,7 @@ def echo(name: Name) -> None:
     emit({"name": name, "ok": True}, [f"{name} answers: {endpoint}"])
 
 
-@app.command()
+@app.command(epilog=examples("peers test pacs"))
 def test(name: Name) -> None:
     """Try a peer in its way: C-ECHO and whether it takes our results, a connection (MLLP), /metadata (FHIR), a query (DICOMweb)."""
     from baa_node.bridges import bridge_to
@@ -174,7 +181,7 @@ def test(name: Name) -> None:
     emit({"name": name, "ok": True, "answer": said}, [f"{name} answers: {said}"])
 
 
-@app.command()
+@app.command(epilog=examples("peers export peers.json"))
 def export(file: Annotated[Path | None, typer.Argument(help="File to write. [default: standard output]")] = None) -> None:
     """Write every peer as JSON, in the form that ``import`` reads."""
     from baa_node.db import peers
@@ -190,7 +197,7 @@ def export(file: Annotated[Path | None, typer.Argument(help="File to write. [def
         raise ConfigError(f"{file} cannot be written: {error.strerror}") from error
 
 
-@app.command("import")
+@app.command("import", epilog=examples("peers import peers.json"))
 def import_(file: Annotated[Path, typer.Argument(help="JSON as ``export`` writes it; - for standard input.")]) -> None:
     """Add the peers of a file and change those of the same name; all of them or none."""
     from baa_node.db import peers

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from baa_node.cli.context import emit, load, open_database, when_bare
+from baa_node.cli.examples import examples
 from baa_node.cli.operator import operator
 from baa_node.cli.tables import columns
 from baa_node.errors import InstanceError
@@ -43,7 +44,7 @@ To = Annotated[list[str] | None, typer.Option(help="Name of a peer that gets the
 Kind = Annotated[list[str] | None, typer.Option(help="sr, picture or pdf; may be repeated. [default: all]")]
 
 
-@app.command("list")
+@app.command("list", epilog=examples("routes list"))
 def list_() -> None:
     """Show every route in the order in which they are asked."""
     from baa_node.db import routes
@@ -61,7 +62,12 @@ def list_() -> None:
 when_bare(app, list_)
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        'routes add knees --when "BodyPartExamined one-of KNEE | ANKLE" --leave-alone --at 1',
+        "routes add ward --calling-ae CR7 --to pacs --kind sr",
+    )
+)
 def add(
     name: Name,
     calling_ae: CallingAe = None,
@@ -73,10 +79,7 @@ def add(
     kind: Kind = None,
     at: Annotated[int | None, typer.Option(min=1, help="Position, 1 is asked first. [default: last]")] = None,
 ) -> None:
-    """Add a route.
-
-    Example: baa-node routes add knees --when "BodyPartExamined one-of KNEE | ANKLE" --leave-alone --at 1
-    """
+    """Add a route."""
     from baa_node.core.routes.routing import Route
     from baa_node.db import routes
 
@@ -87,7 +90,7 @@ def add(
     emit(value, [f"route {name} added at {value['position']}: {_summary(route)}"])
 
 
-@app.command()
+@app.command(epilog=examples("routes edit ward --kind sr --kind picture", "routes edit ward --any calling-ae"))
 def edit(
     name: Name,
     calling_ae: CallingAe = None,
@@ -112,7 +115,7 @@ def edit(
     emit(value, [f"route {name} is now: {_summary(route)}"])
 
 
-@app.command()
+@app.command(epilog=examples("routes move ward 1"))
 def move(name: Name, position: Annotated[int, typer.Argument(min=1, help="1 is asked first.")]) -> None:
     """Put a route at another position."""
     from baa_node.db import routes
@@ -122,7 +125,7 @@ def move(name: Name, position: Annotated[int, typer.Argument(min=1, help="1 is a
     emit({"name": name, "position": at}, [f"route {name} is now at {at}"])
 
 
-@app.command()
+@app.command(epilog=examples("routes remove ward"))
 def remove(name: Name) -> None:
     """Take a route out; what it decided before stands."""
     from baa_node.db import routes
@@ -132,17 +135,14 @@ def remove(name: Name) -> None:
     emit({"name": name, "removed": True}, [f"route {name} removed"])
 
 
-@app.command("test")
+@app.command("test", epilog=examples("routes test hand.dcm --calling-ae PACS"))
 def what_if(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(help="DICOM file; nothing of it is kept.")],
     calling_ae: Annotated[str | None, typer.Option(help="AE title of the sender. [default: that of the only source]")] = None,
     called_ae: Annotated[str | None, typer.Option(help="AE title that it calls. [default: that of the node]")] = None,
 ) -> None:
-    """Say step by step what would become of a file that a peer sends, and why.
-
-    Example: baa-node routes test hand.dcm --calling-ae PACS
-    """
+    """Say step by step what would become of a file that a peer sends, and why."""
     from baa_node.logs import set_up_log
     from baa_node.outlook import RuleTester, terms_of, to_json
     from baa_node.wiring.bundles import Ensembles

@@ -12,6 +12,7 @@ import typer
 from baa_node.cli.assess import in_years
 from baa_node.cli.audit import DAYS_AND_TIMES, event_lines, event_value
 from baa_node.cli.context import emit, open_database, when_bare
+from baa_node.cli.examples import examples
 from baa_node.cli.operator import operator
 from baa_node.cli.tables import columns
 from baa_node.errors import ConfigError, StoreError
@@ -26,7 +27,7 @@ app = typer.Typer(help="What arrived, what was read, and where the results are."
 Study = Annotated[str, typer.Argument(help="Study Instance UID or accession number.")]
 
 
-@app.command("list")
+@app.command("list", epilog=examples("studies list", "studies list --since 2026-11-01 --state UNDELIVERABLE"))
 def list_(
     limit: Annotated[int, typer.Option(min=1, help="At most so many, the latest.")] = 20,
     since: Annotated[
@@ -46,7 +47,7 @@ def list_(
 when_bare(app, lambda: list_(limit=20, since=None, state=None))
 
 
-@app.command()
+@app.command(epilog=examples("studies show A1234"))
 def show(study: Study) -> None:
     """Show everything about one study."""
     from baa_node.db import studies
@@ -56,7 +57,7 @@ def show(study: Study) -> None:
     emit(_detail_value(detail), _detail_lines(detail))
 
 
-@app.command()
+@app.command(epilog=examples("studies retry A1234", 'studies retry A1234 --read-again --reason "sex was corrected"'))
 def retry(
     study: Study,
     read_again: Annotated[bool, typer.Option("--read-again", help="Read every image of it again and send amended reports.")] = False,

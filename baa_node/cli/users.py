@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from baa_node.cli.context import emit, open_database, when_bare
+from baa_node.cli.examples import examples
 from baa_node.cli.operator import operator
 from baa_node.cli.tables import columns
 from baa_node.errors import ConfigError
@@ -23,7 +24,7 @@ FromStdin = Annotated[bool, typer.Option("--password-stdin", help="Take the pass
 Once = Annotated[bool, typer.Option("--once", help="The password serves once: a new one is asked for at log-in.")]
 
 
-@app.command("list")
+@app.command("list", epilog=examples("users list"))
 def list_() -> None:
     """Show every user."""
     from baa_node.db import accounts
@@ -38,17 +39,14 @@ def list_() -> None:
 when_bare(app, list_)
 
 
-@app.command()
+@app.command(epilog=examples("users add ann --role admin --once"))
 def add(
     name: Name,
     role: Annotated[str, typer.Option(help="viewer sees everything, admin may change it, disabled cannot log in.")] = "viewer",
     password_stdin: FromStdin = False,
     once: Once = False,
 ) -> None:
-    """Admit a user.
-
-    Example: baa-node users add ann --role admin
-    """
+    """Admit a user."""
     from baa_node.db import accounts
     from baa_node.web.passwords import checked, hash_password
 
@@ -61,7 +59,7 @@ def add(
     emit({"name": name, "role": role}, [f"user {name} added as {role}"])
 
 
-@app.command()
+@app.command(epilog=examples("users password ann --once"))
 def password(name: Name, password_stdin: FromStdin = False, once: Once = False) -> None:
     """Set a user's password and end its sessions."""
     from baa_node.db import accounts
@@ -73,12 +71,9 @@ def password(name: Name, password_stdin: FromStdin = False, once: Once = False) 
     emit({"name": name, "changed": True}, [f"password of {name} set; it is logged out everywhere"])
 
 
-@app.command()
+@app.command(epilog=examples("users role ann admin", "users role ann disabled"))
 def role(name: Name, role: Annotated[str, typer.Argument(help="viewer, admin or disabled.")]) -> None:
-    """Let a user do more or less, or keep it from logging in.
-
-    Example: baa-node users role ann disabled
-    """
+    """Let a user do more or less, or keep it from logging in."""
     from baa_node.db import accounts
 
     wanted = _role(role, "ROLE")
@@ -87,7 +82,7 @@ def role(name: Name, role: Annotated[str, typer.Argument(help="viewer, admin or 
     emit({"name": name, "role": role}, [f"user {name} is now {role}"])
 
 
-@app.command()
+@app.command(epilog=examples("users remove ann"))
 def remove(name: Name) -> None:
     """Remove a user and end its sessions."""
     from baa_node.db import accounts

@@ -1,0 +1,81 @@
+"""What the command line says of itself: quickly, whole, and with examples that work."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import typer.main
+from typer.core import TyperCommand, TyperGroup
+from typer.testing import CliRunner
+
+from baa_node.cli import _common_options_first, app
+
+ROOT: Any = typer.main.get_command(app)
+
+
+def commands(command: Any, name: str = "") -> Iterator[tuple[str, TyperCommand]]:
+    """Every command below `command` that is no group, with what is typed for it."""
+    if not isinstance(command, TyperGroup):
+        yield name, command
+        return
+    for word, below in command.commands.items():
+        yield from commands(below, f"{name} {word}".strip())
+
+
+COMMANDS = dict(commands(ROOT))
+
+
+def calls(command: TyperCommand) -> list[str]:
+    """The examples below the help of a command."""
+    return [line.strip() for line in (command.epilog or "").splitlines() if line.startswith("  ")]
+
+
+def understood(call: str) -> str:
+    """What is run where somebody types `call`; fails where the command line does not take it."""
+    program, *arguments = shlex.split(call)
+    assert program == "baa-node"
+    words, command, context = [], ROOT, None
+    rest = _common_options_first(arguments)
+    while True:
+        context = command.make_context(program, rest, parent=context)
+        if not isinstance(command, TyperGroup):
+            return " ".join(words)
+        word, below, rest = command.resolve_command(context, [*context._protected_args, *context.args])
+        assert word
+        assert below
+        words.append(word)
+        command = below
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_shows_how_it_is_called(name: str) -> None:
+    shown = calls(COMMANDS[name])
+    assert shown
+    assert [understood(call) for call in shown] == [name] * len(shown)
+
+
+def test_a_call_that_is_not_understood_is_found() -> None:
+    with pytest.raises(Exception, match="--harbour"):
+        understood("baa-node peers add pacs --harbour 104")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_example_stands_on_a_line_of_its_own(name: str) -> None:
+    lines = CliRunner().invoke(app, [*name.split(), "--help"]).output.splitlines()
+    assert lines[-len(calls(COMMANDS[name])) :] == [f"    {call}" for call in calls(COMMANDS[name])]
+
+
+def test_help_loads_nothing_but_the_command_line() -> None:
+    code = "import json, sys\nfrom baa_node.cli import main\ntry: main()\nexcept SystemExit: print('\\n' + json.dumps(sorted(sys.modules)))"
+    run = subprocess.run([sys.executable, "-c", code, "--help"], capture_output=True, text=True, check=True)
+    help_text, _, loaded = run.stdout.strip().rpartition("\n")
+    assert "[default: ./var]" in " ".join(help_text.split())
+    ours = {name for name in json.loads(loaded) if name.startswith("baa_node.")}
+    assert {name for name in ours if not name.startswith("baa_node.cli")} == {"baa_node.errors", "baa_node.logs"}
+    assert not {"rich", "numpy", "pydicom", "sqlalchemy", "cv2", "fastapi"} & set(json.loads(loaded))
