@@ -21,6 +21,7 @@ from baa_node.core.objects.document import build_document
 from baa_node.core.picture import draw_picture
 from baa_node.core.priors.history import Earlier, examination_of, judge
 from baa_node.core.radiograph import from_dataset
+from baa_node.core.reading import as_read
 from baa_node.core.report import Device, build_capture, build_report, restate_report
 from baa_node.core.words import Language
 from baa_node.db.studies import Instance, ResultObject
@@ -146,7 +147,8 @@ class ResultMaker:
         """Make what is to be looked at; the image is decoded for it once."""
         if not {"capture", "pdf"}.intersection(wanted):
             return
-        pixels = _pixels(task.source) if task.frame is None else task.frame
+        decoded = _pixels(task.source) if task.frame is None else task.frame
+        pixels = None if decoded is None else as_read(decoded, task.result)
         if "capture" in wanted:
             picture = draw_picture(pixels, task.result, version=self.device.version, earlier=task.earlier, language=self.language)
             capture = build_capture(task.source, picture, task.result, self.device, written_at=task.written_at, **task.common)

@@ -159,6 +159,7 @@ class GatesSection:
     max_unlikeness: float = 18.0
     outline: bool = True
     refuse_negatives: bool = True
+    read_negatives: bool = True
     sure_one_hand: float = 0.98
     max_member_sd_months: float = 15.0
     max_noise_shift_months: float = 15.0

@@ -17,9 +17,10 @@ import cv2
 import numpy as np
 
 from baa_node.bundle import CPU, default_bundle, load_bundle
+from baa_node.core.assessment import Refusal
 from baa_node.core.ensemble import Ensemble
 from baa_node.core.gates.limits import DEFAULT_GATES
-from baa_node.core.gates.suitability import refuse_estimate, refuse_pixels
+from baa_node.core.gates.suitability import refuse_estimate, to_be_read
 from baa_node.core.radiograph import Sex
 from baa_node.core.watch.traits import Traits, focus
 from train.detector.canvas import Pixels
@@ -39,9 +40,9 @@ def traits_of(pixels: Pixels, sex: Sex, ensemble: Ensemble) -> tuple[dict[str, f
     shown = radiograph(pixels, sex)
     traits.see(shown)
     watched = traits.watching(ensemble)
-    refusal = refuse_pixels(shown, DEFAULT_GATES, watched.detector)
-    estimate = ensemble.estimate(pixels, sex)
-    refusal = refusal or refuse_estimate(estimate, DEFAULT_GATES)
+    passed = to_be_read(shown, DEFAULT_GATES, watched.detector)
+    estimate = ensemble.estimate(pixels if isinstance(passed, Refusal) else passed.pixels, sex)
+    refusal = passed if isinstance(passed, Refusal) else refuse_estimate(estimate, DEFAULT_GATES)
     if refusal is None:
         hot, spread = focus(estimate.saliency), estimate.spread_months
         found = {"bone_age_months": estimate.bone_age_months, "spread_months": spread, "focus": hot}

@@ -26,7 +26,7 @@ from baa_node.core.frame.detection import Sight
 from baa_node.core.frame.hand_shape import clarity, count_hands
 from baa_node.core.frame.smoothing import settle
 from baa_node.core.gates.limits import DEFAULT_GATES, Gates
-from baa_node.core.gates.suitability import detector_view, refuse_estimate, refuse_pixels, refuse_sight
+from baa_node.core.gates.suitability import detector_view, refuse_estimate, refuse_sight, to_be_read
 from baa_node.core.radiograph import Radiograph, Sex
 from train.detector.canvas import Pixels
 from train.detector.told import FILE
@@ -62,7 +62,8 @@ def radiograph(pixels: Pixels, sex: Sex | None = Sex.FEMALE) -> Radiograph:
 def look(pixels: Pixels, sex: Sex, ensemble: Ensemble, gates: Gates) -> Looked:
     """Ask every gate about one frame, also those behind a refusal."""
     assert ensemble.detector is not None
-    estimate = ensemble.estimate(pixels, sex)
+    passed = to_be_read(radiograph(pixels, sex), gates, ensemble.detector)
+    estimate = ensemble.estimate(pixels if isinstance(passed, Refusal) else passed.pixels, sex)
     settled = settle(pixels)
     framed = settled.whole
     low, high = np.percentile(framed[::4, ::4], (1, 99))
@@ -70,7 +71,7 @@ def look(pixels: Pixels, sex: Sex, ensemble: Ensemble, gates: Gates) -> Looked:
         sight=ensemble.detector(detector_view(pixels, settled)),
         hands=count_hands(framed),
         estimate=estimate,
-        refusal=refuse_pixels(radiograph(pixels, sex), gates, ensemble.detector) or refuse_estimate(estimate, gates),
+        refusal=passed if isinstance(passed, Refusal) else refuse_estimate(estimate, gates),
         clarity=clarity(framed),
         spread=float(high - low),
     )
@@ -118,9 +119,8 @@ def non_hands_told(trials: Iterable[Trial], ensemble: Ensemble, gates: Gates) ->
 
 def _passes(trial: Trial, ensemble: Ensemble, gates: Gates, *, detector: bool) -> bool:
     """Whether a number would be given to a girl, to whom the header gates object nothing."""
-    if refuse_pixels(radiograph(trial.pixels), gates, ensemble.detector if detector else None):
-        return False
-    return refuse_estimate(ensemble.estimate(trial.pixels, Sex.FEMALE), gates) is None
+    passed = to_be_read(radiograph(trial.pixels), gates, ensemble.detector if detector else None)
+    return not isinstance(passed, Refusal) and refuse_estimate(ensemble.estimate(passed.pixels, Sex.FEMALE), gates) is None
 
 
 def files_at_hand(data: Path) -> Iterator[Trial]:

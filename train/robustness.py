@@ -22,8 +22,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baa_node.bundle import default_bundle, load_bundle
+from baa_node.core.assessment import Refusal
 from baa_node.core.ensemble import Ensemble
-from baa_node.core.gates.suitability import refuse_estimate, refuse_pixels
+from baa_node.core.gates.suitability import refuse_estimate, to_be_read
 from baa_node.core.radiograph import Radiograph, Sex
 from train.data import read_images
 from train.labels import Label, read_labels
@@ -75,9 +76,10 @@ def sample(data: Path, count: int) -> list[Label]:
 def read(pixels: Pixels, sex: Sex, ensemble: Ensemble) -> float | None:
     """Bone age in months as the node would report it, None where it would refuse the frame."""
     shown = Radiograph(pixels=pixels, sex=sex, laterality=None, birth_date=None, examined_on=None, spacing_mm=None, lossy=False)
-    if refuse_pixels(shown, detector=ensemble.detector):
+    passed = to_be_read(shown, detector=ensemble.detector)
+    if isinstance(passed, Refusal):
         return None
-    estimate = ensemble.estimate(pixels, sex)
+    estimate = ensemble.estimate(passed.pixels, sex)
     return None if refuse_estimate(estimate) else estimate.bone_age_months
 
 

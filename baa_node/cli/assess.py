@@ -106,13 +106,14 @@ def _write_results(ds: Dataset, result: Assessment | Refusal, config: Config, fo
     from baa_node.core.objects.document import build_document
     from baa_node.core.picture import draw_picture
     from baa_node.core.radiograph import from_dataset
+    from baa_node.core.reading import as_read
     from baa_node.core.report import build_capture, build_report
     from baa_node.errors import InstanceError
     from baa_node.wiring.installation import load_identity
     from baa_node.wiring.reading import device_of
 
     try:
-        pixels = from_dataset(ds).pixels
+        pixels = as_read(from_dataset(ds).pixels, result)
     except InstanceError:
         pixels = None
     device = device_of(config, load_identity(config.data_dir))

@@ -50,6 +50,7 @@ class Concern(enum.Enum):
     FEW_SO_MATURE = "few_so_mature"
     SEX_NOT_USED = "sex_not_used"
     RIGHT_HAND = "right_hand"
+    NEGATIVE = "negative"
     COARSE = "coarse"
     FAINT = "faint"
     NOISY = "noisy"
@@ -134,6 +135,8 @@ def _about_image(radiograph: Radiograph, estimate: Estimate) -> Iterator[Caution
         yield Caution(about=Concern.SEX_NOT_USED)
     if radiograph.laterality is Laterality.RIGHT:
         yield Caution(about=Concern.RIGHT_HAND)
+    if radiograph.negative:
+        yield Caution(about=Concern.NEGATIVE)
     yield from _about_quality(radiograph.pixels)
     if radiograph.lossy:
         yield Caution(about=Concern.LOSSY)

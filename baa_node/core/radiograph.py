@@ -51,6 +51,8 @@ class Radiograph:
         ``(row, column)`` distance at the detector or object in mm, None when absent, zero or not positive.
     lossy
         True when Lossy Image Compression (0028,2110) is ``01`` or the transfer syntax is a lossy one.
+    negative
+        True where ``pixels`` are the opposite of what the data set declares, because a hand is seen only so.
     """
 
     pixels: NDArray[np.uint8]
@@ -60,6 +62,7 @@ class Radiograph:
     examined_on: date | None
     spacing_mm: tuple[float, float] | None
     lossy: bool
+    negative: bool = False
 
 
 MIN_INSIDE_WINDOW: Final = 0.05

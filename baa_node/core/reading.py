@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+from numpy.typing import NDArray
 from pydicom import Dataset
 
 from baa_node.core.assessment import Assessment, AssessmentPolicy, Refusal, assess
 from baa_node.core.calibration import SiteCalibration, calibrate
+from baa_node.core.cautions import Caution, Concern
 from baa_node.core.eligibility import refuse_header
 from baa_node.core.ensemble import Ensemble
 from baa_node.core.gates.limits import Gates
-from baa_node.core.gates.suitability import refuse_estimate, refuse_pixels
+from baa_node.core.gates.suitability import WHITE, refuse_estimate, to_be_read
 from baa_node.core.radiograph import Radiograph, Sex, from_dataset
 from baa_node.core.reasons import Reason
 from baa_node.errors import InstanceError, MissingAttribute, UnsupportedImage
+
+Grey = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,9 +69,16 @@ def read_bone_age(
     see(radiograph)
     if out_of_time():
         return _too_late("decoding")
-    if refusal := refuse_pixels(radiograph, policy.gates, ensemble.detector):
-        return refusal
-    return _too_late("looking for a hand") if out_of_time() else _read(radiograph, ensemble, policy)
+    passed = to_be_read(radiograph, policy.gates, ensemble.detector)
+    if isinstance(passed, Refusal):
+        return passed
+    return _too_late("looking for a hand") if out_of_time() else _read(passed, ensemble, policy)
+
+
+def as_read(pixels: Grey, result: Assessment | Refusal) -> Grey:
+    """Show an image ``(H, W) uint8`` as it was read: as `from_dataset` gives it, or with bright and dark exchanged."""
+    exchanged = any(isinstance(one, Caution) and one.about is Concern.NEGATIVE for one in result.cautions)
+    return WHITE - pixels if exchanged else pixels
 
 
 def _read(radiograph: Radiograph, ensemble: Ensemble, policy: ReadingPolicy) -> Assessment | Refusal:

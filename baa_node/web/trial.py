@@ -25,7 +25,7 @@ from pydicom.uid import ComputedRadiographyImageStorage, DeflatedExplicitVRLittl
 from baa_node.core.assessment import Assessment, Refusal
 from baa_node.core.ensemble import Ensemble
 from baa_node.core.radiograph import Sex, from_dataset
-from baa_node.core.reading import ReadingPolicy, read_bone_age
+from baa_node.core.reading import ReadingPolicy, as_read, read_bone_age
 from baa_node.errors import InstanceError
 
 MAX_PICTURE_PIXELS: Final = 40_000_000
@@ -75,7 +75,7 @@ def read_upload(
     with ONE_AT_A_TIME:
         result = read_bone_age(ds, ensemble, policy, sex=sex)
     try:
-        return Trial(result=result, pixels=from_dataset(ds).pixels)
+        return Trial(result=result, pixels=as_read(from_dataset(ds).pixels, result))
     except InstanceError:
         return Trial(result=result, pixels=None)
 

@@ -7,6 +7,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pydicom
 import pytest
 
@@ -85,6 +86,22 @@ def test_results_are_written_as_objects(tmp_path: Path, images: Path) -> None:
     assert done.returncode == 0, done.stderr
     written = {path.suffixes[-2]: pydicom.dcmread(path) for path in (tmp_path / "out").iterdir()}
     assert {kind: ds.Modality for kind, ds in written.items()} == {".sr": "SR", ".sc": "CR"}
+
+
+def test_a_negative_that_says_it_is_a_positive_is_read_and_shown_as_one(tmp_path: Path) -> None:
+    hand = hand_cr(tmp_path)
+    hand.save_as(tmp_path / "positive.dcm", enforce_file_format=True)
+    hand.PixelData = (4095 - np.frombuffer(hand.PixelData, "<u2")).tobytes()
+    hand.save_as(tmp_path / "negative.dcm", enforce_file_format=True)
+    found, shown = {}, {}
+    for sense in ("positive", "negative"):
+        done = baa_node(tmp_path, "--json", "assess", "--sr-dir", tmp_path / sense, tmp_path / f"{sense}.dcm")
+        (found[sense],) = records(done)
+        shown[sense] = pydicom.dcmread(next((tmp_path / sense).glob("*.sc.dcm"))).pixel_array.mean()
+    assert found["negative"]["bone_age_months"] == pytest.approx(found["positive"]["bone_age_months"], abs=0.5)
+    (said,) = set(found["negative"]["cautions"]) - set(found["positive"]["cautions"])
+    assert "bright and dark exchanged" in said
+    assert shown["negative"] == pytest.approx(shown["positive"], abs=5)  # the picture of a negative as it came is brighter by 50 and more
 
 
 def test_results_and_cautions_are_in_the_language_asked_for_else_in_the_node_s(tmp_path: Path) -> None:

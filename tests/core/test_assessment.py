@@ -90,6 +90,7 @@ def test_outside_the_table_the_difference_still_stands() -> None:
     [
         ({"laterality": Laterality.RIGHT}, [Concern.RIGHT_HAND]),
         ({"lossy": True}, [Concern.LOSSY]),
+        ({"negative": True}, [Concern.NEGATIVE]),
         ({"pixels": RADIOGRAPH.pixels[:, :299]}, []),
         ({"pixels": RADIOGRAPH.pixels[:, :298]}, [Concern.COARSE]),
         ({"pixels": np.clip(RADIOGRAPH.pixels, 100, 131)}, []),

@@ -7,9 +7,13 @@ import pytest
 from numpy.typing import NDArray
 
 from baa_node.bundle import default_bundle, load_bundle
+from baa_node.core.assessment import Assessment
+from baa_node.core.cautions import Concern
 from baa_node.core.drawing.attention import attention_on
 from baa_node.core.ensemble import Ensemble
-from baa_node.core.radiograph import Sex
+from baa_node.core.radiograph import Sex, from_dataset
+from baa_node.core.reading import as_read, read_bone_age
+from tests.parts.frames import image
 from train.phantom import draw_hand
 from train.stress import CHANGES, rotated
 
@@ -51,6 +55,19 @@ def test_the_estimate_stays(ensemble: Ensemble, hands: dict[str, Pixels], name: 
     shown = np.ascontiguousarray(CHANGES[change](hands[name], np.random.default_rng(1)))
     again = ensemble.estimate(shown, sex).bone_age_months
     assert again == pytest.approx(ensemble.estimate(hands[name], sex).bone_age_months, abs=SAME[change] + 1e-4)
+
+
+@pytest.mark.parametrize("name", HANDS)
+def test_a_negative_is_read_as_the_positive_and_shown_so(ensemble: Ensemble, hands: dict[str, Pixels], name: str) -> None:
+    """Stored with bright and dark exchanged, by a header that does not say so: the same number, a caution, the same picture."""
+    said = {"bits": 8, "PatientSex": HANDS[name][1].value, "WindowCenter": "128", "WindowWidth": "256"}
+    positive, negative = (image(pixels, **said) for pixels in (hands[name], 255 - hands[name]))
+    plain, found = (read_bone_age(ds, ensemble) for ds in (positive, negative))
+    assert isinstance(plain, Assessment)
+    assert isinstance(found, Assessment)
+    assert found.estimate.bone_age_months == pytest.approx(plain.estimate.bone_age_months, abs=1e-4)
+    assert [one.about for one in found.cautions if one not in plain.cautions] == [Concern.NEGATIVE]
+    assert np.array_equal(as_read(from_dataset(negative).pixels, found), as_read(from_dataset(positive).pixels, plain))
 
 
 @pytest.mark.parametrize("turns", [1, 2, 3])

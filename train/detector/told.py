@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import Any, Final
 
 FILE: Final = "gates.json"
+NEGATIVES: Final = "inverted"
+"""Group of frames that hold a hand, but in the wrong sense: a number is right there."""
+
 HELD_OUT: Final = "detector-held-out.csv"
 
 
@@ -49,7 +52,8 @@ Hands of `val` lost to detector and estimate when one limit is set otherwise and
 
 def _non_hands(rows: Sequence[Mapping[str, Any]]) -> str:
     lines = []
-    for group, members in groupby(rows, key=lambda row: str(row["group"])):
+    inverted = [row for row in rows if row["group"] == NEGATIVES]
+    for group, members in groupby((row for row in rows if row["group"] != NEGATIVES), key=lambda row: str(row["group"])):
         each = list(members)
         total = {key: sum(row.get(key, 0) for row in each) for key in ("n", "numbers", "by_detector_alone", "by_outline_alone")}
         kinds = ", ".join(dict.fromkeys(str(row["kind"]) for row in each)) if len(each) < 12 else f"{len(each)} frames"
@@ -62,7 +66,17 @@ last two columns: with the detector alone, with the outline alone.
 
 | group | kinds | frames | numbers | detector | outline |
 |---|---|---|---|---|---|
-{"".join(lines)}"""
+{"".join(lines)}{_negatives(inverted)}"""
+
+
+def _negatives(rows: Sequence[Mapping[str, Any]]) -> str:
+    if not rows:
+        return ""
+    shown, read = (sum(row.get(key, 0) for row in rows) for key in ("n", "numbers"))
+    return f"""
+Of {shown} negatives of whole hands that say they are positives {read} are read, with bright and dark exchanged and a caution; the others
+are refused.
+"""
 
 
 def _held_out(source: Path) -> str:

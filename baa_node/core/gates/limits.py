@@ -54,7 +54,9 @@ class Gates:
     max_unlikeness
         Greatest distance of a frame's features from those of the hands the detector learnt from (``Sight.distance``).
     refuse_negatives
-        Where the outline is asked: turn away a frame that shows a hand better when inverted.
+        Where the outline is asked: do not read a frame as it is that shows a hand better when inverted.
+    read_negatives
+        Read a frame that is seen to be a negative as a positive, with a caution, where it then passes all gates; else it is refused.
     outline
         Ask the outline too (``hand_shape``), as a second opinion; without a detector it is the only one.
     sure_one_hand
@@ -86,6 +88,7 @@ class Gates:
     max_unlikeness: float = 18.0
     outline: bool = True
     refuse_negatives: bool = True
+    read_negatives: bool = True
     sure_one_hand: float = 0.98
     max_member_sd_months: float = 15.0
     max_noise_shift_months: float = 15.0

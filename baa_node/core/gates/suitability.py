@@ -6,6 +6,7 @@ The first opinion on "is this one whole hand?" is that of the bundle's detector 
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -21,9 +22,29 @@ from baa_node.core.gates.limits import DEFAULT_GATES, Gates
 from baa_node.core.radiograph import Radiograph
 from baa_node.core.reasons import Reason
 
+WHITE: Final = np.uint8(255)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NegativeRefusal(Refusal):
+    """A refusal of a frame that shows a hand, bright and dark in each other's place."""
+
+
+def to_be_read(radiograph: Radiograph, gates: Gates = DEFAULT_GATES, detector: Detector | None = None) -> Radiograph | Refusal:
+    """Pass a radiograph on to the networks, or say why not.
+
+    A negative that is declared a positive (Photometric Interpretation, PS3.3 C.7.6.3.1.2) is turned round where the gates then see one
+    whole hand as in any other image.
+    """
+    refusal = refuse_pixels(radiograph, gates, detector)
+    if gates.read_negatives and isinstance(refusal, NegativeRefusal):
+        positive = replace(radiograph, pixels=WHITE - radiograph.pixels, negative=True)
+        return refusal if refuse_pixels(positive, gates, detector) else positive
+    return refusal or radiograph
+
 
 def refuse_pixels(radiograph: Radiograph, gates: Gates = DEFAULT_GATES, detector: Detector | None = None) -> Refusal | None:
-    """Judge a radiograph by its grey values alone: the detector sees no white border, the rest a narrow black one."""
+    """Judge a radiograph as it is by its grey values alone: the detector sees no white border, the rest a narrow black one."""
     settled = settle(radiograph.pixels)
     if refusal := _refuse_quality(radiograph, settled.whole, gates):
         return refusal
@@ -91,7 +112,8 @@ def _by_likeliest(sight: Sight, gates: Gates) -> Refusal:
     reason = sight.likeliest.reason
     if reason is None:
         return Refusal(reasons=(Reason.UNLIKE_TRAINING,), detail=share)
-    return Refusal(reasons=(reason,), detail=f"{_DETAILS[sight.likeliest]}; {share}")
+    kind = NegativeRefusal if sight.likeliest is Seen.INVERTED else Refusal
+    return kind(reasons=(reason,), detail=f"{_DETAILS[sight.likeliest]}; {share}")
 
 
 NEGATIVE: Final = "the frame looks like a negative: is its PhotometricInterpretation right?"
@@ -112,5 +134,5 @@ def _refuse_outline(pixels: NDArray[np.uint8], gates: Gates) -> Refusal | None:
     if hands == 0:
         return Refusal(reasons=(Reason.NO_HAND,), detail="no outline with fingers")
     if gates.refuse_negatives and hand_shape.looks_negative(pixels):
-        return Refusal(reasons=(Reason.UNLIKE_TRAINING,), detail=NEGATIVE)
+        return NegativeRefusal(reasons=(Reason.UNLIKE_TRAINING,), detail=NEGATIVE)
     return None

@@ -82,6 +82,10 @@ TEXTS: Final = Texts(
         ),
         sex_not_used="Bestimmt von Netzen, die das Geschlecht nicht berücksichtigen.",
         right_hand="Rechte Hand: Atlas und Trainingsaufnahmen zeigen linke Hände.",
+        negative=(
+            "Hell und Dunkel sind in der Aufnahme gegenüber der Angabe im Header vertauscht; "
+            "sie wurde als Positiv ausgewertet und ist so gezeigt."
+        ),
         coarse=(
             "Eingeschränkte Bildqualität: Die kurze Bildseite hat {short_side_px:.0f} Pixel; "
             "die Netze haben an Aufnahmen ab {usual_px:.0f} Pixeln gelernt."

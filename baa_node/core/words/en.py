@@ -73,6 +73,7 @@ TEXTS: Final = Texts(
         few_so_mature="Bone age above {limit_years:g} years: few such images were seen, and growth plates are nearly closed.",
         sex_not_used="Read by networks that do not use the patient's sex.",
         right_hand="Right hand: the atlas and the training images show left hands.",
+        negative="The image is stored with bright and dark exchanged against what its header says; it was read and is shown as a positive.",
         coarse=(
             "Low image quality: the short side of the image has {short_side_px:.0f} pixels; "
             "the networks have learnt from images of {usual_px:.0f} and more."

@@ -80,6 +80,10 @@ TEXTS: Final = Texts(
         ),
         sex_not_used="Estimada por redes que no tienen en cuenta el sexo del paciente.",
         right_hand="Mano derecha: el atlas y las imágenes de entrenamiento muestran manos izquierdas.",
+        negative=(
+            "La imagen está guardada con claros y oscuros intercambiados respecto a lo que indica su cabecera; "
+            "se leyó y se muestra como positivo."
+        ),
         coarse=(
             "Calidad de imagen baja: el lado corto de la imagen tiene {short_side_px:.0f} píxeles; "
             "las redes han aprendido con imágenes de {usual_px:.0f} o más."

@@ -85,6 +85,10 @@ TEXTS: Final = Texts(
         ),
         sex_not_used="Estimé par des réseaux qui ne tiennent pas compte du sexe du patient.",
         right_hand="Main droite : l'atlas et les images d'apprentissage montrent des mains gauches.",
+        negative=(
+            "Le clair et le foncé de l'image sont inversés par rapport à ce qu'indique son en-tête ; "
+            "elle a été lue et est montrée en positif."
+        ),
         coarse=(
             "Qualité d'image faible : le petit côté de l'image compte {short_side_px:.0f} pixels ; "
             "les réseaux ont appris sur des images de {usual_px:.0f} pixels et plus."

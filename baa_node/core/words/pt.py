@@ -81,6 +81,9 @@ TEXTS: Final = Texts(
         ),
         sex_not_used="Estimada por redes que não consideram o sexo do paciente.",
         right_hand="Mão direita: o atlas e as imagens com que as redes aprenderam mostram mãos esquerdas.",
+        negative=(
+            "Na imagem, o claro e o escuro estão trocados em relação ao que indica o seu cabeçalho; foi lida e é mostrada como positivo."
+        ),
         coarse=(
             "Baixa qualidade de imagem: o lado menor da imagem tem {short_side_px:.0f} pixels; "
             "as redes aprenderam com imagens de {usual_px:.0f} ou mais."

@@ -81,6 +81,7 @@ class CautionTexts:
     few_so_mature: str
     sex_not_used: str
     right_hand: str
+    negative: str
     coarse: str
     faint: str
     noisy: str

@@ -14,7 +14,7 @@ from baa_node.core.assessment import Assessment, Refusal
 from baa_node.core.ensemble import Ensemble
 from baa_node.core.frame.detection import Detector, Seen, Sight
 from baa_node.core.gates.limits import Gates
-from baa_node.core.gates.suitability import refuse_estimate, refuse_pixels
+from baa_node.core.gates.suitability import NEGATIVE, refuse_estimate, refuse_pixels, to_be_read
 from baa_node.core.radiograph import Radiograph, Sex, from_dataset
 from baa_node.core.reading import ReadingPolicy, read_bone_age
 from baa_node.core.reasons import Reason
@@ -127,6 +127,51 @@ def test_the_detector_sees_no_white_border(share: float) -> None:
 
 def shown(words: Words) -> Radiograph:
     return from_dataset(image(words))
+
+
+class TestNegatives:
+    """Bright and dark in each other's place, though the header says nothing of it."""
+
+    hand = shown(drawn_hand())
+
+    def sees_positives(self, view: NDArray[np.uint8]) -> Sight:
+        """See one hand where the frame is dark at its rim, else its negative."""
+        dark = float(np.median(view[0])) < 128
+        return sees(Seen.NO_HAND, 0.0)(view) if dark else sees(Seen.INVERTED, 0.9)(view)
+
+    def test_are_read_as_positives(self) -> None:
+        passed = to_be_read(replace(self.hand, pixels=255 - self.hand.pixels), Gates(), self.sees_positives)
+        assert isinstance(passed, Radiograph)
+        assert passed.negative
+        assert np.array_equal(passed.pixels, self.hand.pixels)
+
+    def test_positives_stay_as_they_are(self) -> None:
+        assert to_be_read(self.hand, Gates(), self.sees_positives) is self.hand
+
+    def test_are_refused_where_a_site_wants_that(self) -> None:
+        refusal = to_be_read(replace(self.hand, pixels=255 - self.hand.pixels), Gates(read_negatives=False), self.sees_positives)
+        assert isinstance(refusal, Refusal)
+        assert refusal.detail.startswith(NEGATIVE)
+
+    def test_are_refused_where_the_positive_shows_no_hand_either(self) -> None:
+        refusal = to_be_read(self.hand, Gates(), sees(Seen.INVERTED, 0.9))
+        assert isinstance(refusal, Refusal)
+        assert refusal.detail.startswith(NEGATIVE)
+
+    def test_what_is_refused_for_anything_else_is_not_tried_the_other_way_round(self) -> None:
+        looks: list[NDArray[np.uint8]] = []
+
+        def sees_nothing(view: NDArray[np.uint8]) -> Sight:
+            looks.append(view)
+            return sees(Seen.NO_HAND, 0.9)(view)
+
+        assert isinstance(to_be_read(self.hand, Gates(), sees_nothing), Refusal)
+        assert len(looks) == 1
+
+    def test_the_outline_alone_tells_them_too(self) -> None:
+        passed = to_be_read(replace(self.hand, pixels=255 - self.hand.pixels))
+        assert isinstance(passed, Refusal | Radiograph)
+        assert not isinstance(passed, Radiograph) or passed.negative
 
 
 class TestOpinions:

@@ -132,7 +132,7 @@ def every_caution() -> list[Caution]:
         assessment(sex=None),
         assessment(20.0),
         assessment(230.0),
-        assessment(lossy=True, laterality=Laterality.RIGHT, pixels=RADIOGRAPH.pixels[:250, :250] // 20),
+        assessment(lossy=True, negative=True, laterality=Laterality.RIGHT, pixels=RADIOGRAPH.pixels[:250, :250] // 20),
         assess(RADIOGRAPH, replace(ESTIMATE, spread_months=12.3, sex_used=None)),
         *(assessment(pixels=spoilt_hand(change)) for change in ("noise, 4 %", "JPEG quality 20", "a third of the resolution")),
     ]
