@@ -24,6 +24,7 @@ class NodeSection:
     ae_title: str = "BAA_NODE"
     host: str = "0.0.0.0"
     port: int = 11112
+    share_port: bool = False
     any_called_ae: bool = False
     processing_images: bool = False
     secondary_capture: bool = False

@@ -51,6 +51,8 @@ class ListenSettings:
     ----------
     port : int
         0 lets the system choose one.
+    share_port : bool
+        Let other processes of the same user, which ask for it, too, listen on the port: the system deals the connections out among them.
     any_called_ae : bool
         Take a caller that names no called AE title for one that calls ours; about the others the handler decides.
     pdu_timeout_s : float
@@ -68,6 +70,7 @@ class ListenSettings:
     ae_title: str
     host: str
     port: int
+    share_port: bool = False
     any_called_ae: bool = False
     processing_images: bool = False
     secondary_capture: bool = False
@@ -146,6 +149,12 @@ class Listener(ThreadedAssociationServer):  # type: ignore[misc]
         self._stopping, self._stopped = threading.Event(), threading.Event()
         self._anteroom = Anteroom(patience_s=settings.pdu_timeout_s, encrypted=settings.tls is not None)
         super().__init__(*args, request_handler=ConnectionHandler, **kwargs)
+
+    def server_bind(self) -> None:
+        """Take the port, with others where it is shared."""
+        if self.settings.share_port:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        super().server_bind()
 
     @property
     def active_associations(self) -> list[NodeAssociation]:

@@ -65,6 +65,7 @@ def listen_settings_of(config: Config) -> ListenSettings:
         ae_title=node.ae_title,
         host=node.host,
         port=node.port,
+        share_port=node.share_port,
         any_called_ae=node.any_called_ae,
         processing_images=node.processing_images,
         secondary_capture=node.secondary_capture,

@@ -137,10 +137,10 @@ def _median(rounds: list[Round]) -> Round:
 
 def _round(receiver: Receiver, batches: list[list[Image]]) -> Round:
     before = cpu_ms(receiver)
-    rate = _rate(receiver, batches)
+    images_per_s = rate(receiver, batches)
     after = cpu_ms(receiver)
     spent = None if before is None or after is None else (after - before) / sum(map(len, batches))
-    return Round(images_per_s=rate, cpu_ms=spent)
+    return Round(images_per_s=images_per_s, cpu_ms=spent)
 
 
 def _singles(receivers: list[Receiver], images: Iterator[Image]) -> dict[str, list[float]]:
@@ -163,7 +163,7 @@ def _copies(template: bytes, sop_class: str, sop_instance: str) -> Iterator[Imag
         yield Image(sop_class=sop_class, sop_instance=fresh, data=template.replace(sop_instance.encode(), fresh.encode(), 1))
 
 
-def _rate(receiver: Receiver, batches: list[list[Image]]) -> float:
+def rate(receiver: Receiver, batches: list[list[Image]]) -> float:
     """Images/s over all associations at once, from the first byte of an image to the last answer; handshakes are left out."""
     with ExitStack() as open_lines:
         lines = [open_lines.enter_context(receiver.line(batch[0].sop_class)) for batch in batches]

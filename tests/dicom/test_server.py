@@ -227,6 +227,24 @@ def test_a_taken_port_is_named(server: NodeServer, node: Recorder) -> None:
         NodeServer.start(ListenSettings(ae_title="BAA_NODE", host="127.0.0.1", port=server.port), node)
 
 
+def test_a_port_is_shared_by_those_who_say_so(listen: Listen, node: Recorder) -> None:
+    first = listen(share_port=True)
+    second = listen(share_port=True, port=first.port)
+    lines = [socket.create_connection(("127.0.0.1", first.port)) for _ in range(32)]
+    deadline = time.monotonic() + 5
+    while first.connections + second.connections < len(lines) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert min(first.connections, second.connections) > 0  # each is dealt none of 32 once in 2 ** 31 times
+    assert first.connections + second.connections == len(lines)
+    for line in lines:
+        line.close()
+    first.stop()
+    for _ in range(8):
+        echo(endpoint(second))
+    with pytest.raises(ConfigError, match=f"127.0.0.1:{second.port}"):
+        NodeServer.start(ListenSettings(ae_title="BAA_NODE", host="127.0.0.1", port=second.port), node)
+
+
 @pytest.mark.parametrize("changes", [{"ae_title": "x" * 17}, {"host": "no-such-host.invalid"}])
 def test_impossible_settings_are_named(node: Recorder, changes: dict[str, str]) -> None:
     settings = {"ae_title": "BAA_NODE", "host": "127.0.0.1", "port": 0, **changes}
