@@ -134,12 +134,11 @@ class ResultMaker:
         yield first
         for rank, sop_class in enumerate(others, start=1):
             predecessor = task.predecessors.get(rank)
-            written = dcmread(io.BytesIO(first.content))
             yield _Made(
                 "sr",
                 rank,
                 restate_report(
-                    written, task.source, task.result, self.device, sop_class_uid=sop_class, predecessor=predecessor, **task.common
+                    first.ds, task.source, task.result, self.device, sop_class_uid=sop_class, predecessor=predecessor, **task.common
                 ),
             )
 

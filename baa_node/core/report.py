@@ -20,6 +20,7 @@ from baa_node.core import codes
 from baa_node.core.assessment import Assessment, Refusal
 from baa_node.core.objects.capture import build_capture
 from baa_node.core.objects.content_items import CONCEPT_MOD, Item, container
+from baa_node.core.objects.encoded_content import as_encoded, encode_content
 from baa_node.core.objects.header import Device, copy_identity, instance_number, require_identity, stamp
 from baa_node.core.objects.identifiers import CODING_SCHEME_UID, capture_uid, derive_uid, is_own_object, report_uid, series_uid
 from baa_node.core.objects.image_library import image_library
@@ -112,6 +113,7 @@ def build_report(
     document.CodingSchemeIdentificationSequence = Sequence([_private_scheme(device)])
     copy_identity(source, document)
     stamp(document, source, device, written_at)
+    encode_content(document)
     return document
 
 
@@ -131,7 +133,7 @@ def restate_report(
     Parameters
     ----------
     report
-        Built for the class that a destination may not take. One that was read from its file is written again without being decoded.
+        Built for the class that a destination may not take, or read from its file; its content is written again without being decoded.
     predecessor
         The report of that other class that this one replaces.
     """
@@ -145,6 +147,7 @@ def restate_report(
     other.file_meta.MediaStorageSOPClassUID = other.SOPClassUID
     other.file_meta.MediaStorageSOPInstanceUID = other.SOPInstanceUID
     other.preamble = report.preamble
+    as_encoded(other)
     if predecessor is not None:
         other.PredecessorDocumentsSequence = deepcopy(report.PredecessorDocumentsSequence)
         (replaced,) = other.PredecessorDocumentsSequence[0].ReferencedSeriesSequence[0].ReferencedSOPSequence

@@ -53,8 +53,9 @@ def printable(text: str) -> str:
     return "".join(character if has_glyph(character) else "?" for character in text)
 
 
+@lru_cache(maxsize=4096)
 def width_of(text: str, size: int, *, bold: bool = False) -> float:
-    """Width of one line, pixels."""
+    """Width of one line, pixels; most of what a picture says stood in the one before."""
     return _font(size, bold=bold).getlength(printable(text))
 
 
