@@ -77,7 +77,7 @@ def write_results(folder: Path, target: Path, *, pictures: bool = True) -> None:
     overview = table({name: scores[name]["all"] for name in ranked}, heading="model")
     sections = [_section(name, notes[name], scores[name], folder) for name in ranked]
     papers = _papers({name: (notes[name], scores[name]["all"]) for name in ranked})
-    more = f"{masks(folder)}{gates(folder)}{robustness(folder).rstrip()}"
+    more = f"{masks(folder)}{gates(folder)}{robustness(folder).rstrip()}\n"
     target.write_text(f"{_PREAMBLE}\n{overview}\n{papers}{more}{''.join(sections)}", encoding="utf-8")
 
 
