@@ -10,11 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.parts.programs import program, run
 
 AXE = "axe-core@4.14.1"
+
+expect.set_options(timeout=20_000)  # a password alone takes seconds to hash where the machine is shared
 
 
 @pytest.fixture(scope="package")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -42,6 +44,62 @@ def findings(page: Page, axe: str, rules: list[str]) -> list[str]:
     return [
         f"{one['id']}: {node['html']}: {node['failureSummary']}" for one in found if one["impact"] in _OFFENDING for node in one["nodes"]
     ]
+
+
+def unlike(page: Page, scheme: str) -> list[str]:
+    """What of the ground and the ink of a page is not light or dark as it was asked for."""
+    ground, ink = (_brightness(page, name) for name in ("background-color", "color"))
+    dark = scheme == "dark"
+    return [] if (ground < 60, ink > 200) == (dark, dark) and abs(ground - ink) > 100 else [f"not {scheme}: ground {ground}, ink {ink}"]
+
+
+def _brightness(page: Page, name: str) -> float:
+    """The mean of red, green and blue of a colour of the page, 0 to 255."""
+    colour: str = page.evaluate("name => getComputedStyle(document.body).getPropertyValue(name)", name)
+    channels = [float(one) for one in re.findall(r"[\d.]+", colour)[:3]]
+    return sum(channels) / 3
+
+
+_REACHABLE = """() => [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary')]
+    .filter(one => !one.disabled && one.checkVisibility({visibilityProperty: true})
+        && (one.type !== 'radio' || one.checked))"""
+
+
+def reachable(page: Page) -> list[str]:
+    """The beginning of everything that can be clicked or filled in, in the order of the page; of radio buttons the one that is chosen."""
+    found: list[str] = page.evaluate(f"() => ({_REACHABLE})().map(one => one.outerHTML.slice(0, 120))")
+    return found
+
+
+@dataclass(frozen=True)
+class Focus:
+    """The number of what has the focus among `reachable`, or `BETWEEN`, and whether an outline is drawn around it."""
+
+    number: int
+    outlined: bool
+
+
+BETWEEN: Final = -1
+"""Something that is reached besides, such as a table that is wider than its place and can be scrolled."""
+
+
+def begin_at_the_top(page: Page) -> None:
+    """Let the next press of the tab key lead to the first of all."""
+    page.evaluate(
+        "() => { const top = document.createElement('span'); top.tabIndex = -1; document.body.prepend(top); top.focus(); top.remove(); }"
+    )
+
+
+def focused(page: Page) -> Focus | None:
+    """Say what has the focus; None where the end of the page was passed."""
+    where: dict[str, Any] | None = page.evaluate(
+        f"""() => {{
+            const one = document.activeElement, style = getComputedStyle(one);
+            if (one === document.body) return null;
+            return {{number: ({_REACHABLE})().indexOf(one), outlined: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0}};
+        }}"""
+    )
+    return Focus(**where) if where else None
 
 
 def keep(page: Page, name: str) -> None:
