@@ -24,6 +24,7 @@ app = typer.Typer(
     context_settings={"max_content_width": WIDEST},
     pretty_exceptions_enable=False,
     help="A DICOM node that reads paediatric bone age and reports it back to the PACS. Research use, not for diagnosis.",
+    epilog="Exit status: 0 done, 1 a failure told in one line on standard error, 2 wrong usage. --json may stand anywhere.",
 )
 
 

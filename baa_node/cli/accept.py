@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ import typer
 
 from baa_node import __version__
 from baa_node.cli.accept_output import Outcome, lines_of, to_json
-from baa_node.cli.context import load, options
+from baa_node.cli.context import emit, load
 from baa_node.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -82,11 +81,7 @@ def accept(
     _check_places(folder, pdf, calibrate)
     outcome = _run(folder, table, unit, criteria, pdf=pdf, calibrate=calibrate)
     _write(pdf, _page(outcome, Language(language or load().report.language)))
-    if options.as_json:
-        typer.echo(json.dumps(to_json(outcome, pdf, calibrate), ensure_ascii=False))
-    else:
-        for line in lines_of(outcome, pdf, calibrate):
-            typer.echo(line)
+    emit(to_json(outcome, pdf, calibrate), lines_of(outcome, pdf, calibrate))
     _end(outcome, calibrate)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from baa_node.cli.context import load, options
+from baa_node.cli.context import emit, load
 from baa_node.errors import BaaError, ConfigError
 
 if TYPE_CHECKING:
@@ -56,7 +55,7 @@ def assess(
     for path in _files(paths):
         record = _assess_file(path, config, ensemble, policy, sex=Sex(sex) if sex else None, sr_dir=sr_dir, language=spoken)
         failed = failed or record["status"] == "failed"
-        typer.echo(json.dumps(record, ensure_ascii=False) if options.as_json else _line(record))
+        emit(record, [_line(record)])
     if failed:
         raise typer.Exit(1)
 

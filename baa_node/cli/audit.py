@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from baa_node.cli.context import emit, open_database
+from baa_node.cli.context import emit, open_database, say
 from baa_node.cli.examples import examples
 from baa_node.cli.operator import operator
 from baa_node.cli.tables import columns
@@ -78,13 +78,14 @@ def export(file: Annotated[Path | None, typer.Argument(help="File to write. [def
     with open_database() as database, database.reading() as c:
         if file is None:
             for line in audit.export(c):
-                typer.echo(line)
+                say(line)
             return
         try:
             with file.open("w", encoding="utf-8") as out:
                 out.writelines(f"{line}\n" for line in audit.export(c))
         except OSError as error:
             raise ConfigError(f"{file} cannot be written: {error.strerror}") from error
+    emit({"file": str(file)}, [])
 
 
 def _noted(head: str) -> tuple[int, str]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import typer
 
@@ -59,10 +59,22 @@ def open_database() -> Iterator[Database]:
 def emit(value: object, lines: Iterable[str]) -> None:
     """Print `value` as JSON with ``--json``, `lines` for people without."""
     if options.as_json:
-        typer.echo(json.dumps(value, ensure_ascii=False, default=str))
+        say(json.dumps(value, ensure_ascii=False, default=str))
         return
     for line in lines:
-        typer.echo(line)
+        say(line)
+
+
+def say(line: str) -> None:
+    """Print one line; what a modality wrote into its tags does not steer the terminal."""
+    typer.echo(line.translate(_CONTROLS))
+
+
+_TURNING: Final = (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
+"""Marks that turn the direction of text, which would disguise it."""
+
+_CONTROLS: Final = {number: f"\\u{number:04x}" for number in (*range(0x20), *range(0x7F, 0xA0), *_TURNING, *range(0xD800, 0xE000))}
+"""Controls and what cannot be encoded (of a file's name), as JSON writes them."""
 
 
 def when_bare(app: typer.Typer, command: Callable[[], None]) -> None:

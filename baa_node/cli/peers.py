@@ -195,6 +195,7 @@ def export(file: Annotated[Path | None, typer.Argument(help="File to write. [def
         file.write_text(text + "\n", encoding="utf-8")
     except OSError as error:
         raise ConfigError(f"{file} cannot be written: {error.strerror}") from error
+    emit({"file": str(file)}, [])
 
 
 @app.command("import", epilog=examples("peers import peers.json"))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from baa_node.cli.context import load
+from baa_node.cli.context import emit, load
 
 if TYPE_CHECKING:
     from baa_node.daemon import Daemon
@@ -37,10 +37,12 @@ def serve(
 
 def _announce(running: Daemon) -> None:
     node, console = running.config.node, running.config.console
-    parts = []
+    parts, value = [], {"listening": True, "data_dir": str(running.config.data_dir)}
     if running.dicom_port is not None:
         parts.append(f"AE title {node.ae_title} on {node.host}:{running.dicom_port}")
+        value |= {"ae_title": node.ae_title, "host": node.host, "port": running.dicom_port}
     if running.console_port is not None:
         parts.append(f"console http://{console.host}:{running.console_port}")
+        value |= {"console": f"http://{console.host}:{running.console_port}"}
     parts.append(f"data in {running.config.data_dir}")
-    typer.echo(f"listening {', '.join(parts)}")
+    emit(value, [f"listening {', '.join(parts)}"])

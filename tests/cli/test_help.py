@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import resource
 import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +18,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.testing import CliRunner
 
 from baa_node.cli import _common_options_first, app
+from tests.parts.node import EXECUTABLE
 
 ROOT: Any = typer.main.get_command(app)
 
@@ -79,3 +83,44 @@ def test_help_loads_nothing_but_the_command_line() -> None:
     ours = {name for name in json.loads(loaded) if name.startswith("baa_node.")}
     assert {name for name in ours if not name.startswith("baa_node.cli")} == {"baa_node.errors", "baa_node.logs"}
     assert not {"rich", "numpy", "pydicom", "sqlalchemy", "cv2", "fastapi"} & set(json.loads(loaded))
+
+
+def test_help_is_there_in_a_moment() -> None:
+    """In processor time, as the machine may be busy: below 0.4 s, the best of three."""
+    taken = []
+    for _ in range(3):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run([EXECUTABLE, "--help"], capture_output=True, check=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        taken.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    assert min(taken) < 0.4
+
+
+def test_help_tells_what_the_exit_status_means() -> None:
+    said = " ".join(CliRunner().invoke(app, ["--help"]).output.split())
+    assert "Exit status: 0 done, 1 a failure told in one line on standard error, 2 wrong usage." in said
+
+
+COMPLETING = """
+eval "$(baa-node --show-completion bash)"
+COMP_WORDS=({words}) COMP_CWORD={last}
+_baa_node_completion baa-node
+echo "${{COMPREPLY[@]}}"
+"""
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("baa-node pee", ["peers"]),
+        ("baa-node --data-dir var audit ver", ["verify"]),
+        ("baa-node studies list --s", ["--since", "--state"]),
+        ("baa-node nothing", []),
+    ],
+)
+def test_the_shell_completes_commands_and_options(typed: str, expected: list[str]) -> None:
+    words = typed.split()
+    script = COMPLETING.format(words=" ".join(words), last=len(words) - 1)
+    environment = {**os.environ, "PATH": f"{Path(EXECUTABLE).parent}:{os.environ['PATH']}"}
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True, env=environment)
+    assert done.stdout.split() == expected
