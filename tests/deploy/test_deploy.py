@@ -23,6 +23,7 @@ from baa_node.db.audit import AuditKind
 from baa_node.db.studies import State
 from baa_node.dicom.server import NodeServer
 from baa_node.errors import ConfigError
+from baa_node.mistakes import Mistake
 from baa_node.pipeline import Pipeline
 from tests.deploy.statement import default_of, keys_in
 
@@ -204,13 +205,18 @@ def test_the_runbook_knows_every_alert() -> None:
 
 
 def test_what_the_runbook_quotes_is_what_the_node_says() -> None:
+    """Of the table a sentence of a mistake, or one that the node says otherwise; of the prose in quotation marks the former."""
     text = (DEPLOY / "runbook.md").read_text(encoding="utf-8")
-    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "baa_node").rglob("*.py"))
-    quoted = re.findall(r"^\| `([^`]+)` \|", text, re.MULTILINE)
-    assert len(quoted) >= 5
+    causes = [mistake.cause for mistake in Mistake]
+    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "baa_node").rglob("*.py") if path.name != "faults.py")
+    quoted = re.findall(r"^\| `([^`]+)`[^|]* \|", text, re.MULTILINE)
+    assert len(quoted) >= 8
     for sentence in quoted:
         words = sentence.partition(" ...")[0]
-        assert words in sources, sentence
+        assert any(words in cause for cause in causes) or (words == "another node is running on data directory" and words in sources), words
+    silent = text.partition("## BaaNodePeerSilent")[2].partition("\n## ")[0]
+    for words in re.findall(r'"([^"]+)":', silent):
+        assert any(words in cause for cause in causes), words
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
