@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import socket
 import sqlite3
+import subprocess
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,6 +21,7 @@ from tests.mistakes.site import Site, check, is_told, shown
 from tests.mistakes.test_called import PACS, stored
 from tests.parts.certificates import Authorities
 from tests.parts.hands import hand_cr, part10
+from tests.parts.node import EXECUTABLE
 from tests.parts.programs import free_port, program, run
 
 
@@ -81,6 +84,26 @@ def test_a_taken_port_is_explained(site: Site, key: str) -> None:
         sentence = site.start_fails("intake" if key == "node" else "console")
         check(sentence, Mistake.PORT_TAKEN, f"127.0.0.1:{port}", f"{key}.port")
         assert finding(site, "ports") == sentence
+
+
+def test_a_port_that_this_user_may_not_have_is_explained(site: Site) -> None:
+    """In a process of its own, which the superuser starts without the capability."""
+    port = 1023
+    if int(Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").read_text()) <= port:
+        pytest.skip(f"anybody may listen on {port} here")
+    site.settings(NODE__PORT=port)
+    start = [program("setpriv"), "--bounding-set=-net_bind_service"] if os.geteuid() == 0 else []
+
+    def node(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([*start, EXECUTABLE, "--data-dir", site.data, *arguments], capture_output=True, text=True, check=False)
+
+    done = node("serve", "--roles", "intake")
+    logged, _, told = done.stderr.rstrip().rpartition("baa-node: ")
+    assert done.returncode == 1
+    check(told, Mistake.PORT_FORBIDDEN, f"127.0.0.1:{port}", "set node.port to 1024 or more")
+    assert f"not started: {told}" in logged
+    ports = next(one for one in json.loads(node("--json", "doctor").stdout) if one["check"] == "ports")
+    assert ports["finding"] == told
 
 
 def test_an_address_of_another_host_is_explained(site: Site) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import ssl
 from collections.abc import Callable
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from baa_node.db import executors
 from baa_node.errors import ConfigError
 from baa_node.sections import ConsoleSection
 from baa_node.spool import FolderSpool
@@ -101,6 +103,21 @@ def test_the_dashboard_comes_by_events_and_changes_with_the_record(admin: Visit,
         assert "Nothing has come in today" in json.loads(next(lines))["html"]
         admin.receive(tmp_path)
         assert "Received" in json.loads(next(lines))["html"]
+
+
+def test_the_dashboard_tells_queue_provider_model_disk_and_workers(admin: Visit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = admin.console.now()
+    admin.receive(tmp_path)
+    with admin.console.database.transaction() as c:
+        executors.sign_on(c, "one", host="reader-7", now=now)
+    monkeypatch.setattr(admin.console.spool, "free_bytes", lambda: 5 << 30)
+    page = admin.get("/").text
+    facts = dict(re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", page))
+    assert facts.pop("To be read").startswith("1, the oldest since ")
+    assert facts.pop("On their way to peers") == "0"
+    assert "alive" in facts.pop("Worker reader-7")
+    assert {re.sub("<.*?>", "", told) for told in facts.values()} == {"CPUExecutionProvider", admin.console.bundle.name, "5.0 GiB"}
+    assert re.search(r'href="/studies\?state=RECEIVED"><b>1</b>', page)
 
 
 def test_a_stream_ends_with_its_session_and_is_no_use_of_it(admin: Visit) -> None:

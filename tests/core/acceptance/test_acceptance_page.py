@@ -14,7 +14,7 @@ import pytest
 from baa_node.core.acceptance.calibration_fit import Trial, fit_by_sex, make_calibration
 from baa_node.core.acceptance.local_reads import Remark
 from baa_node.core.acceptance.page import write_acceptance
-from baa_node.core.acceptance.verdict import Case, Criteria, Group, Refused, Replay, evaluate
+from baa_node.core.acceptance.verdict import FEW, Case, Criteria, Group, Refused, Replay, evaluate
 from baa_node.core.drawing.sheet import BOTTOM, LEFT, RIGHT, TOP, WIDTH, lines_of
 from baa_node.core.radiograph import Sex
 from baa_node.core.reasons import Reason
@@ -88,6 +88,27 @@ def test_the_page_says_what_was_found_by_what_and_when() -> None:
         "name, date, signature",
     ):
         assert fact in said
+
+
+def test_limits_of_agreement_stand_by_sex_and_age_each_with_its_interval() -> None:
+    said = text_of(page(many()))
+    _, _, rest = said.partition("By sex and age")
+    found = [one for one in evaluate(many(), [], Criteria()).groups if one.score.n >= FEW]
+    assert {"girls", "boys", "5 to 9 years", "girls, 5 to 9 years", "boys, 14 years and above"} <= {named(one) for one in found}
+    for one in found:
+        _, _, rest = rest.partition(f" {named(one)} {one.score.n} ")
+        row = rest[:200]
+        lower, upper = one.score.lower_limit, one.score.upper_limit
+        assert f"{signed(lower.value)} {signed(upper.value)} " in row, named(one)
+        assert f"{signed(lower.low)} to {signed(lower.high)} {signed(upper.low)} to {signed(upper.high)} " in row, named(one)
+
+
+def named(group: Group) -> str:
+    return part_in_words(group.part, Language.ENGLISH)
+
+
+def signed(months: float) -> str:
+    return f"{months:+.1f}".replace("-", "\N{MINUS SIGN}")
 
 
 @pytest.mark.parametrize(("limit", "words"), [(20.0, "Criteria met"), (1.0, "Criteria not met"), (None, "No criteria were set")])
