@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from io import BytesIO
@@ -27,6 +28,7 @@ from baa_node.core.ensemble import Ensemble
 from baa_node.core.radiograph import Sex, from_dataset
 from baa_node.core.reading import ReadingPolicy, as_read, read_bone_age
 from baa_node.errors import InstanceError
+from baa_node.web.words.upload import UPLOAD, Upload
 
 MAX_PICTURE_PIXELS: Final = 40_000_000
 """Of a PNG or JPEG; twice the largest hand radiograph in common use. A small file may announce far more."""
@@ -41,6 +43,20 @@ COLOUR: Final = 12
 
 ONE_AT_A_TIME: Final = threading.Lock()
 """Images from a PACS go first: try-outs, and trials of routes, take one reader at most."""
+
+
+class Unusable(InstanceError):  # noqa: N818 - what is uploaded is at fault
+    """Nothing can be read of what was uploaded.
+
+    Attributes
+    ----------
+    say
+        Chooses the sentence among those of a language, and fills it in.
+    """
+
+    def __init__(self, say: Callable[[Upload], str]) -> None:
+        super().__init__(say(UPLOAD.en))
+        self.say = say
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +81,7 @@ def read_upload(
 
     Raises
     ------
-    InstanceError
+    Unusable
         Neither a DICOM file nor a PNG or JPEG in grey, or one that swells beyond the limits.
     """
     ds = _dicom(content) if content[128:132] == b"DICM" else _from_picture(content, today)
@@ -89,7 +105,7 @@ def _dicom(content: bytes) -> Dataset:
         dcmread(BytesIO(content)).decode()  # not the one that is read: what was decoded cannot be held to its character set any more
         ds = dcmread(BytesIO(content))
     except (InvalidDicomError, ValueError, EOFError, KeyError, OverflowError, NotImplementedError, AttributeError, TypeError) as error:
-        raise InstanceError("the file is a damaged DICOM file") from error
+        raise Unusable(lambda told: told.damaged) from error
     return ds
 
 
@@ -98,19 +114,19 @@ def _check_inflates(deflated: bytes) -> None:
     try:
         inflater.decompress(deflated, MAX_INFLATED_BYTES)
     except zlib.error as error:
-        raise InstanceError("the file is a damaged DICOM file") from error
+        raise Unusable(lambda told: told.damaged) from error
     if inflater.unconsumed_tail:
-        raise InstanceError(f"the file swells beyond {MAX_INFLATED_BYTES >> 20} MiB when it is inflated")
+        raise Unusable(lambda told: told.swells.format(limit=MAX_INFLATED_BYTES >> 20))
 
 
 def _from_picture(content: bytes, today: date) -> Dataset:
     try:
         with Image.open(BytesIO(content), formats=("PNG", "JPEG")) as image:
             if image.width * image.height > MAX_PICTURE_PIXELS:
-                raise InstanceError(f"the picture has more than {MAX_PICTURE_PIXELS // 1_000_000} million pixels")
+                raise Unusable(lambda told: told.too_large.format(limit=MAX_PICTURE_PIXELS // 1_000_000))
             grey = _grey(image)
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise InstanceError("the file is neither a DICOM file nor a PNG or JPEG picture, or a damaged one") from error
+        raise Unusable(lambda told: told.neither) from error
     return _as_cr(grey, today)
 
 
@@ -121,7 +137,7 @@ def _grey(image: Image.Image) -> NDArray[np.uint8] | NDArray[np.uint16]:
         return np.asarray(image.convert("L"), np.uint8)
     channels = np.asarray(image.convert("RGB"), np.int16)
     if np.percentile(channels.max(axis=2) - channels.min(axis=2), 99) > COLOUR:
-        raise InstanceError("the picture is in colour; a radiograph is grey")
+        raise Unusable(lambda told: told.in_colour)
     return np.asarray(channels.mean(axis=2), np.uint8)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from PIL import Image
 
 from baa_node.config import Config
 from baa_node.core import codes
@@ -22,6 +24,7 @@ from baa_node.web.description import ANSWERS
 from baa_node.web.words import WORDS
 from baa_node.web.words.concepts import CONCEPTS
 from baa_node.web.words.errors import ERRORS
+from baa_node.web.words.upload import UPLOAD
 from tests.parts.certificates import Authorities
 from tests.parts.hands import hand_cr, part10
 from tests.web.record import STUDIES, fill
@@ -165,6 +168,20 @@ def _tried(**elements: str) -> Callable[[Visit], str]:
     return lambda visit: visit.upload("a.dcm", part10(hand_cr(visit.console.data_dir, **elements))).text
 
 
+def _uploaded(content: bytes, **fields: str) -> Callable[[Visit], str]:
+    return lambda visit: visit.upload("a", content, **fields).text
+
+
+def _picture(*size: int, colour: tuple[int, int, int] = (0, 0, 0)) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB" if any(colour) else "1", size, colour if any(colour) else 0).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+IN_COLOUR: Final = _picture(300, 300, colour=(200, 90, 10))
+VAST: Final = _picture(8000, 8000)
+
+
 def _first_password(visit: Visit) -> str:
     admin, visit.client = visit.client, visit.browser()
     visit.client.headers["Accept-Language"] = admin.headers["Accept-Language"]
@@ -211,6 +228,11 @@ PAGES: Final[dict[str, Callable[[Visit], str]]] = {
     "try-out": _got("/try-out"),
     "trial": _tried(),
     "trial refused": _tried(BodyPartExamined="KNEE"),
+    "no file to try": _uploaded(b""),
+    "nothing to read": _uploaded(b"GIF89a"),
+    "in colour": _uploaded(IN_COLOUR),
+    "too many pixels": _uploaded(VAST),
+    "no birth date": _uploaded(IN_COLOUR, birth_date="yesterday"),
     "password": _got("/password"),
     "wrong password": _posted("/password", old="x", new="y", again="z"),
     "first password": _first_password,
@@ -284,6 +306,14 @@ def test_a_report_in_another_language_than_the_page_is_told_in_both(full: Visit,
     said = dict(heard(html))
     (conclusion,) = [text for text in said if text.startswith("Bone age 9 years")]
     assert said[conclusion] == "en", "the sentences of the report are its own"
+
+
+def test_every_reason_not_to_read_an_upload_is_said_in_every_language() -> None:
+    for name, english in vars(UPLOAD.en).items():
+        for language in OTHERS:
+            said = getattr(UPLOAD[language], name)
+            assert said != english
+            assert ("{limit}" in said) == ("{limit}" in english)
 
 
 def test_every_answer_of_a_page_has_a_heading() -> None:

@@ -11,13 +11,13 @@ from fastapi.responses import Response
 from baa_node.core.assessment import Assessment
 from baa_node.core.radiograph import Sex
 from baa_node.core.words.sentences import sentences
-from baa_node.errors import ConfigError, InstanceError
 from baa_node.web import pictures
 from baa_node.web.description import form
 from baa_node.web.parts import Console
 from baa_node.web.render import language_of, render
 from baa_node.web.session import Posted, SignedIn, UploadForm, Visitor, console_of
-from baa_node.web.trial import Trial, read_upload
+from baa_node.web.trial import Trial, Unusable, read_upload
+from baa_node.web.words.upload import UPLOAD
 
 router = APIRouter(prefix="/try-out")
 
@@ -34,8 +34,8 @@ def read(request: Request, form: UploadForm) -> Response:
     console = console_of(request)
     try:
         trial = _read(console, form)
-    except (InstanceError, ConfigError) as error:
-        return _form(request, form.visitor, str(error))
+    except Unusable as error:
+        return _form(request, form.visitor, error.say(UPLOAD[language_of(request)]))
     said: dict[str, Any] = {"visitor": form.visitor, "words": sentences(trial.result, language_of(request))}
     if not isinstance(trial.result, Assessment):
         return render(request, "trial.html", **said, result=None, refusal=trial.result, images=_plain(trial), reference=None)
@@ -54,12 +54,12 @@ def read(request: Request, form: UploadForm) -> Response:
 
 def _read(console: Console, form: Posted) -> Trial:
     if form.file is None or not form.file[1]:
-        raise ConfigError("choose a file first")
+        raise Unusable(lambda told: told.no_file)
     born = form.fields.get("birth_date", "")
     try:
         birth_date = date.fromisoformat(born) if born else None
     except ValueError:
-        raise ConfigError("a birth date is written as 2014-01-02") from None
+        raise Unusable(lambda told: told.no_date) from None
     sex = form.fields.get("sex", "")
     return read_upload(
         form.file[1],
