@@ -74,5 +74,7 @@ def listen_settings_of(config: Config) -> ListenSettings:
         max_associations_per_address=node.max_associations_per_address,
         max_dataset_bytes=node.max_instance_mb << 20,
         max_receiving_bytes=node.max_receiving_mb << 20,
+        pdu_timeout_s=node.pdu_timeout_s,
+        idle_timeout_s=node.idle_timeout_s,
         tls=server_tls_of(config),
     )

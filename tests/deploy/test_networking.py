@@ -22,7 +22,6 @@ from baa_node.dicom.contexts import TRANSFER_SYNTAXES, VERIFICATION, accepted_so
 from baa_node.dicom.endpoint import Endpoint
 from baa_node.dicom.outgoing import Outgoing, offers
 from baa_node.dicom.requestor import MAX_PDU_BYTES
-from baa_node.dicom.server import ListenSettings
 from baa_node.dicom.store_status import outcome_of
 from baa_node.dicom.tls import TLS12_SUITES
 from baa_node.dispatch import Patience
@@ -120,10 +119,8 @@ def test_limits() -> None:
     rows = table("Limit", "Default", "Configuration")
     configured = {key: row["Default"] for row in rows for key in keys_in(row["Configuration"])}
     assert configured == {key: f"{default_of(key):g}" for key in configured}
-    listener = {field.name: field.default for field in fields(ListenSettings)}
     endpoint = {field.name: field.default for field in fields(Endpoint)}
-    fixed = [listener["pdu_timeout_s"], listener["idle_timeout_s"]]
-    fixed += [endpoint[name] for name in ("association_timeout_s", "response_timeout_s")]
+    fixed = [endpoint[name] for name in ("association_timeout_s", "response_timeout_s")]
     assert [row["Default"] for row in rows if row["Configuration"] == "fixed"] == [str(value) for value in fixed]
 
 

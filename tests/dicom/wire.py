@@ -19,9 +19,12 @@ def item(kind: int, body: bytes) -> bytes:
 def association_request(
     *, called: bytes = b"BAA_NODE", calling: bytes = b"WIRE", pad: bytes = b" ", contexts: int = 1, syntaxes: int = 1
 ) -> bytes:
-    """A-ASSOCIATE-RQ with so many presentation contexts for CR images, each with its transfer syntax so many times."""
+    """A-ASSOCIATE-RQ with so many presentation contexts for CR images, each with its transfer syntax so many times.
+
+    Beyond 128 contexts their identifiers come again.
+    """
     syntax = item(0x40, EXPLICIT_LE.encode()) * syntaxes
-    asked = b"".join(item(0x20, struct.pack(">Bxxx", 2 * n + 1) + item(0x30, CR_IMAGE.encode()) + syntax) for n in range(contexts))
+    asked = b"".join(item(0x20, struct.pack(">Bxxx", (2 * n + 1) % 256) + item(0x30, CR_IMAGE.encode()) + syntax) for n in range(contexts))
     user = item(0x51, struct.pack(">L", 16384)) + item(0x52, b"1.2.3.4")
     items = item(0x10, b"1.2.840.10008.3.1.1.1") + asked + item(0x50, user)
     body = struct.pack(">Hxx", 1) + called.ljust(16, pad) + calling.ljust(16, pad) + bytes(32) + items
