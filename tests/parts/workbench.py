@@ -35,8 +35,8 @@ class Bench:
         """Change what is made of a reading."""
         self.desk = replace(self.desk, maker=replace(self.desk.maker, **changes))
 
-    def start(self) -> None:
-        self.pipeline = Pipeline(self.desk, queue_url=f"sqlite:///{self.folder / 'queue.db'}", executor_id="test")
+    def start(self, **options: int) -> None:
+        self.pipeline = Pipeline(self.desk, queue_url=f"sqlite:///{self.folder / 'queue.db'}", executor_id="test", **options)
         self.pipeline.start()
 
     def stop(self) -> None:
