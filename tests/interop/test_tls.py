@@ -15,6 +15,7 @@ from tests.parts.images import copy_in_new_study
 from tests.parts.node import Node
 from tests.parts.orthanc import Orthanc
 from tests.parts.programs import Service, eventually, free_port, program, run
+from tests.parts.report import evidence
 
 KINDS = ("good", "expired", "other host", "stranger")
 
@@ -108,24 +109,29 @@ def listens(port: int) -> bool:
     return run(program("bash"), "-c", f"exec 3<>/dev/tcp/127.0.0.1/{port}").returncode == 0
 
 
-@contextmanager
-def orthanc(folder: Path, authorities: Authorities, shown: Identity, node_port: int) -> Iterator[int]:
-    with Orthanc(
+def orthanc(folder: Path, authorities: Authorities, shown: Identity, node_port: int) -> Orthanc:
+    """A PACS that speaks TLS alone, as the one who is called and as the one who calls the node."""
+    return Orthanc(
         folder,
         node_port=node_port,
         settings={
+            "DicomModalities": {"node": {"AET": "BAA_NODE", "Host": "127.0.0.1", "Port": node_port, "UseDicomTls": True}},
             "DicomTlsEnabled": True,
             "DicomTlsCertificate": str(shown.certificate),
             "DicomTlsPrivateKey": str(shown.key),
             "DicomTlsTrustedCertificates": str(authorities.ca),
             "DicomTlsRemoteCertificateRequired": True,
         },
-    ) as pacs:
+    )
+
+
+@contextmanager
+def called_orthanc(folder: Path, authorities: Authorities, shown: Identity) -> Iterator[int]:
+    with orthanc(folder, authorities, shown, free_port()) as pacs:
         yield pacs.port
 
 
-PEERS = {"dcmtk": lambda folder, authorities, shown: storescp(folder, authorities, shown)}
-PEERS["orthanc"] = lambda folder, authorities, shown: orthanc(folder, authorities, shown, free_port())
+PEERS = {"dcmtk": storescp, "orthanc": called_orthanc}
 
 OUT = [
     ("good", "good", ""),
@@ -167,3 +173,42 @@ def test_a_study_goes_in_and_its_report_out_encrypted(
             eventually(lambda: len(list(received.iterdir())) == 2, what="report and picture", timeout_s=60)
     study = pydicom.dcmread(image, stop_before_pixels=True).StudyInstanceUID
     assert {str(pydicom.dcmread(path).StudyInstanceUID) for path in received.iterdir()} == {str(study)}
+
+
+def test_orthanc_sends_a_study_and_holds_its_results_all_encrypted(
+    authorities: Authorities, identities: dict[str, Identity], hand: Path, tmp_path: Path
+) -> None:
+    node = Node(tmp_path / "node", **settings(authorities, identities["good"]))
+    image = copy_in_new_study(hand, tmp_path / "image.dcm")
+    study, instance = (
+        str(pydicom.dcmread(image, stop_before_pixels=True)[keyword].value) for keyword in ("StudyInstanceUID", "SOPInstanceUID")
+    )
+    with orthanc(tmp_path / "pacs", authorities, identities["good"], node.port) as pacs:
+        node.add_peer("pacs", pacs.ae_title, pacs.port, "--tls")
+        with node.start():
+            assert pacs.send_to_node(pacs.upload(image))["FailedInstancesCount"] == 0
+            assert evidence(pacs.report_in(study)) == [(study, instance)]
+            pacs.capture_in(study)
+            # Its answer to the request for commitment comes over an association of its own, which it opens with TLS as well.
+            eventually(
+                lambda: [one["receipt"] for one in node.json("studies", "show", study)["deliveries"]] == ["found"], what="the receipt"
+            )
+            assert pacs.stays(3, study, for_s=1.0)
+
+
+@pytest.mark.parametrize(
+    ("shown", "reason"),
+    [
+        ("expired", "the other side's certificate is not accepted: certificate has expired"),
+        ("stranger", "the other side's certificate is not accepted: unable to get local issuer certificate"),
+    ],
+)
+def test_orthanc_with_another_certificate_is_refused_and_the_log_says_why(
+    listener: Node, authorities: Authorities, identities: dict[str, Identity], hand: Path, tmp_path: Path, shown: str, reason: str
+) -> None:
+    log = listener.running.stderr
+    before = len(log.read_text())
+    with orthanc(tmp_path / "pacs", authorities, identities[shown], listener.port) as pacs:
+        job = pacs.post("/modalities/node/store", {"Resources": [pacs.upload(hand)], "Synchronous": False, "Permissive": False})
+        eventually(lambda: pacs.get(f"/jobs/{job['ID']}")["State"] == "Failure", what="Orthanc to give up")
+    eventually(lambda: reason in log.read_text()[before:], what=f"the log to say: {reason}", timeout_s=5)
