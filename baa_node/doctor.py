@@ -15,9 +15,10 @@ from cryptography import x509
 
 from baa_node.config import Config
 from baa_node.core.ensemble import Ensemble
-from baa_node.db import Connection, Database, accounts, audit, clock, executors, peers, routes
+from baa_node.db import Connection, Database, accounts, audit, clock, executors, peers, routes, studies
 from baa_node.db.admission import why_refused
 from baa_node.db.audit import AuditKind
+from baa_node.db.studies import counts
 from baa_node.dicom.contexts import decodable_transfer_syntaxes
 from baa_node.errors import BaaError, BundleError, ConfigError, DeliveryError, SpoolError, StoreError
 from baa_node.faults import cannot_listen, cannot_write
@@ -149,6 +150,34 @@ def _spool(ground: Ground) -> str:
             raise SpoolError(f"{len(lost)} files that the record names are not in {spool.where}, the first is {lost[0]}")
     free = spool.free_bytes()
     return f"{spool.where} takes files" + (f", {free >> 20} MiB free" if free is not None else "")
+
+
+def _retention(ground: Ground) -> str:
+    """Tell what leaves the spool and when, and whether disk pressure finds nothing that may."""
+    kept, reserve_mb = ground.config.retention, ground.config.spool.reserve_mb
+    if 0 < kept.free_mb <= reserve_mb:
+        raise ConfigError(
+            f"retention.free_mb is {kept.free_mb}: above spool.reserve_mb, {reserve_mb}, images make room before senders are turned away"
+        )
+    spool = open_spool(ground.config.spool_path, min_free_bytes=reserve_mb << 20)
+    free = spool.free_bytes()
+    with ground.database() as database, database.reading() as c:
+        may_leave = bool(studies.removable(c, before=ground.now, limit=1))
+    if kept.free_mb and free is not None and free < kept.free_mb << 20 and not may_leave:
+        raise SpoolError(f"{spool.where} has {free >> 20} MiB free of retention.free_mb {kept.free_mb}, and nothing in it may leave")
+    when = [f"{kept.days} days after the last result was delivered"] if kept.days else []
+    when += [f"when less than {kept.free_mb} MiB are free"] if kept.free_mb else []
+    leaves = f"images leave {' or '.join(when)}, never before they are delivered" if when else "images are kept for ever"
+    return f"{leaves}; finished work is forgotten after {kept.workflow_days} days"
+
+
+def _deliveries(ground: Ground) -> str:
+    """Tell what is on its way, and what was given up until somebody sends it again."""
+    with ground.database() as database, database.reading() as c:
+        waiting, given_up = counts.queue(c), counts.count_deliveries(c, ["failed"])["failed"]
+    since = f", the oldest since {waiting.deliver_since.astimezone():%Y-%m-%d %H:%M:%S}" if waiting.deliver_since else ""
+    again = " (`baa-node studies list --state UNDELIVERABLE` shows them, `baa-node studies retry` sends them again)" if given_up else ""
+    return f"{waiting.to_deliver} wait{since}; {given_up} were given up{again}"
 
 
 def _ports(ground: Ground) -> str:
@@ -283,6 +312,8 @@ _CHECKS: Final[dict[str, Callable[[Ground], str]]] = {
     "data directory": _data_directory,
     "database": _database,
     "spool": _spool,
+    "retention": _retention,
+    "deliveries": _deliveries,
     "ports": _ports,
     "clock": _clock,
     "certificates": _certificates,
