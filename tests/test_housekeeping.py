@@ -159,6 +159,21 @@ def test_files_that_are_gone_are_told(site: Site) -> None:
     assert keeper.missing() == [paths[1]]
 
 
+def test_spool_and_record_are_compared_at_the_start(site: Site, caplog: pytest.LogCaptureFixture) -> None:
+    paths = site.image("1.1", State.DELIVERED)
+    site.spool.remove(paths[1])
+    unnamed = site.spool.write("results", "1.1.3", b"made before a kill")
+    os.utime(site.spool.root / unnamed, (0, 0))
+    keeper = Housekeeper(site.database, site.spool, Retention())
+    keeper.start()
+    try:
+        told = f"1 files that the record names are not in the spool, the first is {paths[1]}"
+        eventually(lambda: told in caplog.text, what="the missing file to be told", timeout_s=5, every_s=0.02)
+        eventually(lambda: not site.spool.holds(unnamed), what="the result that no record names to leave", timeout_s=5, every_s=0.02)
+    finally:
+        keeper.stop()
+
+
 def test_spool_and_record_are_compared_page_by_page(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retention, "_PAGE", 1)
     paths = [path for uid in ("1.1", "1.2", "1.3") for path in site.image(uid, State.DELIVERED)]

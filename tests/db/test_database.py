@@ -16,6 +16,7 @@ from sqlalchemy import insert, select, text
 
 from baa_node.core.routes.routing import UNROUTED
 from baa_node.db import Database, accounts, audit, engine, make_engine, peers, routes, schema, studies
+from baa_node.db.audit import AuditEvent, AuditKind
 from baa_node.db.engine import make_own_engine, parse_url
 from baa_node.db.tables import metadata
 from baa_node.errors import ConfigError, StoreError
@@ -210,6 +211,8 @@ def at_revision(url: str, revision: str) -> None:
             for row in rows:
                 names, marks = ", ".join(row), ", ".join(f":{name}" for name in row)
                 c.execute(text(f"INSERT INTO {table} ({names}) VALUES ({marks})"), row)
+        for subject in ("1.2.3", "2.25.1"):  # the trail is written today as the first version wrote it
+            audit.append(c, AuditEvent(kind=AuditKind.INSTANCE_RECEIVED, actor="pacs", subject=subject, study="1.2"), now=made.NOW)
     database.dispose()
 
 
@@ -300,6 +303,8 @@ def test_what_an_earlier_version_recorded_is_carried_forward(url: str, revision:
         assert (reading.state, reading.earlier) == ("DELIVERED", ())
         assert (reading.decision, studies.get_instance(c, "1.2.3").called_ae, routes.list_routes(c)) == (UNROUTED, "", [])
         assert [result.series_instance_uid for result in studies.list_results(c, "1.2.3", 1)] == [None]
+        assert [event.subject for event in audit.list_events(c)] == ["1.2.3", "2.25.1"]
+        assert audit.verify(c) == []
         assert len(c.execute(text("SELECT patient_salt FROM installation WHERE id = 1")).scalar_one()) == 64
     database.close()
 
