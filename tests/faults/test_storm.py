@@ -16,7 +16,6 @@ import json
 import os
 import random
 import statistics
-import subprocess
 import threading
 import time
 from collections import Counter
@@ -29,11 +28,13 @@ import pytest
 
 from tests.parts.dcmtk import storescu
 from tests.parts.images import copy_in_new_study
+from tests.parts.line import Image, Line
 from tests.parts.node import Node
 from tests.parts.orthanc import COMPREHENSIVE_3D_SR, SECONDARY_CAPTURE, Orthanc
 from tests.parts.postgresql import PostgreSQL
 from tests.parts.programs import eventually, program, run
 from tests.parts.report import evidence, picture_sources
+from tests.parts.sender import encoded_dataset
 from tests.parts.watch import Moment
 
 SEED = int(os.environ.get("STORM_SEED") or random.SystemRandom().randrange(2**32))
@@ -72,11 +73,13 @@ class Modality:
                 self.sent_twice += storescu(self.port, image, options=QUICK).returncode == 0
 
     def _break_off(self, image: Path) -> None:
-        sender = subprocess.Popen([program("storescu"), "-aet", "ORTHANC", "-aec", "BAA_NODE", "127.0.0.1", str(self.port), str(image)])
-        time.sleep(self.dice.uniform(0.0, 0.08))
-        sender.kill()
-        sender.wait()
-        self.broken_off += 1
+        """End an association in the middle of a C-STORE, where the node is there to be sent one."""
+        share = self.dice.random()
+        data, ds = encoded_dataset(image)
+        with contextlib.suppress(OSError):
+            line = Line(self.port, calling="ORTHANC", called="BAA_NODE", sop_class=ds.SOPClassUID)
+            line.break_off(line.pack(Image(sop_class=ds.SOPClassUID, sop_instance=ds.SOPInstanceUID, data=data)), share)
+            self.broken_off += 1
 
 
 class Gauge:
@@ -270,6 +273,8 @@ def test_nothing_is_lost_and_nothing_doubled_whatever_is_killed(site: Site, hand
         }
     )
     assert under_way >= KILLS // 3  # or the kills would prove nothing
+    assert broken
+    assert twice
     assert len(resumed) >= KILLS // 6
     assert max(max(took) for took in site.starts_s.values()) < RESUMES_WITHIN_S
     assert max(resumed) < RESUMES_WITHIN_S

@@ -104,6 +104,26 @@ class Line:
             raise ConnectionError(f"answered with status {status}")
         return gone
 
+    def break_off(self, packed: bytes, share: float) -> None:
+        """End the association in the middle of a C-STORE: up to one half after whole PDUs and by A-ABORT, beyond by a reset anywhere.
+
+        Parameters
+        ----------
+        share : float
+            How much of what `pack` made is sent, from 0 to 1; the first PDU always is.
+        """
+        first = end = 6 + int.from_bytes(packed[2:6], "big")
+        if share > 0.5:
+            end = max(first, min(int(share * len(packed)), len(packed) - 1))
+        while share <= 0.5 and (after := end + 6 + int.from_bytes(packed[end + 2 : end + 6], "big")) <= share * len(packed):
+            end = after
+        try:
+            self._socket.sendall(packed[:end] + (struct.pack(">BBI4x", 0x07, 0, 4) if share <= 0.5 else b""))
+            if share > 0.5:
+                self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        finally:
+            self._socket.close()
+
     def send_apart(self, packed: bytes) -> None:
         """Send what `pack` made, each PDU by a write of its own, as most programs do, and wait for Success."""
         start = 0
