@@ -61,7 +61,8 @@ def withdraw_commitment(c: Connection, asked: Delivery, transaction_uid: str) ->
 def note_commitment(c: Connection, transaction_uid: str, committed: Iterable[str], failed: dict[str, int], *, now: datetime) -> bool:
     """Take a peer's answer: ``COMMITMENT_GIVEN`` when it covers everything sent, else ``COMMITMENT_FAILED`` and the rest is sent again.
 
-    The same answer again changes nothing. The pause before sending again is as long as the delivery took so far.
+    The same answer again, or another to a second request, changes nothing. The pause before sending again is as long as the delivery took
+    so far.
 
     Returns
     -------
@@ -78,7 +79,7 @@ def note_commitment(c: Connection, transaction_uid: str, committed: Iterable[str
     missing = sorted(set(now_.stored) - set(committed) | (set(failed) & set(now_.stored)))
     if missing:
         _send_again(c, now_, missing, failed, now)
-    else:
+    elif now_.receipt == "sent":  # who was asked twice answers twice: the second takes nothing away from what was found since the first
         _write(c, now_, receipt="committed", receipt_at=now, receipt_note=None, confirm_at=now)
         _audit(c, AuditKind.COMMITMENT_GIVEN, now_, now, {"transaction_uid": transaction_uid})
     return True

@@ -82,6 +82,20 @@ def test_a_late_answer_to_an_earlier_request_counts(delivered: Connection) -> No
     assert delivery(delivered).receipt == "committed"
 
 
+@pytest.mark.parametrize("receipt", ["committed", "found"])
+def test_a_second_answer_takes_no_rung_away(delivered: Connection, receipt: str) -> None:
+    ask(delivered)
+    ask(delivered, "2.25.78")
+    studies.note_commitment(delivered, "2.25.77", OBJECTS, {}, now=made.later(120))
+    if receipt == "found":
+        studies.note_found(delivered, delivery(delivered), now=made.later(121))
+    before = delivery(delivered)
+    assert studies.note_commitment(delivered, "2.25.78", OBJECTS, {}, now=made.later(180))
+    assert delivery(delivered) == before
+    assert before.receipt == receipt
+    assert kinds(delivered).count("COMMITMENT_GIVEN") == 1
+
+
 @pytest.mark.parametrize(
     ("committed", "failed", "reasons"),
     [(("2.25.1",), {"2.25.3": 0x0112}, "0x0112"), (("2.25.1",), {}, "not named"), (OBJECTS, {"2.25.3": 0x0213}, "0x0213")],
