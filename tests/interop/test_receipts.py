@@ -48,7 +48,7 @@ def test_orthanc_commits_itself_and_shows_what_it_has(round_trip: tuple[Orthanc,
 @contextmanager
 def delivered_to(tmp_path: Path, hand: Path, receipts: Receipts | None, **settings: object) -> Iterator[tuple[Archive, Node, str]]:
     """Let one image be read and its results be sent to an archive."""
-    node = Node(tmp_path / "node", PIPELINE__COMMITMENT_WAIT_S=3, **settings)
+    node = Node(tmp_path / "node", **{"PIPELINE__COMMITMENT_WAIT_S": 3, **settings})
     if receipts:
         receipts.node_port = node.port
     image = copy_in_new_study(hand, tmp_path / "image.dcm")
@@ -61,12 +61,12 @@ def delivered_to(tmp_path: Path, hand: Path, receipts: Receipts | None, **settin
             yield archive, node, str(pydicom.dcmread(image, stop_before_pixels=True).StudyInstanceUID)
 
 
-def reaches(node: Node, study: str, receipt: str) -> dict[str, Any]:
+def reaches(node: Node, study: str, receipt: str, *, timeout_s: float = 60) -> dict[str, Any]:
     def there() -> dict[str, Any] | None:
         shown = node.json("studies", "show", study)["deliveries"]
         return next((one for one in shown if one["receipt"] == receipt), None)
 
-    return eventually(there, what=f"receipt {receipt}", timeout_s=60, every_s=0.5)
+    return eventually(there, what=f"receipt {receipt}", timeout_s=timeout_s, every_s=0.5)
 
 
 @pytest.mark.parametrize("answer", ["same", "own"])
@@ -76,6 +76,18 @@ def test_an_answer_counts_on_either_association(tmp_path: Path, hand: Path, answ
         reaches(node, study, "found")
         assert len(archive.asked) == 1
         assert sorted(archive.asked[0]) == sorted(archive.stores)
+        assert set(archive.stores.values()) == {1}
+
+
+@pytest.mark.timeout(300)
+def test_an_answer_that_comes_a_minute_late_counts(tmp_path: Path, hand: Path) -> None:
+    """The node is no longer waiting for it, and would ask again soon."""
+    with delivered_to(tmp_path, hand, Receipts(answer="own", after_s=60), PIPELINE__COMMITMENT_WAIT_S=75) as (archive, node, study):
+        eventually(lambda: archive.asked, what="the request", timeout_s=60)
+        assert delivery_of(node, study)["receipt"] == "sent"
+        reaches(node, study, "found", timeout_s=90)
+        assert [kind for kind in kinds(node) if kind.startswith("COMMITMENT")] == ["COMMITMENT_ASKED", "COMMITMENT_GIVEN"]
+        assert len(archive.asked) == 1
         assert set(archive.stores.values()) == {1}
 
 

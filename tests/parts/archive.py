@@ -61,6 +61,8 @@ class Archive:
         SOP Class UID by SOP Instance UID.
     asked
         SOP Instance UIDs of each request for commitment.
+    answered
+        How many of these were answered.
     """
 
     ae_title = "ARCHIVE"
@@ -71,6 +73,7 @@ class Archive:
         self.stores: Counter[str] = Counter()
         self.classes: dict[str, str] = {}
         self.asked: list[list[str]] = []
+        self.answered = 0
         self._answer_after_s = answer_after_s
         self._receipts = receipts
         self._answering: list[threading.Thread] = []
@@ -123,6 +126,7 @@ class Archive:
             role = build_role(COMMITMENT, scp_role=True)
             association = ae.associate("127.0.0.1", self._receipts.node_port, ae_title="BAA_NODE", ext_neg=[role])
         association.send_n_event_report(information, 2 if failed else 1, COMMITMENT, COMMITMENT_INSTANCE)
+        self.answered += 1
         if own:
             association.release()
 
