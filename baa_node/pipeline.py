@@ -39,8 +39,8 @@ DELIVERIES = "deliveries"
 RECEIPTS = "receipts"
 POLLING_S = 0.5
 SEARCH_S = 1.0
-MOST_THREADS = 64
-"""Of the engine; deliveries that wait for peers which do not answer must not keep the others from theirs."""
+MOST_THREADS = 512
+"""Of the engine, made as they are needed; deliveries that wait for peers which do not answer must not keep the others from theirs."""
 FIRST_PAUSE_S = 10.0
 LONGEST_PAUSE_S = 300.0
 FORGOTTEN_AT_ONCE = 500
