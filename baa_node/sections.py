@@ -36,6 +36,8 @@ class NodeSection:
     pdu_timeout_s: float = 30.0
     idle_timeout_s: float = 60.0
     connect_timeout_s: float = 10.0
+    association_timeout_s: float = 30.0
+    response_timeout_s: float = 60.0
     tls_certificate: str = ""
     tls_key: str = ""
     tls_ca: str = ""
@@ -49,8 +51,9 @@ class NodeSection:
         _port("node.port", self.port)
         if not 0 < self.max_instance_mb <= self.max_receiving_mb:
             raise ConfigError("node.max_instance_mb must be above 0 and node.max_receiving_mb at least as much")
-        if min(self.pdu_timeout_s, self.idle_timeout_s, self.connect_timeout_s) <= 0:
-            raise ConfigError("node.pdu_timeout_s, node.idle_timeout_s and node.connect_timeout_s must be above 0")
+        for name in ("pdu_timeout_s", "idle_timeout_s", "connect_timeout_s", "association_timeout_s", "response_timeout_s"):
+            if getattr(self, name) <= 0:
+                raise ConfigError(f"node.{name} must be above 0")
         listener = (self.tls_certificate, self.tls_key)
         if any(listener) and not all((*listener, self.tls_listen or self.tls_ca)):
             raise ConfigError("node.tls_certificate, node.tls_key and node.tls_ca go together: one of them is empty")

@@ -28,6 +28,8 @@ def endpoint_of(config: Config, peer: Peer) -> Endpoint:
         calling_ae=node.ae_title,
         tls=client_tls_of(config) if peer.tls else None,
         connect_timeout_s=node.connect_timeout_s,
+        association_timeout_s=node.association_timeout_s,
+        response_timeout_s=node.response_timeout_s,
     )
 
 

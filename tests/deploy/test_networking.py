@@ -119,9 +119,10 @@ def test_limits() -> None:
     rows = table("Limit", "Default", "Configuration")
     configured = {key: row["Default"] for row in rows for key in keys_in(row["Configuration"])}
     assert configured == {key: f"{default_of(key):g}" for key in configured}
+    assert [row["Limit"] for row in rows if row["Configuration"] == "fixed"] == []
     endpoint = {field.name: field.default for field in fields(Endpoint)}
-    fixed = [endpoint[name] for name in ("association_timeout_s", "response_timeout_s")]
-    assert [row["Default"] for row in rows if row["Configuration"] == "fixed"] == [str(value) for value in fixed]
+    patience = ("connect_timeout_s", "association_timeout_s", "response_timeout_s")
+    assert {name: endpoint[name] for name in patience} == {name: default_of(f"node.{name}") for name in patience}
 
 
 def test_rejections() -> None:

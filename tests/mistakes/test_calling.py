@@ -129,6 +129,15 @@ def hangs_up(_site: Site, _authorities: Authorities) -> Iterator[Wrong]:
 
 
 @contextmanager
+def says_nothing(site: Site, _authorities: Authorities) -> Iterator[Wrong]:
+    """A program that hangs: it takes the request, and never answers."""
+    site.settings(NODE__ASSOCIATION_TIMEOUT_S=0.5)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        yield Wrong(Mistake.NO_ANSWER, port, (f"PACS at 127.0.0.1:{port}", "within 0.5 s"))
+
+
+@contextmanager
 def no_route(_site: Site, _authorities: Authorities) -> Iterator[Wrong]:
     yield Wrong(Mistake.NO_WAY, 104, ("PACS at 255.255.255.255:104",), host="255.255.255.255")
 
@@ -251,6 +260,7 @@ CASES: tuple[Seeding, ...] = (
     peer_down,
     rejects_without_reason,
     hangs_up,
+    says_nothing,
     no_route,
     unknown_host,
     no_common_syntax,
