@@ -59,11 +59,12 @@ def reading(
     months: tuple[float, ...] = (118.0,),
     limit: tuple[float, float] | None = None,
     late: bool = False,
+    gates: Gates | None = None,
 ) -> Assessment | Refusal:
     """Read with members that always say the same and a detector that really looks."""
     members = tuple(replace(constant_ensemble(value).members[0], name=f"member {index}") for index, value in enumerate(months))
     ensemble: Ensemble = replace(constant_ensemble(), members=members, detector=detector, validated_range_months=limit)
-    return read_bone_age(ds, ensemble, ReadingPolicy(), out_of_time=lambda: late)
+    return read_bone_age(ds, ensemble, ReadingPolicy(gates=gates or Gates()), out_of_time=lambda: late)
 
 
 def truncated() -> Dataset:
@@ -83,7 +84,7 @@ GIVEN = {
     Reason.AGE_OUTSIDE_USE: lambda: {"ds": image(drawn_hand(), PatientBirthDate="19800101")},
     Reason.ESTIMATE_OUTSIDE_RANGE: lambda: {"ds": image(drawn_hand()), "months": (240.0,), "limit": (6.0, 228.0)},
     Reason.MEMBERS_DISAGREE: lambda: {"ds": image(drawn_hand()), "months": (100.0, 130.0)},
-    Reason.UNLIKE_TRAINING: lambda: {"ds": image(4095 - drawn_hand())},
+    Reason.UNLIKE_TRAINING: lambda: {"ds": image(4095 - drawn_hand()), "gates": Gates(read_negatives=False)},
     Reason.UNDECODABLE: lambda: {"ds": truncated()},
     Reason.ATTRIBUTES: lambda: {"ds": image(drawn_hand(), StudyInstanceUID=None)},
     Reason.UNSUPPORTED: lambda: {"ds": image(drawn_hand(), Modality="CT")},
