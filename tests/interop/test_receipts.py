@@ -91,6 +91,16 @@ def test_an_answer_that_comes_a_minute_late_counts(tmp_path: Path, hand: Path) -
         assert set(archive.stores.values()) == {1}
 
 
+def test_an_answer_that_comes_after_the_node_has_asked_again_counts(tmp_path: Path, hand: Path) -> None:
+    with delivered_to(tmp_path, hand, Receipts(answer="own", after_s=7)) as (archive, node, study):
+        reaches(node, study, "found")
+        assert len(archive.asked) >= 2
+        assert {tuple(sorted(objects)) for objects in archive.asked} == {tuple(sorted(archive.stores))}
+        eventually(lambda: archive.answered == len(archive.asked), what="the other answers", timeout_s=20)
+        assert reaches(node, study, "found")["state"] == "delivered"
+        assert set(archive.stores.values()) == {1}
+
+
 def test_what_is_not_committed_is_sent_again_and_nothing_else(tmp_path: Path, hand: Path) -> None:
     def first_time(number: int, objects: dict[str, str]) -> dict[str, int]:
         return {uid: 0x0112 for uid, sop_class in objects.items() if sop_class == PICTURE and number == 1}
