@@ -172,11 +172,11 @@ def to(node: Node, image: Path, peer: str) -> dict[str, Any]:
     return next(one for one in deliveries if one["peer"] == peer)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_a_dead_destination_delays_no_other(hand: Path, tmp_path: Path) -> None:
     """Measured beside the same node and PACS without dead ones: a silent one holds an association for 30 s."""
     node = Node(tmp_path / "node")
-    alone, beside = ([copy_in_new_study(hand, tmp_path / f"{name}{number}.dcm") for number in range(8)] for name in ("alone", "beside"))
+    alone, beside = ([copy_in_new_study(hand, tmp_path / f"{name}{number}.dcm") for number in range(6)] for name in ("alone", "beside"))
     with Orthanc(tmp_path / "orthanc", node_port=node.port) as orthanc, socket.create_server(("127.0.0.1", 0)) as silent:
         node.add_peer("sender", "ORTHANC", free_port())
         node.add_peer("pacs", "ORTHANC", orthanc.port, "--no-source", "--destination")
