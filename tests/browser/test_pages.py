@@ -141,14 +141,20 @@ def test_nothing_keeps_people_out_and_no_page_is_wider_than_its_window(
     with window(chromium, shown, size) as context:
         complaints = complaints_of(context)
         page = context.new_page()
-        for name, (path, then) in PAGES.items():
-            page.goto(shown.url(path))
-            if then is not None:
-                then(page, shown)
-                page.wait_for_load_state("load")
+        for name in visited(page, shown):
             wrong += look(page, axe, name, size)
     assert not wrong, "\n".join(wrong)
     assert [one for one in complaints if "/nothing" not in one] == [], "something of ours was blocked or broken"
+
+
+def visited(page: Page, shown: Shown) -> Iterator[str]:
+    """Open every page, one after the other, as far as it is to be looked at; its name."""
+    for name, (path, then) in PAGES.items():
+        page.goto(shown.url(path))
+        if then is not None:
+            then(page, shown)
+            page.wait_for_load_state("load")
+        yield name
 
 
 ELSEWHERE: Final = {
@@ -170,11 +176,7 @@ def test_every_page_is_used_by_keyboard(chromium: Browser, shown: Shown) -> None
     wrong: list[str] = []
     with window(chromium, shown, WIDE) as context:
         page = context.new_page()
-        for name, (path, then) in PAGES.items():
-            page.goto(shown.url(path))
-            if then is not None:
-                then(page, shown)
-                page.wait_for_load_state("load")
+        for name in visited(page, shown):
             wrong += [f"{name}: {one}" for one in by_keyboard(page)]
     assert not wrong, "\n".join(wrong)
 
