@@ -17,7 +17,7 @@ from baa_node.config import Config
 from baa_node.db import Database, audit
 from baa_node.doctor import AT_START
 from baa_node.errors import BaaError, ConfigError
-from baa_node.process import settle, sole_use
+from baa_node.process import settle, sole_use, stand_back
 from baa_node.roles import PROBES, ROLES
 from baa_node.roles.shared import Provider, Shared
 from baa_node.settings import note_start
@@ -139,6 +139,8 @@ def serve(config: Config, roles: Sequence[str], *, ready: Callable[[Daemon], Non
     except BaaError as error:  # said by the command line, too, but a collector of logs sees only these lines
         log.error("not started: %s", error)  # noqa: TRY400 - the sentence says it all
         raise
+    if "worker" in roles and "intake" not in roles:  # a start goes first, whose ever it is; what it started stands back
+        stand_back(config.pipeline.niceness)
     try:
         ready(daemon)
         stopping.wait()

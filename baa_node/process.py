@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import fcntl
 import gc
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final
 
@@ -36,7 +37,32 @@ def settle() -> None:
         mallopt(MMAP_THRESHOLD, OWN_MAPPING_BYTES)
 
 
-@contextmanager
+def stand_back(niceness: int) -> None:
+    """Let other processes go first where processors are short: every thread of this one gets this niceness, and so does what it starts.
+
+    Linux counts niceness by thread (setpriority(2), sched(7)); elsewhere it is the process that has one. A thread that stands further back
+    already stays there, and 0 changes nothing.
+    """
+    while any(_moved_back(thread, niceness) for thread in _threads()):
+        pass  # a thread that was not moved yet may have started one meanwhile
+
+
+def _threads() -> list[int]:
+    folder = Path("/proc/self/task")
+    return [int(entry.name) for entry in folder.iterdir()] if folder.is_dir() else [0]
+
+
+def _moved_back(thread: int, niceness: int) -> bool:
+    """Tell whether it stood further ahead, and does no longer."""
+    try:
+        before = os.getpriority(os.PRIO_PROCESS, thread)
+        os.setpriority(os.PRIO_PROCESS, thread, max(before, niceness))
+        return os.getpriority(os.PRIO_PROCESS, thread) > before
+    except ProcessLookupError:  # it ended
+        return False
+
+
+@contextlib.contextmanager
 def collector_at_rest() -> Iterator[Callable[[], None]]:
     """Keep Python's garbage collector from work while a process starts; call what is given when everything stands.
 

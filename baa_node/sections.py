@@ -16,6 +16,9 @@ from baa_node.mistakes import Mistake
 TOKEN = re.compile(r"[A-Za-z0-9._-]+=(env:[A-Za-z_][A-Za-z0-9_]*|file:/.+)")
 """Name of a peer, and where the token that stands for it is found."""
 
+MOST_NICENESS: Final = 19
+"""As far as a process can stand back (nice(1))."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class NodeSection:
@@ -125,8 +128,11 @@ class PipelineSection:
     commitment_wait_s: float = 60.0
     beat_s: float = 3.0
     dead_after_s: float = 12.0
+    niceness: int = 5
 
     def __post_init__(self) -> None:
+        if not 0 <= self.niceness <= MOST_NICENESS:
+            raise ConfigError(f"pipeline.niceness is {self.niceness}: it lies between 0 and {MOST_NICENESS}")
         if self.readers < 1 or self.parallel_deliveries < 1:
             raise ConfigError("pipeline.readers and pipeline.parallel_deliveries must be at least 1")
         if self.commitment_wait_s <= 0:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 
 from baa_node.process import collector_at_rest
 from tests.cli.command import Command
+from tests.parts.node import Node
 from tests.parts.programs import environment
 
 SERVE = """
@@ -20,6 +22,29 @@ try:
     main()
 finally:
     print("collector works:", gc.isenabled(), "frozen:", gc.get_freeze_count() > 10_000)
+"""
+
+
+STAND_BACK = """
+import os, threading
+from pathlib import Path
+from baa_node.process import stand_back
+
+def niceness():
+    return [os.getpriority(os.PRIO_PROCESS, int(task.name)) - here for task in Path("/proc/self/task").iterdir()]
+
+here = os.getpriority(os.PRIO_PROCESS, 0)
+go_on = threading.Event()
+before = [threading.Thread(target=go_on.wait) for _ in range(8)]
+for thread in before:
+    thread.start()
+for wanted in (0, 3, 5, 2):
+    stand_back(here + wanted)
+    print(sorted(set(niceness())), len(niceness()))
+after = threading.Thread(target=lambda: print(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) - here))
+after.start()
+after.join()
+go_on.set()
 """
 
 
@@ -67,3 +92,16 @@ def test_serve_that_fails_gives_the_collector_its_work_back(
     assert "port" in Command(tmp_path / "data", monkeypatch, capsys).fails("serve")
     assert gc.isenabled()
     assert gc.get_freeze_count() == 0
+
+
+def test_every_thread_stands_back_and_those_that_come_and_none_comes_forward_again() -> None:
+    done = subprocess.run([sys.executable, "-c", STAND_BACK], capture_output=True, text=True, check=True, env=environment())
+    assert done.stdout.splitlines() == ["[0] 9", "[3] 9", "[5] 9", "[5] 9", "5"]
+
+
+@pytest.mark.parametrize(("roles", "niceness", "further"), [("worker", 3, 3), ("worker", 0, 0), ("intake,worker", 3, 0)])
+def test_who_only_reads_stands_back_once_it_has_started(tmp_path: Path, roles: str, niceness: int, further: int) -> None:
+    here = os.getpriority(os.PRIO_PROCESS, 0)
+    with Node(tmp_path / "node", PIPELINE__NICENESS=here + niceness).start("--roles", roles) as node:
+        threads = [int(task.name) for task in Path(f"/proc/{node.running.pid}/task").iterdir()]
+        assert {os.getpriority(os.PRIO_PROCESS, thread) for thread in threads} == {here + further}
