@@ -22,8 +22,9 @@ from baa_node.db.studies import Delivery, DeliveryState, ResultObject
 from baa_node.dicom import commitment
 from baa_node.dicom.endpoint import Endpoint
 from baa_node.errors import DeliveryError
+from baa_node.kinds import kinds_made
 from baa_node.metrics import ATTEMPTS_MADE, TURNAROUND_SECONDS
-from baa_node.results import ResultMaker, kinds_made
+from baa_node.results import ResultMaker
 from baa_node.spool import Spool
 from baa_node.traces import watched
 

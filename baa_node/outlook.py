@@ -29,8 +29,8 @@ from baa_node.dicom.contexts import accepted_sop_classes, decodable_transfer_syn
 from baa_node.dicom.file import request_of
 from baa_node.errors import BundleError, InstanceError
 from baa_node.intake import Prospect, admission_of, content_sha256, look_at
+from baa_node.kinds import KINDS, Kind, kinds_made
 from baa_node.process import out_of_time
-from baa_node.results import KINDS, Kind, kinds_made
 from baa_node.sections import REFUSALS
 from baa_node.wiring.reading import policy_of
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any, Final, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,7 @@ from baa_node.core.words import Language
 from baa_node.db.studies import Instance, ResultObject
 from baa_node.errors import InstanceError
 from baa_node.intake import content_sha256
+from baa_node.kinds import KINDS, Kind, kinds_made
 from baa_node.priors import Found
 from baa_node.spool import Spool
 
@@ -37,8 +38,6 @@ NOTHING = Found()
 """What a refusal is compared with."""
 
 Grey = NDArray[np.uint8]
-Kind = Literal["sr", "capture", "pdf"]
-KINDS: Final[tuple[Kind, ...]] = ("sr", "capture", "pdf")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -189,11 +188,6 @@ class _Made:
         buffer = io.BytesIO()
         self.ds.save_as(buffer, enforce_file_format=True)
         return buffer.getvalue()
-
-
-def kinds_made(*, refused: bool, pdf: bool, refusals: Sequence[Kind]) -> tuple[Kind, ...]:
-    """Say as what a result is made at all, whoever wants it; ``pdf`` and ``refusals`` as of a `ResultMaker`."""
-    return tuple(kind for kind in (refusals if refused else KINDS) if pdf or kind != "pdf")
 
 
 def _pixels(source: Dataset) -> Grey | None:

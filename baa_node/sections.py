@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 from baa_node.core.words import Language
 from baa_node.errors import ConfigError
+from baa_node.kinds import Kind
 from baa_node.mistakes import Mistake
 
 TOKEN = re.compile(r"[A-Za-z0-9._-]+=(env:[A-Za-z_][A-Za-z0-9_]*|file:/.+)")
@@ -199,7 +200,7 @@ class CalibrationSection:
     file: str = ""
 
 
-REFUSALS: Final[dict[str, tuple[Literal["sr", "capture", "pdf"], ...]]] = {
+REFUSALS: Final[dict[str, tuple[Kind, ...]]] = {
     "both": ("sr", "capture", "pdf"),
     "sr": ("sr",),
     "picture": ("capture",),

@@ -32,11 +32,12 @@ from baa_node.db.studies import Instance, ResultObject, State
 from baa_node.dispatch import Dispatch, time_turnaround
 from baa_node.errors import InstanceError
 from baa_node.frames import RecentFrames
+from baa_node.kinds import Kind
 from baa_node.metrics import READINGS, REFUSALS
 from baa_node.mistakes import codes_in
 from baa_node.priors import Found, PriorSearch
 from baa_node.process import out_of_time
-from baa_node.results import NOTHING, Grey, Kind
+from baa_node.results import NOTHING, Grey
 from baa_node.traces import note, watched
 from baa_node.wiring.bundles import none_named
 

@@ -37,7 +37,9 @@ DESTINATIONS = {"httpx", "fhir", "hl7"}
 
 WEB = {"fastapi", "uvicorn", "pydantic", "jinja2"}
 
-HEAVY = {"dbos", "onnxruntime", "highdicom", "reportlab", "pydicom.sr", *WEB, *DESTINATIONS}
+REPORTS = {"highdicom", "reportlab"}
+
+HEAVY = {"dbos", "onnxruntime", "pydicom.sr", *REPORTS, *WEB, *DESTINATIONS}
 """What only some of the roles need, each some hundredths of a second or tenths."""
 
 START = """
@@ -82,7 +84,8 @@ def test_a_worker_that_is_stopped_at_once_ends_its_rehearsal(shared: Shared) -> 
         ("intake", HEAVY),
         ("intake,probes", {"dbos", "onnxruntime", *DESTINATIONS}),
         ("worker", {*WEB, *DESTINATIONS}),
-        ("console", {"dbos", "onnxruntime"}),
+        ("console", {"dbos", "onnxruntime", *REPORTS}),
+        ("intake,console", {"dbos", "onnxruntime", *REPORTS}),
     ],
 )
 def test_a_process_that_has_started_has_loaded_what_its_roles_take_and_no_more(roles: str, not_loaded: set[str], tmp_path: Path) -> None:

@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from functools import cached_property
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pydicom import dcmread
 
-from baa_node.core.messages.told import Told, told_by
 from baa_node.db.peers import Peer
 from baa_node.db.studies import ResultObject
 from baa_node.dicom.endpoint import Endpoint
 from baa_node.dicom.keyring import Keyring
 from baa_node.errors import DeliveryError
+
+if TYPE_CHECKING:
+    from baa_node.core.messages.told import Told
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +74,8 @@ class Parcel:
     def told(self) -> Told:
         """The preferred report and the result behind it; only for a parcel that holds a report."""
         report = min((one for one in self.results if one.kind == "sr"), key=lambda one: one.rank)
+        from baa_node.core.messages.told import told_by  # here: only messages ask for it, and its dictionaries of codes take long to load
+
         return told_by(dcmread(BytesIO(self.read(report))), self.outcome, self.revision)
 
 
