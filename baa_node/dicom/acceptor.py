@@ -18,7 +18,7 @@ from baa_node.dicom.messages import BoundedMessages, Budget, ForgetfulBuffer
 from baa_node.dicom.notices import Notices, Reason
 from baa_node.dicom.scp import INVALID_INSTANCE, Admission, Answer, Caller
 from baa_node.dicom.storing import Storekeeper, answer_store, is_plain, serve_store
-from baa_node.dicom.transport import ASSOCIATE_RQ, ASSOCIATED, LONGEST_SLEEP_S, P_DATA_ARRIVED, BoundedAssociation, BoundedProvider
+from baa_node.dicom.transport import ASSOCIATE_RQ, ASSOCIATED, P_DATA_ARRIVED, BoundedAssociation, BoundedProvider
 from baa_node.dicom.troubles import TLS_HANDSHAKE
 
 if TYPE_CHECKING:
@@ -38,6 +38,9 @@ ITEM_HEADER: Final = struct.Struct(">BxH")
 PRESENTATION_CONTEXT: Final = 0x20
 BEFORE_REQUEST: Final = ("Sta1", "Sta2")
 """States of PS3.8 9.2 in which no association request has come; the transport's opening may still be queued."""
+
+LONGEST_SERVED_S: Final = 1.0
+"""After which an association looks whether a request is still served; only then it knows since when it is idle."""
 
 TIMER_EXPIRED: Final = "Evt18"
 """Event of PS3.8 9.2.3: the ARTIM timer."""
@@ -266,7 +269,7 @@ class NodeAssociation(BoundedAssociation):
     def _run_reactor(self) -> None:
         """Serve one message after the other until the association is over; asleep in between."""
         while not self._kill:
-            self._bell.wait(LONGEST_SLEEP_S if self._serving else max(self.dul.idle_remaining_s(), 0.001))
+            self._bell.wait(LONGEST_SERVED_S if self._serving else max(self.dul.idle_remaining_s(), 0.001))
             self._bell.clear()
             context_id, message = self.dimse.get_msg(block=False)
             if message is not None:

@@ -46,8 +46,8 @@ PDUs, too, and decoding one costs far more than receiving it."""
 LENGTH_LIMITS: Final = {0x01: LONGEST_NEGOTIATION, 0x02: LONGEST_NEGOTIATION, 0x03: 64, 0x05: 64, 0x06: 64, 0x07: 64}
 """Longest body by PDU type (PS3.8 9.3); that of P-DATA-TF is negotiated."""
 
-LONGEST_SLEEP_S: Final = 1.0
-"""Between two looks at the timers of the upper layer."""
+LONGEST_SLEEP_S: Final = 15.0
+"""Between two looks at what has not rung: nothing but the upper layer's own timer comes without a ring, and that ends the sleep itself."""
 
 PROMPT_END_S: Final = 0.1
 """Within which an upper layer ends by itself when its peer behaves."""
