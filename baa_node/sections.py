@@ -176,6 +176,7 @@ class GatesSection:
     sure_one_hand: float = 0.98
     max_member_sd_months: float = 15.0
     max_noise_shift_months: float = 15.0
+    max_crop_shift_months: float = 30.0
     beyond_range_months: float = 0.0
     time_limit_s: float = 120.0
 
@@ -185,11 +186,12 @@ class GatesSection:
         if self.min_one_hand == 0 and not self.outline:
             raise ConfigError("gates.min_one_hand = 0 and gates.outline = false: nothing would ask whether there is a hand")
         limits = (self.max_age_years, self.min_short_side_px, self.max_unlikeness)
-        months = (self.max_age_contradiction_months, self.max_member_sd_months, self.max_noise_shift_months)
+        months = (self.max_age_contradiction_months, self.max_member_sd_months, self.max_noise_shift_months, self.max_crop_shift_months)
         if min(limits) <= 0 or min(*months, self.time_limit_s) < 0:
             raise ConfigError(
                 "gates: max_age_years, min_short_side_px and max_unlikeness must be above 0, "
-                "max_age_contradiction_months, max_member_sd_months, max_noise_shift_months and time_limit_s not negative"
+                "max_age_contradiction_months, max_member_sd_months, max_noise_shift_months, max_crop_shift_months "
+                "and time_limit_s not negative"
             )
 
 

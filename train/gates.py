@@ -37,6 +37,7 @@ SWEEPS: Final[Mapping[str, Sequence[float]]] = {
     "min_one_hand": (0.1, 0.3, 0.5, 0.7, 0.9),
     "max_unlikeness": (12, 15, 18, 22, 30),
     "max_member_sd_months": (5, 10, 15, 20),
+    "max_crop_shift_months": (10, 15, 30, 60),
     "beyond_range_months": (-12, -6, 0, 6),
 }
 """Other values of the limits, whose price in good hands is told beside that of the default."""
@@ -90,6 +91,7 @@ def hands_told(looked: Sequence[Looked], gates: Gates) -> dict[str, Any]:
         "read": sum(one.refusal is None for one in looked),
         "refused": dict(sorted(refused.items())),
         "lost_by_each_gate_alone": lost,
+        "read_twice": sum(one.estimate.crop_shift_months is not None for one in looked),
         "least": {"clarity": min(one.clarity for one in looked), "spread": min(one.spread for one in looked)},
         "lost_at": {name: {f"{value:g}": _lost(looked, _with(gates, name, value)) for value in SWEEPS[name]} for name in SWEEPS},
     }

@@ -14,7 +14,7 @@ from baa_node.core.frame.borders import Box, lit_box
 from baa_node.core.frame.detection import Detector
 from baa_node.core.frame.orientation import Turn, turn_to_upright, turned, turned_back
 from baa_node.core.frame.smoothing import settle
-from baa_node.core.preprocess import Masker, Preparation, Prepared, prepare
+from baa_node.core.preprocess import Masker, Preparation, Prepared, prepare, second_view
 from baa_node.core.radiograph import Sex
 from baa_node.errors import BundleError, MissingAttribute
 
@@ -86,6 +86,9 @@ class Estimate:
     noise_shift_months
         By how much the value changes where all noise is taken out, and the finest of the bone with it (`core.frame.smoothing`); None
         for a frame without noise.
+    crop_shift_months
+        By how much the value changes with the crop that a few grey levels of the threshold would give; None where that is much the same
+        (`core.preprocess.second_view`).
     validated_range_months
         Youngest and oldest label that the bundle was validated on; None where the bundle does not say.
     correction
@@ -105,6 +108,7 @@ class Estimate:
     disagreement_months: float | None = None
     turned_deg: int = 0
     noise_shift_months: float | None = None
+    crop_shift_months: float | None = None
     validated_range_months: tuple[float, float] | None = None
     correction: Correction | None = None
 
@@ -257,6 +261,7 @@ class Ensemble:
         weights = [member.weight_for(sex) for member in voters]
         pooled = float(np.average([months for months, _ in votes], weights=weights))
         half = self.calibration.half_width_months(sex, pooled)
+        doubted = {spec: view for spec in seen if (view := second_view(upright, spec))}
         saliency, crop = _seen_most([heat for _, heat in votes], weights, [seen[member.preparation].crop for member in voters])
         saliency, crop = turned_back(saliency, _moved(crop, above, before), turn, settled.inner.shape)
         return Estimate(
@@ -269,6 +274,7 @@ class Ensemble:
             crop=_moved(crop, *settled.box[:2]),
             turned_deg=turn.degrees,
             noise_shift_months=self._value(settled.whole, turn, voters, sex) - pooled if settled.noise_levels else None,
+            crop_shift_months=_pooled({**seen, **doubted}, voters, sex) - pooled if doubted else None,
             sex_used=None if sex is None or not any(member.needs_sex for member in voters) else sex.value,
             bundle=self.identity,
             provider=_provider(voters),
@@ -281,9 +287,12 @@ class Ensemble:
 
     def _value(self, pixels: NDArray[np.uint8], turn: Turn, voters: Sequence[Member], sex: Sex | None) -> float:
         """Pooled value alone of a frame that is to be turned."""
-        seen = self._prepared(_upright(pixels, turn)[0], voters)
-        months = [_vote(member, seen[member.preparation], sex)[0] for member in voters]
-        return float(np.average(months, weights=[member.weight_for(sex) for member in voters]))
+        return _pooled(self._prepared(_upright(pixels, turn)[0], voters), voters, sex)
+
+
+def _pooled(seen: Mapping[Preparation, Prepared], voters: Sequence[Member], sex: Sex | None) -> float:
+    months = [_vote(member, seen[member.preparation], sex)[0] for member in voters]
+    return float(np.average(months, weights=[member.weight_for(sex) for member in voters]))
 
 
 def _upright(pixels: NDArray[np.uint8], turn: Turn) -> tuple[NDArray[np.uint8], tuple[int, int]]:

@@ -29,10 +29,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from baa_node.core.frame.regions import Box, bright, edges, filled, largest_contour, largest_region, otsu, overlap, rescaled, widened
 from baa_node.errors import BundleError
 
 Pixels = NDArray[np.uint8]
-Box = tuple[int, int, int, int]
 Masker = Callable[[Pixels], NDArray[np.float32]]
 """From grey values ``(MASK_SIDE, MASK_SIDE) uint8`` to each pixel's probability, of the same shape, to belong to the hand."""
 
@@ -41,6 +41,12 @@ MASK_SIDE: Final = 128
 
 REDUCE_ABOVE_PX: Final = 600
 """Frames whose shorter side is above this are blurred on a copy of half the height and width."""
+
+DOUBTED_LEVELS: Final = 8
+"""Grey levels by which a threshold may be off, of 256."""
+
+SAME_CROP: Final = 0.7
+"""Two crops that share less of what they cover together show a network two pictures; one hand of twenty has such a second one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,23 +161,42 @@ def prepare(pixels: Pixels, spec: Preparation, masker: Masker | None = None) -> 
     return variant(np.ascontiguousarray(pixels), spec)
 
 
+def second_view(pixels: Pixels, spec: Preparation) -> Prepared | None:
+    """Prepare a frame as if the hand began a few grey levels above or below Otsu's threshold; None where that is much the same.
+
+    On a frame with little contrast background counts as hand or hand as background by those few levels, and the value hangs on the crop.
+    None, too, for variants that crop otherwise: no bundle that ships has them.
+    """
+    if spec.variant != ESPINAL_RASTER.variant:
+        return None
+    raster = _resized(np.ascontiguousarray(pixels), spec.raster)
+    blurred = _blurred(_clahe(raster, spec.segment_clip, spec.segment_grid), spec)
+    threshold = otsu(blurred)
+    own, *others = (largest_region(blurred, threshold + levels, spec.least_area) for levels in (0, -DOUBTED_LEVELS, DOUBTED_LEVELS))
+    other = min(others, key=lambda box: overlap(own, box))
+    if overlap(own, other) >= SAME_CROP:
+        return None
+    box = widened(other, round(spec.margin * spec.raster), spec.raster)
+    return Prepared(image=in_box(raster, box, spec), crop=rescaled(box, raster.shape, pixels.shape))
+
+
 def hand_mask(pixels: Pixels, masker: Masker, least_area: float = UNET_EDGES.least_area) -> NDArray[np.bool_]:
     """Largest region that ``masker`` takes for a hand, its holes filled, ``(H, W)``; all of the frame if it is too small."""
     likely = masker(_resized(pixels, MASK_SIDE))
     likely = cv2.resize(likely, pixels.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    largest = _largest_contour((likely > 0.5).astype(np.uint8))
+    largest = largest_contour((likely > 0.5).astype(np.uint8))
     if largest is None or cv2.contourArea(largest) <= least_area * pixels.size:
         return np.ones(pixels.shape, np.bool_)
-    return _filled(largest, pixels.shape)
+    return filled(largest, pixels.shape)
 
 
 def segment_mask(pixels: Pixels, spec: Preparation) -> NDArray[np.bool_]:
     """Region whose rectangle is `segment_box` at full size, ``(H, W)``; all of the frame if it is too small."""
-    blurred: Pixels = cv2.GaussianBlur(_clahe(pixels, spec.segment_clip, spec.segment_grid), (spec.blur_px, spec.blur_px), spec.blur_sigma)
-    largest = _largest_contour(_bright(blurred, _otsu(blurred)))
+    blurred = _blurred(_clahe(pixels, spec.segment_clip, spec.segment_grid), spec)
+    largest = largest_contour(bright(blurred, otsu(blurred)))
     if largest is None or cv2.contourArea(largest) <= spec.least_area * pixels.size:
         return np.ones(pixels.shape, np.bool_)
-    return _filled(largest, pixels.shape)
+    return filled(largest, pixels.shape)
 
 
 def in_box(raster: Pixels, box: Box, spec: Preparation) -> Pixels:
@@ -205,8 +230,8 @@ def segment_box(pixels: Pixels, spec: Preparation = ESPINAL, *, reduce: bool = T
         box = _settled_box(_blurred_by_halves(enhanced, spec), spec.least_area)
         if box is not None:
             return box
-    blurred: Pixels = cv2.GaussianBlur(enhanced, (spec.blur_px, spec.blur_px), spec.blur_sigma)
-    return _largest_region(blurred, _otsu(blurred), spec.least_area)
+    blurred = _blurred(enhanced, spec)
+    return largest_region(blurred, otsu(blurred), spec.least_area)
 
 
 def _espinal(pixels: Pixels, spec: Preparation) -> Prepared:
@@ -225,8 +250,8 @@ def _resize(pixels: Pixels, spec: Preparation) -> Prepared:
 
 def _espinal_raster(pixels: Pixels, spec: Preparation) -> Prepared:
     raster = _resized(pixels, spec.raster)
-    box = _widened(segment_box(raster, spec, reduce=False), round(spec.margin * spec.raster), spec.raster)
-    return Prepared(image=in_box(raster, box, spec), crop=_rescaled(box, raster.shape, pixels.shape))
+    box = widened(segment_box(raster, spec, reduce=False), round(spec.margin * spec.raster), spec.raster)
+    return Prepared(image=in_box(raster, box, spec), crop=rescaled(box, raster.shape, pixels.shape))
 
 
 def _unet_edges(pixels: Pixels, spec: Preparation, masker: Masker | None) -> Prepared:
@@ -238,7 +263,7 @@ def _unet_edges(pixels: Pixels, spec: Preparation, masker: Masker | None) -> Pre
     shown: Pixels = raster * cv2.dilate(mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach)))
     left, top, width, height = cv2.boundingRect(cv2.findNonZero(shown)) if shown.any() else (0, 0, *shown.shape[::-1])
     edges: Pixels = cv2.filter2D(shown[top : top + height, left : left + width], -1, _EDGES)
-    crop = _rescaled((top, left, height, width), raster.shape, pixels.shape)
+    crop = rescaled((top, left, height, width), raster.shape, pixels.shape)
     return Prepared(image=_resized(edges, spec.size)[:, :, np.newaxis], crop=crop)
 
 
@@ -260,6 +285,11 @@ _EDGES: Final = np.array([[-1, -1, -1], [-1, 9, -1], [-1, -1, -1]], np.float32)
 def _clahe(pixels: Pixels, clip: float, grid: int) -> Pixels:
     equalised: Pixels = cv2.createCLAHE(clipLimit=clip, tileGridSize=(grid, grid)).apply(np.ascontiguousarray(pixels))
     return equalised
+
+
+def _blurred(enhanced: Pixels, spec: Preparation) -> Pixels:
+    blurred: Pixels = cv2.GaussianBlur(enhanced, (spec.blur_px, spec.blur_px), spec.blur_sigma)
+    return blurred
 
 
 def _blurred_by_halves(pixels: Pixels, spec: Preparation) -> Pixels:
@@ -290,44 +320,12 @@ def _half_taps(blur_px: int, blur_sigma: float) -> NDArray[np.float64]:
 
 def _settled_box(blurred: Pixels, least_area: float) -> Box | None:
     """Box at Otsu's threshold, or None where one grey level more or less moves it by more than 3 px: rounding would decide."""
-    threshold = _otsu(blurred)
-    box = _largest_region(blurred, threshold, least_area)
+    threshold = otsu(blurred)
+    box = largest_region(blurred, threshold, least_area)
     for near in (threshold - 1, threshold + 1):
-        if max(abs(a - b) for a, b in zip(_edges(box), _edges(_largest_region(blurred, near, least_area)), strict=True)) > 3:
+        if max(abs(a - b) for a, b in zip(edges(box), edges(largest_region(blurred, near, least_area)), strict=True)) > 3:
             return None
     return box
-
-
-def _otsu(blurred: Pixels) -> float:
-    threshold, _ = cv2.threshold(blurred, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    return float(threshold)
-
-
-def _largest_region(blurred: Pixels, threshold: float, least_area: float) -> Box:
-    largest = _largest_contour(_bright(blurred, threshold))
-    if largest is None or cv2.contourArea(largest) <= least_area * blurred.size:
-        return (0, 0, *blurred.shape)
-    left, top, width, height = cv2.boundingRect(largest)
-    return (top, left, height, width)
-
-
-def _bright(blurred: Pixels, threshold: float) -> Pixels:
-    return np.asarray(cv2.threshold(blurred, threshold, 255, cv2.THRESH_BINARY)[1], np.uint8)
-
-
-def _largest_contour(foreground: Pixels) -> NDArray[np.int32] | None:
-    contours, _ = cv2.findContours(foreground, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
-    return max((np.asarray(contour, np.int32) for contour in contours), key=cv2.contourArea, default=None)
-
-
-def _filled(contour: NDArray[np.int32], shape: tuple[int, ...]) -> NDArray[np.bool_]:
-    region = np.zeros(shape, np.uint8)
-    cv2.drawContours(region, [contour], 0, 1, cv2.FILLED)
-    return region > 0
-
-
-def _edges(box: Box) -> Box:
-    return (box[0], box[1], box[0] + box[2], box[1] + box[3])
 
 
 def _padded(pixels: Pixels, origin: tuple[int, int], size: int) -> Prepared:
@@ -347,19 +345,6 @@ def _resized(pixels: Pixels, side: int) -> Pixels:
         return pixels
     resized: Pixels = cv2.resize(pixels, (side, side), interpolation=cv2.INTER_AREA)
     return resized
-
-
-def _widened(box: Box, by: int, side: int) -> Box:
-    top, left = max(0, box[0] - by), max(0, box[1] - by)
-    bottom, right = min(side, box[0] + box[2] + by), min(side, box[1] + box[3] + by)
-    return (top, left, bottom - top, right - left)
-
-
-def _rescaled(box: Box, seen: tuple[int, ...], frame: tuple[int, ...]) -> Box:
-    """Carry a box from the image it was found in to the frame that image is a resized copy of."""
-    top, bottom = (round(y * frame[0] / seen[0]) for y in (box[0], box[0] + box[2]))
-    left, right = (round(x * frame[1] / seen[1]) for x in (box[1], box[1] + box[3]))
-    return (top, left, bottom - top, right - left)
 
 
 def _checked(values: Mapping[str, object]) -> dict[str, object]:

@@ -168,6 +168,11 @@ def mean_of_detail(image: NDArray[np.uint8], sex: NDArray[np.float32]) -> tuple[
     return detail, np.zeros((len(image), 4, 4), np.float32)
 
 
+def mean_of_brightness(image: NDArray[np.uint8], sex: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """A network that looks for nothing but how bright its picture is."""
+    return image.mean(axis=(1, 2, 3)).astype(np.float32), np.zeros((len(image), 4, 4), np.float32)
+
+
 def test_a_noisy_frame_is_read_without_its_noise_too() -> None:
     rng = np.random.default_rng(2)
     smooth = np.add.outer(np.linspace(20, 120, 300), np.linspace(0, 80, 250))
@@ -178,3 +183,20 @@ def test_a_noisy_frame_is_read_without_its_noise_too() -> None:
     shift = reader.estimate(noisy, Sex.FEMALE).noise_shift_months
     assert shift is not None
     assert shift < -1
+
+
+@pytest.mark.parametrize(("levels", "doubtful"), [(30, True), (120, False)])
+def test_where_the_crop_hangs_on_a_few_grey_levels_both_are_read(levels: int, doubtful: bool) -> None:
+    fading = np.tile(np.linspace(60, 60 + levels, 299), (299, 1)).round().astype(np.uint8)
+    views: list[float] = []
+
+    def looking(image: NDArray[np.uint8], sex: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        views.append(float(image.mean()))
+        return mean_of_brightness(image, sex)
+
+    estimate = ensemble(member("a", looking, preparation=ESPINAL_RASTER)).estimate(fading, Sex.FEMALE)
+    assert (estimate.crop_shift_months is not None) is doubtful
+    assert estimate.bone_age_months == pytest.approx(views[0])
+    if estimate.crop_shift_months is not None:
+        assert views[-1] != pytest.approx(views[0])
+        assert estimate.bone_age_months + estimate.crop_shift_months == pytest.approx(views[-1])

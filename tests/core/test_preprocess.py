@@ -22,6 +22,7 @@ from baa_node.core.preprocess import (
     Preparation,
     hand_mask,
     prepare,
+    second_view,
     segment_box,
     segment_mask,
 )
@@ -233,3 +234,31 @@ def test_a_missing_parameter_is_named() -> None:
 def test_an_unknown_variant_is_refused_when_used() -> None:
     with pytest.raises(BundleError, match="squint"):
         prepare(np.zeros((10, 10), np.uint8), Preparation(variant="squint"))
+
+
+def fading(levels: int, height: int = 299, width: int = 299) -> NDArray[np.uint8]:
+    """Darker on the left, brighter by so many grey levels on the right, and nothing in between to say where the bright part begins."""
+    return np.tile(np.linspace(60, 60 + levels, width), (height, 1)).round().astype(np.uint8)
+
+
+@pytest.mark.parametrize(("levels", "doubtful"), [(8, True), (30, True), (60, False), (120, False)])
+def test_where_a_few_grey_levels_decide_what_is_bright_there_is_a_second_view(levels: int, doubtful: bool) -> None:
+    other = second_view(fading(levels), ESPINAL_RASTER)
+    assert (other is not None) is doubtful
+    if other is not None:
+        first = prepare(fading(levels), ESPINAL_RASTER)
+        assert other.image.shape == first.image.shape
+        assert not 0.7 < other.crop[3] / first.crop[3] < 1 / 0.7
+
+
+def test_a_second_view_lies_in_a_frame_of_any_size() -> None:
+    other = second_view(fading(30, 897, 598), ESPINAL_RASTER)
+    assert other is not None
+    top, left, height, width = other.crop
+    assert (top, height) == (0, 897)
+    assert 300 < left < left + width == 598
+
+
+@pytest.mark.parametrize("spec", EVERY)
+def test_a_clear_hand_is_shown_in_one_way(spec: Preparation) -> None:
+    assert second_view(bright_patch(400, 300, (60, 50, 250, 200)), spec) is None

@@ -35,6 +35,7 @@ def _hands(found: Mapping[str, Any]) -> str:
 ({hands["read"] / hands["n"]:.1%}) are read. Refused: {refused}.
 Asked alone, each gate would lose: {alone}. The faintest spans
 {hands["least"]["spread"]:.0f} grey levels, the least clear has a clarity of {hands["least"]["clarity"]:.0f}.
+Of {hands["read_twice"]} a few grey levels decide the crop: they are read with another one, too.
 """
 
 

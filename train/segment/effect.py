@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from baa_node.bundle import CPU, default_bundle, load_bundle
 from baa_node.core.ensemble import Ensemble
-from baa_node.core.preprocess import UNET_EDGES, Box, Preparation, hand_mask, in_box, prepare
+from baa_node.core.frame.regions import Box
+from baa_node.core.preprocess import UNET_EDGES, Preparation, hand_mask, in_box, prepare
 from baa_node.core.radiograph import Sex
 from baa_node.networks import MaskNetwork
 from train.data import masker_for, read_images

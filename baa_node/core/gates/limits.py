@@ -66,6 +66,9 @@ class Gates:
     max_noise_shift_months
         By how much the value of a noisy image may change where all its noise is taken out (`Estimate.noise_shift_months`); 0 refuses
         none. Of 69 hands with noise of 4 % it turns away 14 of the 15 that moved by more than a year, and 9 others (``train/LOG.md``).
+    max_crop_shift_months
+        By how much the value may change with another crop, where that hangs on a few grey levels (`Estimate.crop_shift_months`); 0 refuses
+        none.
     beyond_range_months
         How far an estimate may lie outside the bone ages that the bundle was validated on; a negative value refuses none.
     time_limit_s
@@ -92,6 +95,7 @@ class Gates:
     sure_one_hand: float = 0.98
     max_member_sd_months: float = 15.0
     max_noise_shift_months: float = 15.0
+    max_crop_shift_months: float = 30.0
     beyond_range_months: float = 0.0
     time_limit_s: float = 120.0
 

@@ -72,15 +72,18 @@ def refuse_sight(sight: Sight, gates: Gates = DEFAULT_GATES) -> Refusal | None:
 
 
 def refuse_estimate(estimate: Estimate, gates: Gates = DEFAULT_GATES) -> Refusal | None:
-    """Judge a number before anybody sees it: networks at odds, one that hangs on noise, or an age that the bundle was never tried on."""
-    spread, limit = estimate.spread_months, gates.max_member_sd_months
-    if spread is not None and 0 < limit < spread:
-        detail = f"the members' estimates have a standard deviation of {spread:.1f} months, more than {limit:g}"
+    """Judge a number before anybody sees it: networks at odds, a value that hangs on noise or on the crop, an age that no image had."""
+    spread = estimate.spread_months
+    if spread is not None and 0 < gates.max_member_sd_months < spread:
+        detail = f"the members' estimates have a standard deviation of {spread:.1f} months, more than {gates.max_member_sd_months:g}"
         return Refusal(reasons=(Reason.MEMBERS_DISAGREE,), detail=detail)
     shift = abs(estimate.noise_shift_months or 0.0)
     if 0 < gates.max_noise_shift_months < shift:
         detail = f"without its noise the estimate is {shift:.0f} months away, more than {gates.max_noise_shift_months:g}"
-        return Refusal(reasons=(Reason.POOR_QUALITY,), detail=detail)
+        return _poor(detail)
+    shift = abs(estimate.crop_shift_months or 0.0)
+    if 0 < gates.max_crop_shift_months < shift:
+        return _poor(f"a few grey levels decide where the hand ends, and change the estimate by {shift:.0f} months")
     if estimate.validated_range_months is None or gates.beyond_range_months < 0:
         return None
     low, high = estimate.validated_range_months

@@ -229,6 +229,14 @@ class TestEstimates:
         assert refusal is None or refusal.reasons == (Reason.POOR_QUALITY,)
         assert refuse_estimate(estimate, Gates(max_noise_shift_months=0)) is None
 
+    @pytest.mark.parametrize(("shift", "refused"), [(None, False), (30.0, False), (-31.0, True), (31.0, True)])
+    def test_a_number_that_hangs_on_the_crop_is_not_given(self, shift: float | None, refused: bool) -> None:
+        estimate = replace(constant_ensemble().estimate(np.zeros((300, 200), np.uint8), Sex.FEMALE), crop_shift_months=shift)
+        refusal = refuse_estimate(estimate)
+        assert (refusal is not None) is refused
+        assert refusal is None or refusal.reasons == (Reason.POOR_QUALITY,)
+        assert refuse_estimate(estimate, Gates(max_crop_shift_months=0)) is None
+
     @pytest.mark.parametrize(
         ("months", "beyond", "refused"),
         [(5.0, 0.0, True), (6.0, 0.0, False), (228.0, 0.0, False), (229.0, 0.0, True), (229.0, 2.0, False), (400.0, -1.0, False)],
