@@ -1,7 +1,9 @@
 """A real node under attack from other addresses: whoever is honest gets an answer in time, and nothing stays behind.
 
+Once without TLS, and once at a listener that speaks nothing else.
+
 The attackers come from 127.0.0.2 and up, the honest caller from 127.0.0.1: limits are by address, as on a network.
-``ATTACK_REPORT``, a folder, receives what a run came to.
+``ATTACK_REPORT``, a folder, receives what each came to.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import os
 import random
 import resource
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -22,6 +25,7 @@ from pathlib import Path
 import pytest
 
 from tests.dicom.wire import association_request, item, p_data, store_command
+from tests.parts.certificates import Authorities
 from tests.parts.line import VERIFICATION, Line
 from tests.parts.node import Node
 from tests.parts.programs import eventually, free_port
@@ -83,7 +87,65 @@ def not_dicom(sock: socket.socket, over: threading.Event) -> None:
     sock.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * 50)
 
 
-ATTACKS: tuple[Callable[[socket.socket, threading.Event], None], ...] = (
+def client_hello() -> bytes:
+    """How a caller opens TLS."""
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    with contextlib.suppress(ssl.SSLWantReadError):
+        trusting().wrap_bio(incoming, outgoing).do_handshake()
+    return outgoing.read()
+
+
+def trusting() -> ssl.SSLContext:
+    """A context of somebody who believes whatever is shown, and shows nothing."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
+
+
+def half_a_handshake(sock: socket.socket, over: threading.Event) -> None:
+    sock.sendall(client_hello()[:60])
+    over.wait(ATTACK_S)
+
+
+def silence_in_a_handshake(sock: socket.socket, over: threading.Event) -> None:
+    sock.sendall(client_hello())
+    over.wait(ATTACK_S)
+
+
+def slow_handshake(sock: socket.socket, over: threading.Event) -> None:
+    for octet in client_hello():
+        if over.wait(0.5):
+            return
+        sock.sendall(bytes([octet]))
+
+
+def no_certificate(sock: socket.socket, over: threading.Event) -> None:
+    with trusting().wrap_socket(sock) as encrypted:
+        encrypted.sendall(association_request(calling=b"ORTHANC"))
+        encrypted.recv(4096)
+
+
+def junk_in_records(sock: socket.socket, over: threading.Event) -> None:
+    sock.sendall(b"\x16\x03\x01\x40\x00" + bytes(16384))
+    sock.recv(4096)
+
+
+Attack = Callable[[socket.socket, threading.Event], None]
+
+ENCRYPTED_ATTACKS: tuple[Attack, ...] = (
+    silence,
+    half_a_handshake,
+    silence_in_a_handshake,
+    slow_handshake,
+    no_certificate,
+    junk_in_records,
+    half_a_pdu,
+    four_gigabytes,
+    not_dicom,
+)
+"""At a listener that speaks TLS, and asks for a certificate: the last ones say what they have to say without it."""
+
+ATTACKS: tuple[Attack, ...] = (
     half_a_pdu,
     silence,
     four_gigabytes,
@@ -98,8 +160,8 @@ ATTACKS: tuple[Callable[[socket.socket, threading.Event], None], ...] = (
 class Attacker:
     """Keeps connecting from one address."""
 
-    def __init__(self, address: str, port: int, seed: int) -> None:
-        self._address, self._port, self._dice = address, port, random.Random(seed)
+    def __init__(self, address: str, port: int, attacks: tuple[Attack, ...], seed: int) -> None:
+        self._address, self._port, self._attacks, self._dice = address, port, attacks, random.Random(seed)
         self.over = threading.Event()
         self.connections = 0
         self._open: list[threading.Thread] = []
@@ -114,27 +176,27 @@ class Attacker:
         while not self.over.wait(0.02):
             self._open = [thread for thread in self._open if thread.is_alive()]
             if len(self._open) < 60:
-                self._open.append(threading.Thread(target=self._connect, args=(self._dice.choice(ATTACKS),), daemon=True))
+                self._open.append(threading.Thread(target=self._connect, args=(self._dice.choice(self._attacks),), daemon=True))
                 self._open[-1].start()
         for thread in self._open:
             thread.join(10)
         for sock in self._silent:
             sock.close()
 
-    def _connect(self, attack: Callable[[socket.socket, threading.Event], None]) -> None:
+    def _connect(self, attack: Attack) -> None:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self._port), 5, (self._address, 0)) as sock:
             self.connections += 1
             attack(sock, self.over)
 
 
-def assault(port: int, addresses: list[str], seconds: float, made: Queue[int]) -> None:
+def assault(port: int, addresses: list[str], attacks: tuple[Attack, ...], seconds: float, made: Queue[int]) -> None:
     """Attack from several addresses: run in a process of its own, so that the honest do not wait for its threads.
 
     Attackers compute on machines of their own: here they yield the processor to the node, not the network.
     """
     os.nice(5)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(8192, resource.getrlimit(resource.RLIMIT_NOFILE)[1]),) * 2)
-    attackers = [Attacker(address, port, seed) for seed, address in enumerate(addresses)]
+    attackers = [Attacker(address, port, attacks, seed) for seed, address in enumerate(addresses)]
     lines = [threading.Thread(target=one.work) for one in attackers]
     for thread in lines:
         thread.start()
@@ -146,10 +208,10 @@ def assault(port: int, addresses: list[str], seconds: float, made: Queue[int]) -
     made.put(sum(one.connections for one in attackers))
 
 
-def honest_s(port: int) -> float:
+def honest_s(port: int, tls: ssl.SSLContext | None) -> float:
     """Seconds (`tests.parts.watch`) of an association with one C-ECHO: what a modality's test button takes."""
     began = Moment()
-    with Line(port, calling="ORTHANC", called="BAA_NODE", sop_class=VERIFICATION, syntax="1.2.840.10008.1.2") as line:
+    with Line(port, calling="ORTHANC", called="BAA_NODE", sop_class=VERIFICATION, syntax="1.2.840.10008.1.2", tls=tls) as line:
         line.echo()
     return own_s(began)
 
@@ -164,20 +226,23 @@ def threads(node: Node) -> int:
 
 
 @pytest.mark.timeout(300)
-def test_the_honest_get_their_answer_in_time_and_nothing_stays_behind(tmp_path: Path) -> None:
-    node = Node(tmp_path / "node")
+@pytest.mark.parametrize("listener", ["plain", "TLS"])
+def test_the_honest_get_their_answer_in_time_and_nothing_stays_behind(tmp_path: Path, listener: str) -> None:
+    settings, tls = certified(tmp_path) if listener == "TLS" else ({}, None)
+    attacks = ENCRYPTED_ATTACKS if tls else ATTACKS
+    node = Node(tmp_path / "node", **settings)
     node.add_peer("pacs", "ORTHANC", free_port())
     with node.start("--roles", "intake"):
         for _ in range(20):
-            honest_s(node.port)
+            honest_s(node.port, tls)
         before = {"threads": threads(node), "rss_mb": rss_mb(node)}
         counted: Queue[int] = get_context("spawn").Queue()
         addresses = [f"127.0.0.{number}" for number in range(2, 6)]
-        attack = get_context("spawn").Process(target=assault, args=(node.port, addresses, ATTACK_S, counted), daemon=True)
+        attack = get_context("spawn").Process(target=assault, args=(node.port, addresses, attacks, ATTACK_S, counted), daemon=True)
         attack.start()
         took = []
         while attack.is_alive() and counted.empty():
-            took.append(honest_s(node.port))
+            took.append(honest_s(node.port, tls))
             time.sleep(0.1)
         made = counted.get(timeout=30)
         attack.join(30)
@@ -185,6 +250,7 @@ def test_the_honest_get_their_answer_in_time_and_nothing_stays_behind(tmp_path: 
         eventually(lambda: threads(node) <= before["threads"] + 2, what="the threads of the attackers to end", timeout_s=60)
         after = rss_mb(node)
         _tell(
+            listener,
             {
                 "connections": made,
                 "honest": len(took),
@@ -192,7 +258,7 @@ def test_the_honest_get_their_answer_in_time_and_nothing_stays_behind(tmp_path: 
                 "next_s": [round(one, 3) for one in sorted(took)[-6:-1]],
                 "before": before,
                 "rss_mb_after": round(after),
-            }
+            },
         )
         assert node.running.alive
         assert sorted(took)[-3] < HONEST_WITHIN_S  # a shared machine may hold up one or two by itself
@@ -200,8 +266,19 @@ def test_the_honest_get_their_answer_in_time_and_nothing_stays_behind(tmp_path: 
         assert after < before["rss_mb"] + 100
 
 
-def _tell(run: dict[str, object]) -> None:
+def certified(folder: Path) -> tuple[dict[str, object], ssl.SSLContext]:
+    """Settings of a listener that speaks TLS, and the context of a caller whom it knows."""
+    authorities = Authorities(folder)
+    shown = authorities.issue("good")
+    context = ssl.create_default_context(cafile=str(authorities.ca))
+    context.load_cert_chain(shown.certificate, shown.key)
+    return {"NODE__TLS_CERTIFICATE": shown.certificate, "NODE__TLS_KEY": shown.key, "NODE__TLS_CA": authorities.ca}, context
+
+
+def _tell(listener: str, run: dict[str, object]) -> None:
     folder = os.environ.get("ATTACK_REPORT")
     if folder:
         Path(folder).mkdir(parents=True, exist_ok=True)
-        (Path(folder) / "attack.json").write_text(json.dumps(run, indent=1) + "\n", encoding="utf-8")
+        (Path(folder) / ("attack_tls.json" if listener == "TLS" else "attack.json")).write_text(
+            json.dumps(run, indent=1) + "\n", encoding="utf-8"
+        )
