@@ -13,6 +13,7 @@ import typer
 
 from baa_node.cli.context import emit, load, open_database, when_bare
 from baa_node.cli.examples import examples
+from baa_node.cli.names import peer_names
 from baa_node.cli.operator import operator
 from baa_node.cli.tables import columns
 from baa_node.errors import ConfigError
@@ -45,8 +46,11 @@ def list_() -> None:
 when_bare(app, list_)
 
 
+OnePeer = Annotated[str | None, typer.Argument(help="One peer. [default: every one that is called over TLS]", autocompletion=peer_names)]
+
+
 @app.command(epilog=examples("certificates look", "certificates look pacs"))
-def look(name: Annotated[str | None, typer.Argument(help="One peer. [default: every one that is called over TLS]")] = None) -> None:
+def look(name: OnePeer = None) -> None:
     """Call peers that speak TLS and show the certificate of each, and why it is not trusted; exit 1 where one is not."""
     from baa_node.db import peers
 

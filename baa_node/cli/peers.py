@@ -14,6 +14,7 @@ import typer
 
 from baa_node.cli.context import emit, load, open_database, options, when_bare
 from baa_node.cli.examples import examples
+from baa_node.cli.names import peer_names
 from baa_node.cli.operator import operator
 from baa_node.cli.peer_file import parse, value_of
 from baa_node.cli.tables import columns
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Who may send, where results go, and who was turned away. A running node sees changes at once.")
 
 Name = Annotated[str, typer.Argument(help="What people call the peer.")]
+Known = Annotated[str, typer.Argument(help="What people call the peer.", autocompletion=peer_names)]
 AeTitle = Annotated[str | None, typer.Option(help="Application entity title, 1 to 16 characters.")]
 Host = Annotated[str | None, typer.Option(help="Host name or address.")]
 Port = Annotated[int | None, typer.Option(help="Port on which it takes results.")]
@@ -109,7 +111,7 @@ def _asked(**options: Any) -> dict[str, Any]:
 
 @app.command(epilog=examples("peers edit pacs --port 11112", "peers edit pacs --wants sr --refusals sr"))
 def edit(
-    name: Name,
+    name: Known,
     ae_title: AeTitle = None,
     host: Host = None,
     port: Port = None,
@@ -141,7 +143,7 @@ def edit(
 
 
 @app.command(epilog=examples("peers remove pacs"))
-def remove(name: Name) -> None:
+def remove(name: Known) -> None:
     """Turn a peer away from now on."""
     from baa_node.db import peers
 
@@ -151,7 +153,7 @@ def remove(name: Name) -> None:
 
 
 @app.command(epilog=examples("peers echo pacs"))
-def echo(name: Name) -> None:
+def echo(name: Known) -> None:
     """Ask a peer for a sign of life (C-ECHO)."""
     from baa_node.db import peers
     from baa_node.dicom import scu
@@ -167,7 +169,7 @@ def echo(name: Name) -> None:
 
 
 @app.command(epilog=examples("peers test pacs"))
-def test(name: Name) -> None:
+def test(name: Known) -> None:
     """Try a peer in its way: C-ECHO and whether it takes our results, a connection (MLLP), /metadata (FHIR), a query (DICOMweb)."""
     from baa_node.bridges import bridge_to
     from baa_node.db import peers

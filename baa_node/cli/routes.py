@@ -12,6 +12,7 @@ import typer
 
 from baa_node.cli.context import emit, load, open_database, when_bare
 from baa_node.cli.examples import examples
+from baa_node.cli.names import route_names
 from baa_node.cli.operator import operator
 from baa_node.cli.tables import columns
 from baa_node.errors import InstanceError
@@ -27,6 +28,7 @@ app = typer.Typer(
 )
 
 Name = Annotated[str, typer.Argument(help="What people call the route.")]
+Known = Annotated[str, typer.Argument(help="What people call the route.", autocompletion=route_names)]
 CallingAe = Annotated[list[str] | None, typer.Option(help="Only images of this calling AE title; may be repeated. [default: any]")]
 CalledAe = Annotated[
     list[str] | None, typer.Option(help="Only images sent to this AE title, by which the node may then be called; may be repeated.")
@@ -92,7 +94,7 @@ def add(
 
 @app.command(epilog=examples("routes edit ward --kind sr --kind picture", "routes edit ward --any calling-ae"))
 def edit(
-    name: Name,
+    name: Known,
     calling_ae: CallingAe = None,
     called_ae: CalledAe = None,
     when: When = None,
@@ -116,7 +118,7 @@ def edit(
 
 
 @app.command(epilog=examples("routes move ward 1"))
-def move(name: Name, position: Annotated[int, typer.Argument(min=1, help="1 is asked first.")]) -> None:
+def move(name: Known, position: Annotated[int, typer.Argument(min=1, help="1 is asked first.")]) -> None:
     """Put a route at another position."""
     from baa_node.db import routes
 
@@ -126,7 +128,7 @@ def move(name: Name, position: Annotated[int, typer.Argument(min=1, help="1 is a
 
 
 @app.command(epilog=examples("routes remove ward"))
-def remove(name: Name) -> None:
+def remove(name: Known) -> None:
     """Take a route out; what it decided before stands."""
     from baa_node.db import routes
 

@@ -10,6 +10,7 @@ import typer
 
 from baa_node.cli.context import emit, open_database, when_bare
 from baa_node.cli.examples import examples
+from baa_node.cli.names import user_names
 from baa_node.cli.operator import operator
 from baa_node.cli.tables import columns
 from baa_node.errors import ConfigError
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Who may use the console. A running node sees changes at once.")
 
 Name = Annotated[str, typer.Argument(help="Name of the user.")]
+Known = Annotated[str, typer.Argument(help="Name of the user.", autocompletion=user_names)]
 FromStdin = Annotated[bool, typer.Option("--password-stdin", help="Take the password from standard input instead of asking for it.")]
 Once = Annotated[bool, typer.Option("--once", help="The password serves once: a new one is asked for at log-in.")]
 
@@ -60,7 +62,7 @@ def add(
 
 
 @app.command(epilog=examples("users password ann --once"))
-def password(name: Name, password_stdin: FromStdin = False, once: Once = False) -> None:
+def password(name: Known, password_stdin: FromStdin = False, once: Once = False) -> None:
     """Set a user's password and end its sessions."""
     from baa_node.db import accounts
     from baa_node.web.passwords import checked, hash_password
@@ -72,7 +74,7 @@ def password(name: Name, password_stdin: FromStdin = False, once: Once = False) 
 
 
 @app.command(epilog=examples("users role ann admin", "users role ann disabled"))
-def role(name: Name, role: Annotated[str, typer.Argument(help="viewer, admin or disabled.")]) -> None:
+def role(name: Known, role: Annotated[str, typer.Argument(help="viewer, admin or disabled.")]) -> None:
     """Let a user do more or less, or keep it from logging in."""
     from baa_node.db import accounts
 
@@ -83,7 +85,7 @@ def role(name: Name, role: Annotated[str, typer.Argument(help="viewer, admin or 
 
 
 @app.command(epilog=examples("users remove ann"))
-def remove(name: Name) -> None:
+def remove(name: Known) -> None:
     """Remove a user and end its sessions."""
     from baa_node.db import accounts
 

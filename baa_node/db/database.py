@@ -6,6 +6,7 @@ import contextlib
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Final, TypeVar
 
 from sqlalchemy import Connection, Engine
@@ -76,6 +77,19 @@ class Database:
             database.close()
             raise
         return database
+
+    @classmethod
+    @contextlib.contextmanager
+    def as_it_is(cls, url: str) -> Iterator[Database]:
+        """Give a record for a look, its schema untouched; StoreError where there is none, or a table is not as this version has it."""
+        parsed = parse_url(url)
+        if parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").is_file():
+            raise StoreError(f"there is no record at {shown_url(parsed)}")
+        database = cls(url, parsed, make_own_engine(parsed))
+        try:
+            yield database
+        finally:
+            database.close()
 
     def _migrate(self) -> None:
         with self.reading() as c:

@@ -9,6 +9,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,10 @@ from typer.core import TyperCommand, TyperGroup
 from typer.testing import CliRunner
 
 from baa_node.cli import _common_options_first, app
+from baa_node.core.routes.routing import Route
+from baa_node.db import Database, accounts, peers, routes
+from baa_node.db.accounts import Role, User
+from tests.db import made
 from tests.parts.node import EXECUTABLE
 
 ROOT: Any = typer.main.get_command(app)
@@ -119,8 +124,44 @@ echo "${{COMPREPLY[@]}}"
     ],
 )
 def test_the_shell_completes_commands_and_options(typed: str, expected: list[str]) -> None:
+    assert completed(typed) == expected
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("peers remove pa", ["pacs", "pacs-north"]),
+        ("peers echo pacs-", ["pacs-north"]),
+        ("certificates look p", ["pacs", "pacs-north", "phone"]),
+        ("peers add pa", []),
+        ("routes move w", ["ward"]),
+        ("users role a", ["admin", "ann"]),
+        ("users add a", []),
+    ],
+)
+def test_the_shell_completes_names_on_record(typed: str, expected: list[str], tmp_path: Path) -> None:
+    now = datetime.now(UTC)
+    database = Database.open(f"sqlite:///{tmp_path / 'baa_node.db'}")
+    with database.transaction() as c:
+        for name in ("pacs", "pacs-north", "phone"):
+            peers.add_peer(c, made.peer(name=name, ae_title=name.upper()), actor="test", now=now)
+        routes.add_route(c, Route(name="ward", calling_ae=("CR7",)), actor="test", now=now)
+        for name in ("admin", "ann", "bob"):
+            user = User(name=name, role=Role.ADMIN, password="", must_change=False, created_at=now, changed_at=now)
+            accounts.add_user(c, user, actor="test")
+    database.close()
+    assert completed(f"baa-node --data-dir {tmp_path} {typed}") == expected
+
+
+def test_completing_a_name_makes_no_record(tmp_path: Path) -> None:
+    assert completed(f"baa-node --data-dir {tmp_path / 'none'} peers remove p") == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def completed(typed: str) -> list[str]:
+    """What bash offers for the last word."""
     words = typed.split()
     script = COMPLETING.format(words=" ".join(words), last=len(words) - 1)
     environment = {**os.environ, "PATH": f"{Path(EXECUTABLE).parent}:{os.environ['PATH']}"}
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True, env=environment)
-    assert done.stdout.split() == expected
+    return done.stdout.split()
