@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,13 +15,19 @@ import pytest
 
 from baa_node import pipeline
 from baa_node.core.objects.findings import read_report
-from baa_node.db import studies
+from baa_node.db import peers, studies
 from baa_node.dicom.practice import PracticePacs
 from baa_node.dispatch import Patience
 from baa_node.errors import SpoolError, StoreError
 from baa_node.sections import REFUSALS
+from tests.db import made
+from tests.parts.desk import endpoint
 from tests.parts.hands import hand_cr
+from tests.parts.times import NOW
 from tests.parts.workbench import Bench, wait
+
+PATIENT_S = 90.0
+"""For an answer to an association request."""
 
 
 def transient(text: str) -> StoreError:
@@ -68,6 +78,46 @@ def test_a_delivery_is_given_up_and_shown(bench: Bench, tmp_path: Path) -> None:
     bench.send(ds)
     wait(lambda: bench.states(ds) == ["UNDELIVERABLE"], "the end")
     assert bench.kinds()[-1] == "DELIVERY_FAILED"
+
+
+def test_many_destinations_that_say_nothing_keep_no_other_waiting(bench: Bench, pacs: PracticePacs, tmp_path: Path) -> None:
+    silent = 24
+    names = [f"silent{number}" for number in range(silent)]
+    bench.desk = replace(bench.desk, endpoint=lambda peer: replace(endpoint(peer), association_timeout_s=PATIENT_S))
+    with silence() as (port, connected):
+        with bench.desk.database.transaction() as c:
+            for name in names:
+                away = made.peer(name, host="127.0.0.1", port=port, source=False)
+                peers.add_peer(c, away, actor="test", now=NOW)
+            peers.edit_peer(c, "pacs", replace(peers.get_peer(c, "pacs"), route_to=("pacs", *names)), actor="test", now=NOW)
+        bench.start()
+        began = time.monotonic()
+        for number in range(3):
+            bench.send(hand_cr(tmp_path, SOPInstanceUID=f"1.2.3.{number}", StudyInstanceUID=f"1.2.4.{number}"))
+        wait(lambda: len(connected) >= 3 * silent, "as many associations that nobody answers as there are deliveries")
+        bench.send(hand_cr(tmp_path, SOPInstanceUID="1.2.3.9", StudyInstanceUID="1.2.4.9"))
+        wait(lambda: pacs.stores == 8, "what the others get of the next image")
+        assert time.monotonic() - began < PATIENT_S  # after which each would have given up once
+
+
+@contextlib.contextmanager
+def silence() -> Iterator[tuple[int, list[socket.socket]]]:
+    """A port that takes every connection and says nothing, and those that it took."""
+    connected: list[socket.socket] = []
+    with contextlib.ExitStack() as taken, socket.create_server(("127.0.0.1", 0), backlog=256) as listening:
+
+        def take() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    connected.append(taken.enter_context(listening.accept()[0]))
+
+        thread = threading.Thread(target=take)
+        thread.start()
+        try:
+            yield listening.getsockname()[1], connected
+        finally:
+            listening.shutdown(socket.SHUT_RDWR)
+            thread.join()
 
 
 def test_an_operators_retry_brings_it_after_all(bench: Bench, tmp_path: Path) -> None:
