@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from math import inf
 from typing import Final
 
 import numpy as np
@@ -56,9 +57,11 @@ class Traits:
         self.values.update({name: round(float(value), 4) for name, value in found.items() if value is not None})
 
     def _noting(self, detector: Detector) -> Detector:
+        """Note how unlike a frame is the way round that suits it: a negative is looked at twice."""
+
         def look(view: Grey) -> Sight:
             sight = detector(view)
-            self.values["unlikeness"] = round(sight.distance, 3)
+            self.values["unlikeness"] = min(round(sight.distance, 3), self.values.get("unlikeness", inf))
             return sight
 
         return look

@@ -121,3 +121,18 @@ def test_the_detector_is_listened_to() -> None:
     assert watched.detector is not None
     assert watched.detector(np.zeros((112, 112), np.uint8)) is sight
     assert traits.values == {"unlikeness": 7.25}
+
+
+@pytest.mark.parametrize("distances", [(40.0, 7.25), (7.25, 40.0)])
+def test_a_frame_that_is_looked_at_both_ways_round_is_as_unlike_as_the_better_one(distances: tuple[float, float]) -> None:
+    from dataclasses import replace
+
+    from baa_node.core.frame.detection import Seen, Sight
+
+    sights = iter([Sight(shares={Seen.ONE_HAND: 1.0}, distance=distance) for distance in distances])
+    traits = Traits()
+    watched = traits.watching(replace(constant_ensemble(), detector=lambda view: next(sights)))
+    assert watched.detector is not None
+    for _ in distances:
+        watched.detector(np.zeros((112, 112), np.uint8))
+    assert traits.values == {"unlikeness": 7.25}
