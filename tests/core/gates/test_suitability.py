@@ -20,28 +20,8 @@ from baa_node.core.reading import ReadingPolicy, read_bone_age
 from baa_node.core.reasons import Reason
 from tests.parts.frames import image
 from tests.parts.hands import constant_ensemble
-from tests.parts.looks import enlarged, sees, square_hand
-from train.detector import variants
-from train.phantom import draw_hand, draw_not_a_hand
-
-Words = NDArray[np.uint16]
-
-
-def drawn_hand(seed: int = 1) -> Words:
-    return draw_hand(age_months=120.0, sex=Sex.FEMALE, seed=seed, height_px=500).pixels
-
-
-def drawn(kind: str) -> Words:
-    return draw_not_a_hand(kind, 1, height_px=500).pixels
-
-
-def variant(name: str, seed: int = 1) -> Words:
-    rng = np.random.default_rng(seed)
-    return enlarged(getattr(variants, name)(square_hand(seed), rng)).astype(np.uint16) * 16
-
-
-def pair() -> Words:
-    return enlarged(variants.several(square_hand(1), square_hand(3), np.random.default_rng(1))).astype(np.uint16) * 16
+from tests.parts.looks import sees
+from tests.parts.refused import GIVEN, Words, drawn, drawn_hand
 
 
 @pytest.fixture(scope="module")
@@ -65,32 +45,6 @@ def reading(
     members = tuple(replace(constant_ensemble(value).members[0], name=f"member {index}") for index, value in enumerate(months))
     ensemble: Ensemble = replace(constant_ensemble(), members=members, detector=detector, validated_range_months=limit)
     return read_bone_age(ds, ensemble, ReadingPolicy(gates=gates or Gates()), out_of_time=lambda: late)
-
-
-def truncated() -> Dataset:
-    ds = image(drawn_hand())
-    ds.PixelData = ds.PixelData[:100]
-    return ds
-
-
-GIVEN = {
-    Reason.NO_HAND: lambda: {"ds": image(drawn("foot_or_long_bone"))},
-    Reason.SEVERAL_HANDS: lambda: {"ds": image(pair())},
-    Reason.HAND_CUT_OFF: lambda: {"ds": image(variant("cut_off"))},
-    Reason.NOT_FRONTAL: lambda: {"ds": image(drawn_hand(), ViewPosition="LL")},
-    Reason.POOR_QUALITY: lambda: {"ds": image(drawn("blank"))},
-    Reason.OBSCURED: lambda: {"ds": image(variant("covered", 4))},
-    Reason.SEX_UNKNOWN: lambda: {"ds": image(drawn_hand(), PatientSex="O")},
-    Reason.AGE_OUTSIDE_USE: lambda: {"ds": image(drawn_hand(), PatientBirthDate="19800101")},
-    Reason.ESTIMATE_OUTSIDE_RANGE: lambda: {"ds": image(drawn_hand()), "months": (240.0,), "limit": (6.0, 228.0)},
-    Reason.MEMBERS_DISAGREE: lambda: {"ds": image(drawn_hand()), "months": (100.0, 130.0)},
-    Reason.UNLIKE_TRAINING: lambda: {"ds": image(4095 - drawn_hand()), "gates": Gates(read_negatives=False)},
-    Reason.UNDECODABLE: lambda: {"ds": truncated()},
-    Reason.ATTRIBUTES: lambda: {"ds": image(drawn_hand(), StudyInstanceUID=None)},
-    Reason.UNSUPPORTED: lambda: {"ds": image(drawn_hand(), Modality="CT")},
-    Reason.TIME_LIMIT: lambda: {"ds": image(drawn_hand()), "late": True},
-}
-"""What makes a reading give this reason. ``INTERNAL`` is no property of an image: tests/pipeline/test_refusals.py has it."""
 
 
 @pytest.mark.parametrize("reason", [reason for reason in Reason if reason is not Reason.INTERNAL])
