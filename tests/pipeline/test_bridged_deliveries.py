@@ -15,6 +15,7 @@ from baa_node.db import audit, peers, studies
 from baa_node.db.peers import Peer
 from baa_node.db.studies import Delivery
 from baa_node.errors import StoreError
+from tests.parts.dicomweb import stores
 from tests.parts.fhir import FhirStore, Reply, WebServer
 from tests.parts.hands import hand_cr
 from tests.parts.mllp import ACCEPT, MllpReceiver, acknowledgement
@@ -110,6 +111,29 @@ def test_a_refused_message_waits_or_is_given_up_and_sent_again_by_order(
     assert delivered(bench, uid, "ris").state == "delivered"
     assert bench.kinds()[-1] == "DELIVERY_DONE"
     assert ris.messages[0]["MSH.F10"] == ris.messages[1]["MSH.F10"]
+
+
+@pytest.mark.parametrize("kind", ["hl7", "fhir", "stow"])
+def test_what_cannot_be_taken_now_is_taken_later_and_both_are_on_record(bench: Bench, kind: str, tmp_path: Path) -> None:
+    receiver, taking = (MllpReceiver(), ACCEPT) if kind == "hl7" else (WebServer(FhirStore()), FhirStore() if kind == "fhir" else stores)
+    busy = acknowledgement("AE") if kind == "hl7" else lambda _: Reply(503)
+    with receiver:
+        add(bench, "other", kind, receiver.url)
+        uid = reported(bench, tmp_path)
+        setattr(receiver, "answer" if kind == "hl7" else "handler", busy)
+        waits = delivered(bench, uid, "other")
+        assert (waits.state, waits.attempts, waits.next_attempt_at is not None) == ("pending", 1, True)
+        setattr(receiver, "answer" if kind == "hl7" else "handler", taking)
+        done = delivered(bench, uid, "other")
+    assert (done.state, done.attempts, done.receipt) == ("delivered", 2, "sent")
+    assert done.stored
+    with bench.desk.database.reading() as c:
+        events = [event for event in audit.list_events(c, limit=1000) if event.kind.startswith("DELIVERY")]
+        assert audit.verify(c) == []
+    assert [(event.kind, event.detail["peer"], event.outcome) for event in events] == [
+        ("DELIVERY_ATTEMPT", "other", 4),
+        ("DELIVERY_DONE", "other", 0),
+    ]
 
 
 def test_a_fhir_server_that_refuses_the_content_is_given_up(bench: Bench, server: WebServer, tmp_path: Path) -> None:

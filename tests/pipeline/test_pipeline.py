@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,9 +11,10 @@ import pytest
 
 from baa_node.core.objects.findings import read_report
 from baa_node.core.words import Language
-from baa_node.db import audit, studies
+from baa_node.db import audit, peers, studies
 from baa_node.dicom import scp
 from baa_node.dicom.practice import PracticePacs
+from tests.db import made
 from tests.parts.hands import hand_cr
 from tests.parts.times import NOW
 from tests.parts.workbench import Bench, wait
@@ -52,6 +54,41 @@ def test_a_page_of_pdf_goes_with_them_where_it_is_wanted(bench: Bench, pacs: Pra
     assert set(results) == {"sr", "capture", "pdf"}
     assert results["pdf"].EncapsulatedDocument.startswith(b"%PDF-")
     assert {kind: one.StudyInstanceUID for kind, one in results.items()} == dict.fromkeys(results, ds.StudyInstanceUID)
+
+
+def test_each_destination_gets_the_page_or_not_as_it_wants(bench: Bench, pacs: PracticePacs, tmp_path: Path) -> None:
+    ward = PracticePacs.start("WARD")
+    with bench.desk.database.transaction() as connection:
+        printing = made.peer("ward", host="127.0.0.1", port=ward.port, source=False, wants=("sr", "pdf"))
+        peers.add_peer(connection, printing, actor="test", now=NOW)
+        archive = replace(peers.get_peer(connection, "pacs"), wants=("sr", "picture"), route_to=("pacs", "ward"))
+        peers.edit_peer(connection, "pacs", archive, actor="test", now=NOW)
+    bench.make(pdf=True)
+    ds = hand_cr(tmp_path)
+    bench.start()
+    bench.send(ds)
+    wait(lambda: bench.states(ds) == ["DELIVERED"], "delivery to both")
+    ward.stop()
+    assert set(pacs.results_for(ds.SOPInstanceUID)) == {"sr", "capture"}
+    assert set(ward.results_for(ds.SOPInstanceUID)) == {"sr", "pdf"}
+
+
+@pytest.mark.parametrize("view", ["PA", "LL"], ids=["assessed", "refused"])
+def test_nobody_s_name_or_number_is_in_the_picture(bench: Bench, pacs: PracticePacs, tmp_path: Path, view: str) -> None:
+    """Two children of the same age with the same film: nothing of who they are may make their pictures differ."""
+    whose = (
+        {"PatientName": "Doe^Jane", "PatientID": "4711", "AccessionNumber": "A-1", "StudyID": "S-1", "ReferringPhysicianName": "House^G"},
+        {"PatientName": "Roe^Anna", "PatientID": "0815", "AccessionNumber": "B-2", "StudyID": "T-2", "ReferringPhysicianName": "Who^D"},
+    )
+    films = [hand_cr(tmp_path, ViewPosition=view, StudyDate=f"2025010{place}", **one) for place, one in enumerate(whose, start=2)]
+    films[1].PatientBirthDate = "20150102"
+    bench.start()
+    for film in films:
+        bench.send(film)
+    wait(lambda: [bench.states(film) for film in films] == [["DELIVERED"]] * 2, "both results")
+    one, other = (pacs.results_for(film.SOPInstanceUID)["capture"] for film in films)
+    assert one.PatientName != other.PatientName
+    assert one.PixelData == other.PixelData
 
 
 def test_what_arrived_while_nothing_ran_is_taken_up(bench: Bench, pacs: PracticePacs, tmp_path: Path) -> None:

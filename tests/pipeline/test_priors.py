@@ -24,11 +24,13 @@ from baa_node.core.record import from_json
 from baa_node.db import audit, peers, studies
 from baa_node.dicom.practice import PracticePacs
 from baa_node.priors import PriorSearch
+from baa_node.sections import PriorsSection
 from tests.parts.hands import constant_ensemble, hand_cr
 from tests.parts.prior_reports import PriorArchive, prior_report
 from tests.parts.report import named
 from tests.parts.results import DEVICE
 from tests.parts.times import NOW
+from tests.parts.watch import Moment, own_s
 from tests.parts.workbench import Bench, wait
 
 COMMENT = ("121106", "DCM")
@@ -152,6 +154,21 @@ def test_a_change_of_sex_and_hand_is_told(searching: Bench, tmp_path: Path) -> N
     ]
 
 
+def test_a_change_of_birth_date_is_told_and_the_bone_ages_are_not_compared(searching: Bench, tmp_path: Path) -> None:
+    first = hand_cr(tmp_path, StudyDate="20240102", PatientBirthDate="20150301")
+    second = hand_cr(tmp_path, StudyDate="20250102")
+    searching.desk = replace(searching.desk, ensemble=constant_ensemble(180.0))
+    reading(searching, first)
+    searching.desk = replace(searching.desk, ensemble=constant_ensemble(110.0))
+    reading(searching, second)
+    report = report_of(searching, second)
+    assert [line for line in comments(report) if "2024-01-02" in line and not line.startswith("Earlier:")] == [
+        "The assessment of 2024-01-02 was made with another birth date: check the patient's identity.",
+    ]
+    assert len(told(report)) == 1
+    assert named(report, ("BAA006", "99BAANODE")) == []
+
+
 @pytest.mark.parametrize("change", [{"PatientID": "somebody else"}, {"IssuerOfPatientID": "elsewhere"}, {"PatientID": ""}])
 def test_other_patients_are_not_found(searching: Bench, tmp_path: Path, change: dict[str, str]) -> None:
     first, second = first_and_second(tmp_path, **change)
@@ -241,6 +258,23 @@ def test_a_peer_that_never_answers_delays_nothing_beyond_the_time(searching: Ben
     assert waits[1] < 2  # the peer is left alone for a while
     assert len(queries(searching)) == 1
     assert any("Not every archive" in line for line in comments(report_of(searching, third)))
+
+
+def test_as_it_comes_a_silent_peer_delays_a_report_by_two_seconds_and_no_more(bench: Bench, tmp_path: Path) -> None:
+    bench.desk = replace(bench.desk, priors=PriorSearch(bench.desk.database, bench.desk.endpoint, wait_s=PriorsSection().wait_s))
+    alone, asking = hand_cr(tmp_path), hand_cr(tmp_path)
+    with silent("accepts nothing", asking) as port:
+        took = []
+        for ds in (alone, asking):
+            if ds is asking:
+                admit(bench, port)
+            assert bench.send(ds) == 0
+            bench.desk.read(ds.SOPInstanceUID, 1)
+            began = Moment()
+            bench.desk.report(ds.SOPInstanceUID, 1)
+            took.append(own_s(began))
+    assert 1.5 < took[1] - took[0] < 3  # a second for threads and the record on a busy machine
+    assert any("Not every archive" in line for line in comments(report_of(bench, asking)))
 
 
 def waiting(bench: Bench) -> list[float]:
