@@ -13,23 +13,25 @@ import numpy as np
 import pydicom
 import pytest
 from numpy.typing import NDArray
-from pydicom.datadict import dictionary_description, tag_for_keyword
+from pydicom.datadict import dictionary_description, dictionary_VR, tag_for_keyword
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 
 from baa_node.bundle import default_bundle, load_bundle
 from baa_node.core.assessment import Assessment, Refusal
+from baa_node.core.comparison import Determination
 from baa_node.core.ensemble import Ensemble, Member
 from baa_node.core.objects.capture import build_capture
 from baa_node.core.objects.document import build_document
 from baa_node.core.reading import read_bone_age
 from baa_node.core.report import COMPREHENSIVE_3D_SR, COMPREHENSIVE_SR, build_report
 from tests.parts.dcmtk import dcmsend
-from tests.parts.identity import TYPE_2, differing
+from tests.parts.identity import COPIED, TYPE_2, differing
 from tests.parts.matrix import CASES, texts, write
 from tests.parts.node import Node
 from tests.parts.orthanc import Orthanc
 from tests.parts.programs import program
-from tests.parts.report import BONE_AGE, LOWER_LIMIT, UPPER_LIMIT, named, number, reasons
+from tests.parts.report import BONE_AGE, LOWER_LIMIT, UPPER_LIMIT, named, number, reasons, values
 from tests.parts.results import DEVICE, WRITTEN_AT, as_bytes
 
 PICTURE = np.full((60, 80, 3), 40, np.uint8)
@@ -51,6 +53,28 @@ OBJECTS: dict[str, Callable[[Dataset, Result], Dataset]] = {
 REPORTS = ("sr3d", "sr")
 PIXELS_DIFFER = ("bits_", "lut_", "padding_", "border_", "coding_")
 """Cases whose header is the plain one."""
+
+
+COMPARED: dict[tuple[str, str], Callable[[Assessment], float | None]] = {
+    ("RDE122", "RADELEMENT"): lambda result: _tenth(result.chronological_age_months),
+    ("BAA004", "99BAANODE"): lambda result: _tenth(result.difference_months),
+    ("121416", "DCM"): lambda result: result.z_score,
+    ("RDE1734", "RADELEMENT"): lambda result: result.reference_sd_months,
+    ("BAA005", "99BAANODE"): lambda result: result.estimate.spread_months,
+}
+"""Numbers beside the bone age, by their codes."""
+
+DETERMINATION = ("RDE1733", "RADELEMENT")
+VERDICTS = {
+    Determination.DELAYED: "RDE1733.0",
+    Determination.NORMAL: "RDE1733.1",
+    Determination.ADVANCED: "RDE1733.2",
+    Determination.INDETERMINATE: "RDE1733.3",
+}
+
+
+def _tenth(months: float | None) -> float | None:
+    return None if months is None else round(months, 1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,6 +180,20 @@ def test_values_are_read_back_equal(walk: Callable[[str], Walked], name: str) ->
         assert _coded(report, "111027") == {"L": ["7771000"], "R": ["24028007"], None: []}[CASES[name].side]
 
 
+@pytest.mark.parametrize("name", [name for name in CASES if not name.startswith(PIXELS_DIFFER)])
+def test_the_comparison_is_read_back_equal(walk: Callable[[str], Walked], name: str) -> None:
+    walked = walk(name)
+    result = walked.result
+    for kind in REPORTS:
+        report = walked.dataset(kind)
+        told = {concept: number(report, concept) for concept in COMPARED}
+        if isinstance(result, Refusal):
+            assert set(told.values()) == {None}
+            continue
+        assert told == {concept: None if (value := of(result)) is None else round(value, 2) for concept, of in COMPARED.items()}
+        assert values(report, *DETERMINATION) == [VERDICTS[result.determination]]
+
+
 def _coded(report: Dataset, concept: str) -> list[str]:
     return [str(found.ConceptCodeSequence[0].CodeValue) for found in named(report, (concept, "DCM"))]
 
@@ -176,6 +214,33 @@ def test_identifiers_are_those_of_the_source(walk: Callable[[str], Walked], name
     walked = walk(name)
     expected = dict.fromkeys(OBJECTS, sorted(CASES[name].left_out))
     assert {kind: sorted(differing(walked.dataset(kind), pydicom.dcmread(walked.source))) for kind in OBJECTS} == expected
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if not name.startswith(PIXELS_DIFFER)])
+def test_identifiers_of_plain_letters_are_copied_byte_for_byte(walk: Callable[[str], Walked], name: str) -> None:
+    """As the files have them, undecoded; letters of another character set are other bytes in a report, which is in UTF-8."""
+    walked = walk(name)
+    source = {keyword: value for keyword, value in _stored(walked.source).items() if value.isascii() and b"\x1b" not in value}
+    assert source.keys() >= {"StudyInstanceUID"}
+    for kind, path in walked.files.items():
+        copied = _stored(path)
+        different = {keyword: copied.get(keyword) for keyword, value in source.items() if copied.get(keyword, b"") != value}
+        assert different.keys() <= set(CASES[name].left_out), kind
+
+
+def _stored(path: Path) -> dict[str, bytes]:
+    ds = pydicom.dcmread(path, stop_before_pixels=True)
+    raw = {keyword: ds.get_item(keyword) for keyword in COPIED if keyword in ds and dictionary_VR(keyword) != "SQ"}
+    return {keyword: one.value or b"" for keyword, one in raw.items() if isinstance(one, RawDataElement)}
+
+
+def test_the_matrix_is_as_wide_as_it_is_said_to_be() -> None:
+    assert len(CASES) >= 300
+    scripts = ("_japanese", "_korean", "_greek", "_arabic", "_utf8", "_chinese", "_cyrillic", "_thai", "_hebrew")
+    kinds = ("charset_", "without_", "empty_", "issuer_", "uids_of_64", "bits_8_", "bits_16_", "coding_", "lut_", "padding_")
+    for part in (*scripts, *kinds):
+        assert any(part in name for name in CASES), part
+    assert len({case.coding for case in CASES.values()}) >= 14
 
 
 @pytest.mark.parametrize("key", [name for name in CASES if name.startswith("charset_")])
