@@ -7,6 +7,7 @@ same on a grey-scale monitor.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Final
 
 import cv2
@@ -36,6 +37,8 @@ _CAPTION: Final = 44
 _BAR_ROW: Final = 48
 _LEAST_BAR: Final = 300
 _MOST_CAUTION_LINES: Final = 4
+_LINE: Final = 36
+_PARAGRAPH: Final = 14
 
 
 def draw_picture(
@@ -225,9 +228,9 @@ def _draw_refusal(canvas: Canvas, pixels: NDArray[np.uint8] | None, sentences: S
         canvas.text((_MARGIN, 158 + 58 * row), line, p.HEADLINE, p.INK, bold=True)
     top, bottom = 156 + 58 * len(headline), _draw_footer(canvas, sentences, f"baa_node {version}") - 24
     column = _draw_received(canvas, pixels, (_MARGIN, top, WIDTH - _MARGIN - _CHART_WIDTH - _GAP, bottom), words) + _GAP
-    y = _write_block(canvas, words.what_to_do, sentences.advice, (column, top, WIDTH - _MARGIN, bottom))
+    y = _write_block(canvas, words.what_to_do, sentences.advice, (column, top, WIDTH - _MARGIN, bottom), words)
     why = [f"{code}: {sentence}" for sentence, code in sentences.reasons]
-    _write_block(canvas, words.why, [*why, *sentences.cautions], (column, y + 20, WIDTH - _MARGIN, bottom))
+    _write_block(canvas, words.why, [*why, *sentences.cautions], (column, y + 20, WIDTH - _MARGIN, bottom), words)
 
 
 def _draw_received(canvas: Canvas, pixels: NDArray[np.uint8] | None, area: Box, words: PictureWords) -> int:
@@ -242,20 +245,30 @@ def _draw_received(canvas: Canvas, pixels: NDArray[np.uint8] | None, area: Box, 
     return left + max(int(picture.shape[1]), _CHART_WIDTH)
 
 
-def _write_block(canvas: Canvas, title: str, paragraphs: Sequence[str], box: Box) -> int:
-    """Write paragraphs under a title as far as they fit, and return where they end."""
+def _write_block(canvas: Canvas, title: str, paragraphs: Sequence[str], box: Box, words: PictureWords) -> int:
+    """Write paragraphs under a title as far as they fit, and how many there are more; return where they end."""
     left, y, right, bottom = box
     canvas.text((left, y + 26), title, p.SMALL, p.MUTED)
     y += 44
-    for paragraph in paragraphs:
-        lines = wrap(paragraph, p.BODY, right - left, 6)
-        if y + 36 * len(lines) > bottom:
-            break
+    blocks = [wrap(paragraph, p.BODY, right - left, 6) for paragraph in paragraphs]
+    count = _blocks_within(blocks, bottom - y)
+    for lines in blocks[:count]:
         for line in lines:
-            y += 36
+            y += _LINE
             canvas.text((left, y - 8), line, p.BODY, p.INK)
-        y += 14
+        y += _PARAGRAPH
+    if count < len(blocks):
+        y += _LINE
+        canvas.text((left, y - 8), words.more.format(count=len(blocks) - count), p.SMALL, p.MUTED)
     return y
+
+
+def _blocks_within(blocks: Sequence[Sequence[str]], height: int) -> int:
+    """Count the paragraphs that fit whole, with a line below them where others do not."""
+    ends = list(accumulate(_LINE * len(lines) + _PARAGRAPH for lines in blocks))
+    if not ends or ends[-1] - _PARAGRAPH <= height:
+        return len(ends)
+    return sum(end + _LINE <= height for end in ends)
 
 
 def _draw_footer(canvas: Canvas, sentences: Sentences, method: str) -> int:

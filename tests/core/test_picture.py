@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -215,6 +216,40 @@ def test_cautions_are_told_whole_or_counted() -> None:
     few, many, more = (draw(flat(0), replace(assessment(), cautions=(caution,) * count)) for count in (4, 5, 6))
     assert not np.array_equal(few, many)
     assert not np.array_equal(many, more)
+
+
+HEADER_ALONE = (
+    Reason.UNSUPPORTED,
+    Reason.ATTRIBUTES,
+    Reason.NO_HAND,
+    Reason.SEVERAL_HANDS,
+    Reason.NOT_FRONTAL,
+    Reason.AGE_OUTSIDE_USE,
+    Reason.SEX_UNKNOWN,
+)
+"""All that one header can be refused for."""
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("shape", [FRAME, (300, 400), None])
+def test_reasons_of_a_refusal_are_told_whole_or_counted(language: Language, shape: tuple[int, int] | None) -> None:
+    """Each one more changes the picture below its headline, which tells only how many there are."""
+    pixels = None if shape is None else flat(90, shape)
+    refusals = [Refusal(reasons=HEADER_ALONE, cautions=("One sentence that a reader must see.",) * count) for count in range(3)]
+    refusals = [*(Refusal(reasons=HEADER_ALONE[:count]) for count in range(4, 7)), *refusals]
+    drawn = [draw_picture(pixels, one, version="0.1.0", language=language)[300:] for one in refusals]
+    for one, next_one in pairwise(drawn):
+        assert not np.array_equal(one, next_one)
+
+
+def test_a_bar_explains_the_colours_of_attention() -> None:
+    result = assessment()
+    _, (rows, columns) = boxes(image_area(result))
+    below = draw(flat(0), result)[rows.stop + 25, columns].astype(int)
+    bar = grey(below[below.max(axis=1) - below.min(axis=1) > 40])  # text is grey
+    assert len(bar) > 100
+    assert (np.diff(bar) > -2).all()
+    assert bar[-1] - bar[0] > 150
 
 
 def test_panels_stand_alone_for_a_page() -> None:
