@@ -27,6 +27,7 @@ SAME = {
     "turned 270°": 0.0,
     "black border of 15 %": 0.0,
     "white border of 15 %": 0.0,
+    "marker burnt in": 0.5,
     "mirrored": 2.0,
     "upside down and mirrored": 2.0,
 }

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import cv2
+import numpy as np
 import pytest
 
 from baa_node.core.drawing import palette as p
 from baa_node.core.drawing.canvas import Colour
-from baa_node.core.picture import WIDTH
+from baa_node.core.picture import HEIGHT, WIDTH, draw_picture
+from baa_node.core.words import Language
+from tests.parts.results import assessment
 
 TEXT = {
     "ink": (p.INK, p.GROUND),
@@ -51,3 +55,20 @@ def test_bands_differ_from_ground_and_from_each_other() -> None:
 
 def test_the_smallest_text_is_large_enough_at_1024() -> None:
     assert min(p.NUMERAL, p.UNIT, p.HEADLINE, p.LARGE, p.BODY, p.SMALL, p.FINE) * 1024 / WIDTH >= 14
+
+
+@pytest.mark.parametrize("language", Language)
+def test_small_print_is_legible_when_the_picture_is_shown_in_grey_at_1024(language: Language) -> None:
+    """Scaled down strokes grow thin and dim; what is left of every line of small print must stand out from the ground."""
+    picture = draw_picture(None, assessment(), version="0.1.0", language=language)
+    shown = cv2.resize(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), (1024, 1024 * HEIGHT // WIDTH), interpolation=cv2.INTER_AREA)
+    footer = shown[-110:, 20:-20].astype(int)
+    inked = (footer > 60).sum(axis=1) > 20
+    starts = np.flatnonzero(np.diff(inked.astype(int)) == 1)
+    ends = np.flatnonzero(np.diff(inked.astype(int)) == -1)
+    lines = [footer[first + 1 : last + 1] for first, last in zip(starts, ends, strict=False) if last - first >= 5]
+    assert len(lines) >= 3
+    ground = (int(footer[-1, 0]),) * 3
+    for line in lines:
+        stroke = round(float(np.percentile(line[line > 60], 80)))
+        assert contrast((stroke,) * 3, ground) >= 4.5
