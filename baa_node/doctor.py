@@ -263,7 +263,7 @@ def _peers(ground: Ground) -> str:
     """Try every destination, and find those that send us back what we made."""
     with ground.database() as database, database.reading() as c:
         known = peers.list_peers(c)
-        troubles = [*_circles(c, ground)]
+        troubles = [*_circles(c, ground), *_wanting_nothing(known, ground)]
     troubles += [trouble for peer in known if peer.destination if (trouble := _trouble_with(peer, ground))]
     if troubles:
         raise DeliveryError("; ".join(troubles))
@@ -278,6 +278,12 @@ def _trouble_with(peer: peers.Peer, ground: Ground) -> str:
     except (DeliveryError, ConfigError) as error:
         return str(error)
     return ""
+
+
+def _wanting_nothing(known: Sequence[peers.Peer], ground: Ground) -> Iterator[str]:
+    for peer in known:
+        if peer.destination and set(peer.wants) == {"pdf"} and not ground.config.report.pdf:
+            yield f"{peer.name} wants only PDF and report.pdf is false: it gets nothing; set that to true, or let it want sr or picture"
 
 
 def _circles(c: Connection, ground: Ground) -> Iterator[str]:

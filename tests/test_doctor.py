@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from baa_node.config import load_config
-from baa_node.db import Database, studies
+from baa_node.db import Database, peers, studies
 from baa_node.doctor import Ground, examine
 from baa_node.spool import FolderSpool
 from tests.cli.command import Command
@@ -110,3 +110,21 @@ def test_a_full_disk_from_which_nothing_may_leave_is_told(cli: Command, told: To
     assert "nothing in it may leave" in finding
     image(cli, "1.2", delivery="delivered")
     assert told("retention")[0]
+
+
+@pytest.mark.parametrize(
+    ("wants", "pdf", "nothing"), [(("pdf",), "false", True), (("pdf",), "true", False), (("pdf", "sr"), "false", False)]
+)
+def test_a_destination_that_wants_what_is_never_made_is_named(
+    cli: Command, monkeypatch: pytest.MonkeyPatch, wants: tuple[str, ...], pdf: str, nothing: bool
+) -> None:
+    database = cli.database()
+    with database.transaction() as c:
+        peers.add_peer(c, made.peer("printer", source=False, wants=wants), actor="test", now=made.NOW)
+    database.close()
+    monkeypatch.setenv("BAA_NODE_REPORT__PDF", pdf)
+    unused: dict[str, Any] = {"ensemble": None, "probe": lambda peer: "answers"}
+    ground = Ground(config=load_config(cli.folder, None), now=made.later(3600), database=partial(opened, cli), **unused)
+    (found,) = examine(ground, ["peers"])
+    assert found.ok is not nothing
+    assert ("printer wants only PDF and report.pdf is false" in found.finding) is nothing
