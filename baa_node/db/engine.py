@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import json
+import sqlite3
+import time
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +20,10 @@ from baa_node.errors import ConfigError
 
 BUSY_TIMEOUT_S: Final = 30
 """For a lock of another process; of SQLite ``?timeout=`` in the URL may say otherwise."""
+
+_BUSY_PAUSE_S: Final = 0.01
+_PRIMARY_CODE: Final = 0xFF
+"""The part of SQLite's result codes that says what happened; the rest says why."""
 
 READ_ONLY: Final = "baa_read_only"
 """Execution option that turns a transaction into one that cannot write."""
@@ -90,12 +96,30 @@ def _make(url: URL, *, driver_begins: str | None) -> Engine:
 
         def connected(connection: Any, _record: Any) -> None:
             connection.isolation_level = driver_begins
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            _keep_log_beside(connection, patience_s)
+            for pragma in ("synchronous=FULL", "foreign_keys=ON"):
                 connection.execute(f"PRAGMA {pragma}").close()
 
         event.listen(engine, "connect", connected)
         return engine
     return create_engine(url, connect_args=_POSTGRESQL, pool_pre_ping=True, **common)
+
+
+def _keep_log_beside(connection: Any, patience_s: float) -> None:
+    """Set SQLite's write-ahead log; where several open a new file at once, that alone is refused without any patience."""
+    until = time.monotonic() + patience_s
+    while not _set_log_beside(connection, may_wait=time.monotonic() < until):
+        time.sleep(_BUSY_PAUSE_S)
+
+
+def _set_log_beside(connection: Any, *, may_wait: bool) -> bool:
+    try:
+        connection.execute("PRAGMA journal_mode=WAL").close()
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & _PRIMARY_CODE != sqlite3.SQLITE_BUSY or not may_wait:
+            raise
+        return False
+    return True
 
 
 def _begin(connection: Connection) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 import sqlite3
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -98,6 +99,40 @@ def test_many_may_open_an_empty_database_at_once(url: str) -> None:
         with database.reading() as c:
             assert schema.is_current(c)
         database.close()
+
+
+class Busy:
+    """A new file that others change, too: so often it is said to be locked."""
+
+    def __init__(self, times: int, code: int = sqlite3.SQLITE_BUSY_RECOVERY) -> None:
+        self.left, self.code = times, code
+        self.said: list[str] = []
+
+    def execute(self, statement: str) -> Busy:
+        self.said.append(statement)
+        if self.left:
+            self.left -= 1
+            error = sqlite3.OperationalError("database is locked")
+            error.sqlite_errorcode = self.code
+            raise error
+        return self
+
+    def close(self) -> None:
+        self.said.append("closed")
+
+
+def test_a_new_file_that_others_open_at_the_same_moment_is_waited_for() -> None:
+    connection = Busy(3)
+    engine._keep_log_beside(connection, 5)
+    assert connection.said == [*["PRAGMA journal_mode=WAL"] * 4, "closed"]
+
+
+@pytest.mark.parametrize(("patience_s", "code"), [(0.05, sqlite3.SQLITE_BUSY), (5, sqlite3.SQLITE_CANTOPEN)])
+def test_a_file_that_stays_locked_or_is_broken_is_not_waited_for_longer(patience_s: float, code: int) -> None:
+    began = time.monotonic()
+    with pytest.raises(sqlite3.OperationalError):
+        engine._keep_log_beside(Busy(10**6, code), patience_s)
+    assert time.monotonic() - began < 1
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
