@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -175,21 +176,17 @@ class TestEstimates:
         assert (refuse_estimate(estimate) is not None) is refused
         assert refuse_estimate(estimate, Gates(max_member_sd_months=0)) is None
 
-    @pytest.mark.parametrize(("shift", "refused"), [(None, False), (14.0, False), (-16.0, True), (16.0, True)])
-    def test_a_number_that_hangs_on_noise_is_not_given(self, shift: float | None, refused: bool) -> None:
-        estimate = replace(constant_ensemble().estimate(np.zeros((300, 200), np.uint8), Sex.FEMALE), noise_shift_months=shift)
-        refusal = refuse_estimate(estimate)
-        assert (refusal is not None) is refused
-        assert refusal is None or refusal.reasons == (Reason.POOR_QUALITY,)
-        assert refuse_estimate(estimate, Gates(max_noise_shift_months=0)) is None
-
-    @pytest.mark.parametrize(("shift", "refused"), [(None, False), (30.0, False), (-31.0, True), (31.0, True)])
-    def test_a_number_that_hangs_on_the_crop_is_not_given(self, shift: float | None, refused: bool) -> None:
-        estimate = replace(constant_ensemble().estimate(np.zeros((300, 200), np.uint8), Sex.FEMALE), crop_shift_months=shift)
-        refusal = refuse_estimate(estimate)
-        assert (refusal is not None) is refused
-        assert refusal is None or refusal.reasons == (Reason.POOR_QUALITY,)
-        assert refuse_estimate(estimate, Gates(max_crop_shift_months=0)) is None
+    @pytest.mark.parametrize(("on", "limit"), [("noise", 15), ("crop", 30)])
+    @pytest.mark.parametrize(("beyond", "refused"), [(None, False), (0, False), (1, True)])
+    def test_a_number_that_hangs_on_noise_or_crop_is_not_given(self, on: str, limit: float, beyond: float | None, refused: bool) -> None:
+        estimate = constant_ensemble().estimate(np.zeros((300, 200), np.uint8), Sex.FEMALE)
+        for shift in (None,) if beyond is None else (limit + beyond, -limit - beyond):
+            found: Any = {f"{on}_shift_months": shift}
+            never: Any = {f"max_{on}_shift_months": 0}
+            refusal = refuse_estimate(replace(estimate, **found))
+            assert (refusal is not None) is refused
+            assert refusal is None or refusal.reasons == (Reason.POOR_QUALITY,)
+            assert refuse_estimate(replace(estimate, **found), Gates(**never)) is None
 
     @pytest.mark.parametrize(
         ("months", "beyond", "refused"),
