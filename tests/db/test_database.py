@@ -3,7 +3,6 @@ from __future__ import annotations
 import re
 import sqlite3
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from baa_node.db.tables import metadata
 from baa_node.errors import ConfigError, StoreError
 from tests.db import made
 from tests.parts.postgresql import PostgreSQL
+from tests.parts.watch import Moment, own_s
 
 
 @pytest.fixture
@@ -129,10 +129,10 @@ def test_a_new_file_that_others_open_at_the_same_moment_is_waited_for() -> None:
 
 @pytest.mark.parametrize(("patience_s", "code"), [(0.05, sqlite3.SQLITE_BUSY), (5, sqlite3.SQLITE_CANTOPEN)])
 def test_a_file_that_stays_locked_or_is_broken_is_not_waited_for_longer(patience_s: float, code: int) -> None:
-    began = time.monotonic()
+    began = Moment()
     with pytest.raises(sqlite3.OperationalError):
         engine._keep_log_beside(Busy(10**6, code), patience_s)
-    assert time.monotonic() - began < 1
+    assert own_s(began) < 1
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:

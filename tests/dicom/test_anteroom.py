@@ -55,15 +55,15 @@ def test_a_request_longer_than_what_is_awaited_is_answered(server: NodeServer) -
 
 
 def test_half_a_request_is_given_up_in_time_and_counted(listen: Listen) -> None:
-    server = listen(pdu_timeout_s=0.3)
+    server = listen(pdu_timeout_s=2)
     counted = REACHED.labels(Limit.PDU_TIME)._value.get()
     with connection(server.port) as early:
         early.sendall(association_request()[:50])
-        time.sleep(0.2)
+        time.sleep(1.5)
         with connection(server.port) as late:
             began = Moment()
             assert ends(early)
-            assert own_s(began) < 0.25
+            assert own_s(began) < 1.5
             assert ends(late)
     assert REACHED.labels(Limit.PDU_TIME)._value.get() == counted + 2
     eventually(lambda: server.connections == 0, what="both to be forgotten")

@@ -8,7 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -247,7 +247,8 @@ def test_a_peer_that_never_answers_delays_nothing_beyond_the_time(searching: Ben
         admit(searching, port)
         waits = waiting(searching)
         reading(searching, second)
-        assert waits == [pytest.approx(3.5, abs=1.4)]
+    assert waits[0].s > 2.4
+    assert waits[0].own_s < 5
     report = report_of(searching, second)
     assert any("Not every archive" in line for line in comments(report))
     assert read_report(report)["bone_age_months"] == 118.0
@@ -255,40 +256,44 @@ def test_a_peer_that_never_answers_delays_nothing_beyond_the_time(searching: Ben
     assert query["error"]
     third = hand_cr(tmp_path, StudyDate="20250103")
     reading(searching, third)
-    assert waits[1] < 2  # the peer is left alone for a while
+    assert waits[1].own_s < 1  # the peer is left alone for a while
     assert len(queries(searching)) == 1
     assert any("Not every archive" in line for line in comments(report_of(searching, third)))
 
 
 def test_as_it_comes_a_silent_peer_delays_a_report_by_two_seconds_and_no_more(bench: Bench, tmp_path: Path) -> None:
     bench.desk = replace(bench.desk, priors=PriorSearch(bench.desk.database, bench.desk.endpoint, wait_s=PriorsSection().wait_s))
-    alone, asking = hand_cr(tmp_path), hand_cr(tmp_path)
-    with silent("accepts nothing", asking) as port:
-        took = []
-        for ds in (alone, asking):
-            if ds is asking:
-                admit(bench, port)
-            assert bench.send(ds) == 0
-            bench.desk.read(ds.SOPInstanceUID, 1)
-            began = Moment()
-            bench.desk.report(ds.SOPInstanceUID, 1)
-            took.append(own_s(began))
-    assert 1.5 < took[1] - took[0] < 3  # a second for threads and the record on a busy machine
-    assert any("Not every archive" in line for line in comments(report_of(bench, asking)))
+    waits = waiting(bench)
+    ds = hand_cr(tmp_path)
+    with silent("accepts nothing", ds) as port:
+        admit(bench, port)
+        reading(bench, ds)
+    (waited,) = waits
+    assert waited.s > 1.5
+    assert waited.own_s < 2.5  # half a second for the threads on a busy machine
+    assert any("Not every archive" in line for line in comments(report_of(bench, ds)))
 
 
-def waiting(bench: Bench) -> list[float]:
-    """Seconds that each report waits for peers, from now on."""
+@dataclass(frozen=True)
+class Wait:
+    """How long a report waited for peers: by the clock, and of the time that this machine had for itself."""
+
+    s: float
+    own_s: float
+
+
+def waiting(bench: Bench) -> list[Wait]:
+    """What each report waits for peers, from now on."""
     assert bench.desk.priors is not None
-    taken: list[float] = []
+    taken: list[Wait] = []
     ask = bench.desk.priors._ask
 
     def timed(*arguments: Any) -> Any:
-        began = time.monotonic()
+        began = Moment()
         try:
             return ask(*arguments)
         finally:
-            taken.append(time.monotonic() - began)
+            taken.append(Wait(time.monotonic() - began.at, own_s(began)))
 
     bench.desk.priors._ask = timed  # type: ignore[method-assign]
     return taken
