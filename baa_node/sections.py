@@ -166,7 +166,7 @@ class GatesSection:
     max_age_years: float = 20.0
     max_age_contradiction_months: float = 12.0
     min_short_side_px: int = 200
-    min_spread: int = 12
+    min_grey_levels: int = 20
     min_clarity: float = 28.0
     min_one_hand: float = 0.5
     max_unlikeness: float = 18.0

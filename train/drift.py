@@ -26,8 +26,8 @@ from baa_node.core.watch.traits import Traits, focus
 from train.detector.canvas import Pixels
 from train.detector.trials import good_hands
 from train.evaluate import RESULTS, WORKSHOP
-from train.gates import radiograph
 from train.labels import read_labels
+from train.shown import radiograph
 
 FILE: Final = "drift.json"
 DEPENDS_ON_THE_SOURCE: Final = {"short_side_px"}
@@ -41,7 +41,7 @@ def traits_of(pixels: Pixels, sex: Sex, ensemble: Ensemble) -> tuple[dict[str, f
     traits.see(shown)
     watched = traits.watching(ensemble)
     passed = to_be_read(shown, DEFAULT_GATES, watched.detector)
-    estimate = ensemble.estimate(pixels if isinstance(passed, Refusal) else passed.pixels, sex)
+    estimate = ensemble.estimate(shown.pixels if isinstance(passed, Refusal) else passed.pixels, sex)
     refusal = passed if isinstance(passed, Refusal) else refuse_estimate(estimate, DEFAULT_GATES)
     if refusal is None:
         hot, spread = focus(estimate.saliency), estimate.spread_months

@@ -17,21 +17,21 @@ from typing import Any, Final
 
 import cv2
 import matplotlib as mpl
-import numpy as np
 
 from baa_node.bundle import CPU, default_bundle, load_bundle
 from baa_node.core.assessment import Refusal
 from baa_node.core.ensemble import Ensemble, Estimate
 from baa_node.core.frame.detection import Sight
 from baa_node.core.frame.hand_shape import clarity, count_hands
-from baa_node.core.frame.smoothing import settle
+from baa_node.core.frame.smoothing import grey_levels, settle, within
 from baa_node.core.gates.limits import DEFAULT_GATES, Gates
 from baa_node.core.gates.suitability import detector_view, refuse_estimate, refuse_sight, to_be_read
-from baa_node.core.radiograph import Radiograph, Sex
+from baa_node.core.radiograph import Sex
 from train.detector.canvas import Pixels
 from train.detector.told import FILE
 from train.detector.trials import Trial, dicom_trials, drawn_trials, good_hands, phantom_trials, picture_trials
 from train.evaluate import RESULTS, WORKSHOP, write_results
+from train.shown import radiograph
 
 SWEEPS: Final[Mapping[str, Sequence[float]]] = {
     "min_one_hand": (0.1, 0.3, 0.5, 0.7, 0.9),
@@ -52,29 +52,24 @@ class Looked:
     estimate: Estimate
     refusal: Refusal | None
     clarity: float
-    spread: float
-
-
-def radiograph(pixels: Pixels, sex: Sex | None = Sex.FEMALE) -> Radiograph:
-    """Make of a bare frame what a data set becomes."""
-    return Radiograph(pixels=pixels, sex=sex, laterality=None, birth_date=None, examined_on=None, spacing_mm=None, lossy=False)
+    grey_levels: int
 
 
 def look(pixels: Pixels, sex: Sex, ensemble: Ensemble, gates: Gates) -> Looked:
     """Ask every gate about one frame, also those behind a refusal."""
     assert ensemble.detector is not None
-    passed = to_be_read(radiograph(pixels, sex), gates, ensemble.detector)
-    estimate = ensemble.estimate(pixels if isinstance(passed, Refusal) else passed.pixels, sex)
-    settled = settle(pixels)
+    shown = radiograph(pixels, sex)
+    passed = to_be_read(shown, gates, ensemble.detector)
+    estimate = ensemble.estimate(shown.pixels if isinstance(passed, Refusal) else passed.pixels, sex)
+    settled = settle(shown.pixels)
     framed = settled.whole
-    low, high = np.percentile(framed[::4, ::4], (1, 99))
     return Looked(
-        sight=ensemble.detector(detector_view(pixels, settled)),
+        sight=ensemble.detector(detector_view(shown.pixels, settled)),
         hands=count_hands(framed),
         estimate=estimate,
         refusal=passed if isinstance(passed, Refusal) else refuse_estimate(estimate, gates),
         clarity=clarity(framed),
-        spread=float(high - low),
+        grey_levels=grey_levels(within(shown.pixels, settled.box)),
     )
 
 
@@ -92,7 +87,7 @@ def hands_told(looked: Sequence[Looked], gates: Gates) -> dict[str, Any]:
         "refused": dict(sorted(refused.items())),
         "lost_by_each_gate_alone": lost,
         "read_twice": sum(one.estimate.crop_shift_months is not None for one in looked),
-        "least": {"clarity": min(one.clarity for one in looked), "spread": min(one.spread for one in looked)},
+        "least": {"clarity": min(one.clarity for one in looked), "grey_levels": min(one.grey_levels for one in looked)},
         "lost_at": {name: {f"{value:g}": _lost(looked, _with(gates, name, value)) for value in SWEEPS[name]} for name in SWEEPS},
     }
 

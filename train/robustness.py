@@ -25,9 +25,10 @@ from baa_node.bundle import default_bundle, load_bundle
 from baa_node.core.assessment import Refusal
 from baa_node.core.ensemble import Ensemble
 from baa_node.core.gates.suitability import refuse_estimate, to_be_read
-from baa_node.core.radiograph import Radiograph, Sex
+from baa_node.core.radiograph import Sex
 from train.data import read_images
 from train.labels import Label, read_labels
+from train.shown import radiograph
 from train.stress import CHANGES, PLAIN
 
 WORKSHOP: Final = Path(__file__).parent
@@ -75,8 +76,7 @@ def sample(data: Path, count: int) -> list[Label]:
 
 def read(pixels: Pixels, sex: Sex, ensemble: Ensemble) -> float | None:
     """Bone age in months as the node would report it, None where it would refuse the frame."""
-    shown = Radiograph(pixels=pixels, sex=sex, laterality=None, birth_date=None, examined_on=None, spacing_mm=None, lossy=False)
-    passed = to_be_read(shown, detector=ensemble.detector)
+    passed = to_be_read(radiograph(pixels, sex), detector=ensemble.detector)
     if isinstance(passed, Refusal):
         return None
     estimate = ensemble.estimate(passed.pixels, sex)

@@ -41,6 +41,16 @@ def _curve(slope: float = 1.0, offset: float = 0.0, exponent: float = 1.0) -> Ch
     return lambda pixels, _: np.asarray(cv2.LUT(pixels, table), np.uint8)
 
 
+def _flattened(levels: int) -> Change:
+    """Show the frame with no more than so many grey values above black, as an underexposed film or a window far too wide does."""
+
+    def change(pixels: Pixels, _: np.random.Generator) -> Pixels:
+        low, high = np.percentile(pixels, (0.5, 99.8))
+        return np.asarray(np.rint(np.clip((pixels - low) / max(high - low, 1.0), 0, 1) * levels), np.uint8)
+
+    return change
+
+
 def _blurred(sigma: float) -> Change:
     return lambda pixels, _: np.asarray(cv2.GaussianBlur(pixels, (0, 0), sigma), np.uint8)
 
@@ -98,6 +108,7 @@ CHANGES: Final[Mapping[str, Change]] = {
     "contrast × 1.5": _curve(slope=1.5),
     "gamma 0.7": _curve(exponent=0.7),
     "gamma 1.4": _curve(exponent=1.4),
+    **{f"{levels} grey levels": _flattened(levels) for levels in (48, 24, 12)},
     "blur, 1 pixel": _blurred(1.0),
     "half the resolution": _coarse(0.5),
     "a third of the resolution": _coarse(1 / 3),

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from baa_node.core.comparison import AssessmentPolicy, Comparison, Determination, ZConvention
 from baa_node.core.ensemble import Estimate
 from baa_node.core.frame.borders import inner_box
-from baa_node.core.frame.smoothing import BLOCKY, NOISY, block_levels, fine_detail, noise_levels, within
+from baa_node.core.frame.smoothing import BLOCKY, NOISY, block_levels, fine_detail, grey_levels, noise_levels, within
 from baa_node.core.radiograph import Laterality, Radiograph, Sex
 from baa_node.core.reference import reference_range
 
@@ -29,8 +29,8 @@ SPARSE_ABOVE_MONTHS: Final = {Sex.FEMALE: 204.0, Sex.MALE: 216.0}
 """Above this bone age growth plates are closed or nearly so, and images are few (16 girls, 69 boys)."""
 COARSE_BELOW_PX: Final = 299
 """Height and width of every frame of the training set; a frame of fewer rows or columns shows less than any of them did."""
-FAINT_BELOW_LEVELS: Final = 30.0
-"""Grey levels between the 1st and 99th percentile that 99 of 100 validation hands exceed (1,262 hands)."""
+FAINT_UP_TO_LEVELS: Final = 30
+"""`grey_levels` that 99 of 100 validation hands exceed (1,262 hands)."""
 UNSHARP_BELOW: Final = 0.32
 """`fine_detail` that all 1,262 validation hands exceed, and 19 of 20 that were shrunk to a third and enlarged again do not."""
 
@@ -154,6 +154,5 @@ def _about_quality(pixels: NDArray[np.uint8]) -> Iterator[Caution]:
         yield Caution(about=Concern.NOISY, values={"noise_levels": noise})
     elif block_levels(inner) >= BLOCKY:
         yield Caution(about=Concern.BLOCKY)
-    low, high = np.percentile(pixels[::4, ::4], (1, 99))
-    if high - low < FAINT_BELOW_LEVELS:
-        yield Caution(about=Concern.FAINT, values={"levels": float(high - low)})
+    if (levels := grey_levels(inner)) <= FAINT_UP_TO_LEVELS:
+        yield Caution(about=Concern.FAINT, values={"levels": levels})

@@ -137,7 +137,9 @@ class TestWindows:
         assert set(np.unique(shown)) <= {0, 128, 255}
 
     @pytest.mark.parametrize(
-        ("centre", "width"), [("60000", "100"), ("-5000", "10"), ("32768", "65536000")], ids=["above", "below", "far too wide"]
+        ("centre", "width"),
+        [("60000", "100"), ("-5000", "10"), ("32768", "65536000"), ("2048", "43000")],
+        ids=["above", "below", "far too wide", "so wide that 24 grey levels are left"],
     )
     def test_an_absurd_window_gives_way_to_the_stretch(self, centre: str, width: str) -> None:
         assert np.array_equal(grey(even(), WindowCenter=centre, WindowWidth=width), grey(even()))

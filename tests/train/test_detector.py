@@ -128,7 +128,7 @@ def test_results_tell_what_was_measured(tmp_path: Path) -> None:
     assert told.section(tmp_path) == ""
     hands = {
         "n": 1262, "read": 1255, "refused": {"BAA101": 7}, "lost_by_each_gate_alone": {"detector": 3, "outline": 7, "estimate": 0},
-        "read_twice": 7, "least": {"clarity": 47.6, "spread": 20.0}, "lost_at": {"min_one_hand": {"0.5": 3, "0.9": 40}},
+        "read_twice": 7, "least": {"clarity": 47.6, "grey_levels": 21}, "lost_at": {"min_one_hand": {"0.5": 3, "0.9": 40}},
     }  # fmt: skip
     rows = [
         {"group": "limbs", "kind": kind, "n": 30, "numbers": 0, "by_detector_alone": 1, "by_outline_alone": 4} for kind in ("foot", "knee")

@@ -33,8 +33,8 @@ def _hands(found: Mapping[str, Any]) -> str:
 
 `python -m train.gates --each 20` with {found["bundle"]} and the default settings: of {hands["n"]:,} hands of `val` {hands["read"]:,}
 ({hands["read"] / hands["n"]:.1%}) are read. Refused: {refused}.
-Asked alone, each gate would lose: {alone}. The faintest spans
-{hands["least"]["spread"]:.0f} grey levels, the least clear has a clarity of {hands["least"]["clarity"]:.0f}.
+Asked alone, each gate would lose: {alone}. The faintest has
+{hands["least"]["grey_levels"]} grey levels, the least clear has a clarity of {hands["least"]["clarity"]:.0f}.
 Of {hands["read_twice"]} a few grey levels decide the crop: they are read with another one, too.
 """
 

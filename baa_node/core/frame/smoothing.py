@@ -111,6 +111,16 @@ def block_levels(pixels: Grey) -> float:
     return max(0.0, min(_extra_step(lines.astype(np.int16)) for lines in (pixels[::2], pixels.T[::2])))
 
 
+def grey_levels(inner: Grey) -> int:
+    """Count the grey values that occur in a frame ``(H, W) uint8`` without its border, from the 1st to the 99th percentile.
+
+    Values and not their span: a display spreads those that are there over the whole range, and a border has all the contrast there is.
+    """
+    sampled = inner[::4, ::4]
+    low, high = np.percentile(sampled, (1, 99))
+    return int(np.unique(sampled[(sampled >= low) & (sampled <= high)]).size)
+
+
 def fine_detail(pixels: Grey) -> float:
     """Compare detail of one pixel of the raster with that of two or three, of a frame ``(H, W) uint8``: an unsharp one has little.
 

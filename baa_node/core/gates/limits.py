@@ -45,8 +45,9 @@ class Gates:
         What a site calls these beyond ``core.gates.vocabulary``.
     min_short_side_px
         The networks look at 224 to 500 pixels; below 200 the epiphyseal lines are not there any more.
-    min_spread
-        Grey levels between the 1st and the 99th percentile.
+    min_grey_levels
+        Grey values that occur between the 1st and the 99th percentile, a border left out (``smoothing.grey_levels``). No hand of the
+        challenge has fewer than 20; of hands flattened to 12 values one in six is read more than a year wrong (``train/LOG.md``).
     min_clarity
         Coarse contrast over fine grain (``hand_shape.clarity``), once noise is smoothed (``frame.smoothing``).
     min_one_hand
@@ -85,7 +86,7 @@ class Gates:
     both_hands_words: tuple[str, ...] = ()
     side_view_words: tuple[str, ...] = ()
     min_short_side_px: int = 200
-    min_spread: int = 12
+    min_grey_levels: int = 20
     min_clarity: float = 28.0
     min_one_hand: float = 0.5
     max_unlikeness: float = 18.0

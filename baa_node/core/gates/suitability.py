@@ -17,7 +17,7 @@ from baa_node.core.ensemble import Estimate
 from baa_node.core.frame import hand_shape
 from baa_node.core.frame.borders import darkly_framed
 from baa_node.core.frame.detection import Detector, Seen, Sight, view_of
-from baa_node.core.frame.smoothing import Settled, settle
+from baa_node.core.frame.smoothing import Settled, grey_levels, settle, within
 from baa_node.core.gates.limits import DEFAULT_GATES, Gates
 from baa_node.core.radiograph import Radiograph
 from baa_node.core.reasons import Reason
@@ -46,7 +46,7 @@ def to_be_read(radiograph: Radiograph, gates: Gates = DEFAULT_GATES, detector: D
 def refuse_pixels(radiograph: Radiograph, gates: Gates = DEFAULT_GATES, detector: Detector | None = None) -> Refusal | None:
     """Judge a radiograph as it is by its grey values alone: the detector sees no white border, the rest a narrow black one."""
     settled = settle(radiograph.pixels)
-    if refusal := _refuse_quality(radiograph, settled.whole, gates):
+    if refusal := _refuse_quality(radiograph, settled, gates):
         return refusal
     seen = detector(detector_view(radiograph.pixels, settled)) if detector is not None and gates.min_one_hand > 0 else None
     if seen is not None and (refusal := refuse_sight(seen, gates)):
@@ -93,14 +93,14 @@ def refuse_estimate(estimate: Estimate, gates: Gates = DEFAULT_GATES) -> Refusal
     return Refusal(reasons=(Reason.ESTIMATE_OUTSIDE_RANGE,), detail=detail)
 
 
-def _refuse_quality(radiograph: Radiograph, pixels: NDArray[np.uint8], gates: Gates) -> Refusal | None:
+def _refuse_quality(radiograph: Radiograph, settled: Settled, gates: Gates) -> Refusal | None:
     short_side = min(radiograph.pixels.shape)
     if short_side < gates.min_short_side_px:
         return _poor(f"the short side has {short_side} pixels, fewer than {gates.min_short_side_px}")
-    low, high = np.percentile(pixels[::4, ::4], (1, 99))
-    if high - low < gates.min_spread:
-        return _poor(f"grey values span {high - low:.0f} levels, fewer than {gates.min_spread}")
-    if hand_shape.clarity(pixels) < gates.min_clarity:
+    levels = grey_levels(within(radiograph.pixels, settled.box))
+    if levels < gates.min_grey_levels:
+        return _poor(f"the frame has {levels} grey levels, fewer than {gates.min_grey_levels}")
+    if hand_shape.clarity(settled.whole) < gates.min_clarity:
         return _poor("the frame holds little but noise")
     return None
 

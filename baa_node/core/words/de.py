@@ -90,7 +90,7 @@ TEXTS: Final = Texts(
             "Eingeschränkte Bildqualität: Die kurze Bildseite hat {short_side_px:.0f} Pixel; "
             "die Netze haben an Aufnahmen ab {usual_px:.0f} Pixeln gelernt."
         ),
-        faint="Eingeschränkte Bildqualität: geringer Kontrast ({levels:.0f} von 255 Graustufen).",
+        faint="Eingeschränkte Bildqualität: geringer Kontrast ({levels} von 256 Graustufen).",
         noisy=(
             "Eingeschränkte Bildqualität: Rauschen von {noise_levels:.0f} Graustufen; "
             "es wurde vor der Auswertung durch die Netze geglättet."

@@ -78,7 +78,7 @@ TEXTS: Final = Texts(
             "Low image quality: the short side of the image has {short_side_px:.0f} pixels; "
             "the networks have learnt from images of {usual_px:.0f} and more."
         ),
-        faint="Low image quality: there is little contrast ({levels:.0f} of 255 grey levels).",
+        faint="Low image quality: there is little contrast ({levels} of 256 grey levels).",
         noisy="Low image quality: there is noise of {noise_levels:.0f} grey levels; it was smoothed before the networks read the image.",
         blocky="Low image quality: heavy compression has left block edges; they were smoothed before the networks read the image.",
         unsharp="Low image quality: the image shows less detail than its number of pixels allows; it is unsharp or was enlarged.",

@@ -88,7 +88,7 @@ TEXTS: Final = Texts(
             "Calidad de imagen baja: el lado corto de la imagen tiene {short_side_px:.0f} píxeles; "
             "las redes han aprendido con imágenes de {usual_px:.0f} o más."
         ),
-        faint="Calidad de imagen baja: hay poco contraste ({levels:.0f} de 255 niveles de gris).",
+        faint="Calidad de imagen baja: hay poco contraste ({levels} de 256 niveles de gris).",
         noisy="Calidad de imagen baja: hay ruido de {noise_levels:.0f} niveles de gris; se suavizó antes de la lectura por las redes.",
         blocky="Calidad de imagen baja: una compresión fuerte dejó bordes de bloques; se suavizaron antes de la lectura por las redes.",
         unsharp=(

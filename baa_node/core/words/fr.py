@@ -93,7 +93,7 @@ TEXTS: Final = Texts(
             "Qualité d'image faible : le petit côté de l'image compte {short_side_px:.0f} pixels ; "
             "les réseaux ont appris sur des images de {usual_px:.0f} pixels et plus."
         ),
-        faint="Qualité d'image faible : le contraste est faible ({levels:.0f} niveaux de gris sur 255).",
+        faint="Qualité d'image faible : le contraste est faible ({levels} niveaux de gris sur 256).",
         noisy=(
             "Qualité d'image faible : il y a un bruit de {noise_levels:.0f} niveaux de gris ; "
             "il a été lissé avant la lecture par les réseaux."

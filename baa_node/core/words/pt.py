@@ -88,7 +88,7 @@ TEXTS: Final = Texts(
             "Baixa qualidade de imagem: o lado menor da imagem tem {short_side_px:.0f} pixels; "
             "as redes aprenderam com imagens de {usual_px:.0f} ou mais."
         ),
-        faint="Baixa qualidade de imagem: há pouco contraste ({levels:.0f} de 255 níveis de cinza).",
+        faint="Baixa qualidade de imagem: há pouco contraste ({levels} de 256 níveis de cinza).",
         noisy="Baixa qualidade de imagem: há ruído de {noise_levels:.0f} níveis de cinza; foi suavizado antes da leitura pelas redes.",
         blocky="Baixa qualidade de imagem: uma compressão forte deixou bordas de blocos; foram suavizadas antes da leitura pelas redes.",
         unsharp=(

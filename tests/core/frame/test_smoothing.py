@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from baa_node.core.frame.borders import inner_box, narrowly_framed
-from baa_node.core.frame.smoothing import BLOCKY, NOISY, block_levels, noise_levels, settle
+from baa_node.core.frame.smoothing import BLOCKY, NOISY, block_levels, grey_levels, noise_levels, settle
 from baa_node.core.radiograph import Sex
 from train.phantom import draw_hand
 from train.stress import CHANGES
@@ -33,6 +33,13 @@ def changed(hand: Grey, name: str) -> Grey:
 
 
 class TestMeasures:
+    @pytest.mark.parametrize("step", [1, 12])
+    def test_grey_levels_are_those_that_occur_however_far_apart(self, step: int) -> None:
+        ten = np.tile(np.repeat(np.arange(10, dtype=np.uint8) * step, 30), (300, 1))
+        assert grey_levels(ten) == 10
+        ten[100:120, 20:40] = 255  # a letter of lead, less than a hundredth of the frame
+        assert grey_levels(ten) == 10
+
     @pytest.mark.parametrize("sigma", [3.0, 6.0, 12.0])
     @pytest.mark.parametrize("side", [150, 299])
     def test_noise_is_told_in_grey_levels(self, sigma: float, side: int) -> None:

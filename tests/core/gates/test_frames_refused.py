@@ -98,7 +98,7 @@ EXPECTED = {
     "chest_cr_j2k_lossy": ([Reason.NO_HAND, Reason.AGE_OUTSIDE_USE], [Reason.NO_HAND]),
     "dog_thorax_dx": ([Reason.NO_HAND, Reason.NOT_FRONTAL], [Reason.POOR_QUALITY]),
     "tiny_cr_16x16": ([Reason.NO_HAND, Reason.NOT_FRONTAL, Reason.AGE_OUTSIDE_USE, Reason.SEX_UNKNOWN], [Reason.POOR_QUALITY]),
-    "voi_lut": ([Reason.UNSUPPORTED, Reason.SEX_UNKNOWN], [Reason.NO_HAND]),
+    "voi_lut": ([Reason.UNSUPPORTED, Reason.SEX_UNKNOWN], [Reason.POOR_QUALITY]),
     "deflated_sc": ([Reason.UNSUPPORTED, Reason.SEX_UNKNOWN], [Reason.NO_HAND]),
     "enhanced_mr_multiframe_rle": ([Reason.UNSUPPORTED, Reason.NO_HAND, Reason.SEX_UNKNOWN], None),
     "colour_jpeg_sc": ([Reason.UNSUPPORTED, Reason.SEX_UNKNOWN], None),

@@ -61,6 +61,18 @@ def test_a_drawn_hand_is_read_with_the_shipped_detector(seed: int, detector: Det
     assert isinstance(reading(image(drawn_hand(seed)), detector), Assessment)
 
 
+@pytest.mark.parametrize("border", [None, 0, 255], ids=["whole frame", "black border", "white border"])
+@pytest.mark.parametrize("brightest", [10, 4095], ids=["as they are", "spread over the range"])
+def test_a_hand_of_few_grey_levels_is_no_hand_to_read(brightest: int, border: int | None, detector: Detector) -> None:
+    """However they are displayed; the detector, who stretches what he sees, would let it pass."""
+    few = np.rint(drawn_hand() / 4095 * 10) / 10 * brightest
+    words = few.astype(np.uint16) if border is None else np.pad(few.astype(np.uint16), 40, constant_values=border * 16)
+    refusal = reading(image(words), detector)
+    assert isinstance(refusal, Refusal)
+    assert refusal.reasons == (Reason.POOR_QUALITY,)
+    assert "grey levels, fewer than 20" in refusal.detail
+
+
 @pytest.mark.parametrize("turns", [1, 2, 3])
 def test_a_turned_hand_is_a_hand(turns: int, detector: Detector) -> None:
     assert isinstance(reading(image(np.ascontiguousarray(np.rot90(drawn_hand(), turns))), detector), Assessment)
