@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -16,6 +16,10 @@ from baa_node.core.preprocess import MASK_SIDE
 from baa_node.errors import BundleError
 
 CPU: Final = "CPUExecutionProvider"
+
+THREAD_MANNERS: Final[Mapping[str, str]] = {"session.intra_op.allow_spinning": "0", "session.dynamic_block_base": "8"}
+"""What ONNX Runtime is told of the threads of a session: sleep while there is nothing to do, and share work out in small pieces, so that
+no thread waits long for one whose core was lent to another program (decision 0023). The numbers stay the same, bit for bit."""
 
 _UNLOADABLE: Final = (
     native.Fail,
@@ -133,6 +137,8 @@ def started(weights: bytes, name: str, providers: Sequence[str], threads: int) -
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 3
+    for key, value in THREAD_MANNERS.items():
+        options.add_session_config_entry(key, value)
     try:
         session = onnxruntime.InferenceSession(weights, options, providers=list(providers))
     except _UNLOADABLE as fault:

@@ -11,6 +11,7 @@ import numpy as np
 import onnxruntime
 import pytest
 
+from baa_node import networks
 from baa_node.bundle import CPU, CUDA, MANIFEST, SUMS, default_bundle, list_bundles, load_bundle, verify_bundle
 from baa_node.core.frame.detection import view_of
 from baa_node.core.radiograph import Sex
@@ -48,6 +49,19 @@ def test_the_shipped_bundle_reads_a_picture() -> None:
 def test_the_sex_changes_the_value() -> None:
     ensemble = load_bundle(default_bundle(), providers=[CPU])
     assert ensemble.estimate(PIXELS, Sex.FEMALE).bone_age_months != ensemble.estimate(PIXELS, Sex.MALE).bone_age_months
+
+
+def test_how_threads_share_the_work_changes_no_bit(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = load_bundle(default_bundle(), providers=[CPU], threads=2).estimate(PIXELS, Sex.MALE)
+    monkeypatch.setattr(networks, "THREAD_MANNERS", {})
+    as_it_comes = load_bundle(default_bundle(), providers=[CPU], threads=2).estimate(PIXELS, Sex.MALE)
+    assert told.bone_age_months == as_it_comes.bone_age_months
+    assert np.array_equal(told.saliency, as_it_comes.saliency)
+
+
+def test_threads_sleep_while_there_is_nothing_to_do() -> None:
+    session = networks.started((default_bundle() / "detector.onnx").read_bytes(), "detector", [CPU], 2)
+    assert session.get_session_options().get_session_config_entry("session.intra_op.allow_spinning") == "0"
 
 
 def test_equal_pixels_give_equal_values_on_any_number_of_threads() -> None:

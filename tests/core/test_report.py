@@ -13,7 +13,9 @@ from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.uid import ExplicitVRLittleEndian
 
+from baa_node.core import report as report_module
 from baa_node.core.report import COMPREHENSIVE_3D_SR, COMPREHENSIVE_SR, build_report, restate_report
+from baa_node.core.words import Language
 from baa_node.core.words.sentences import sentences
 from baa_node.errors import MissingAttribute
 from tests.parts.programs import program
@@ -52,6 +54,18 @@ def test_every_variant_conforms(tmp_path: Path, kind: str, name: str, sop_class_
         as_received(SOURCES[name]()), RESULTS[kind], DEVICE, written_at=WRITTEN_AT, sop_class_uid=sop_class_uid, source_sha256="ef" * 32
     )
     assert complaints(report, tmp_path) == []
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("kind", RESULTS)
+def test_the_tree_is_packed_as_pydicom_writes_it(kind: str, language: Language, monkeypatch: pytest.MonkeyPatch) -> None:
+    def built() -> bytes:
+        source = as_received(full_dx())
+        return as_bytes(build_report(source, RESULTS[kind], DEVICE, written_at=WRITTEN_AT, source_sha256="ef" * 32, language=language))
+
+    packed = built()
+    monkeypatch.setattr(report_module, "encode_content", lambda document: None)
+    assert packed == built()
 
 
 def test_the_validator_would_complain(tmp_path: Path) -> None:

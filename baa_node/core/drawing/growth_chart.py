@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
 
 from baa_node.core.assessment import Assessment, AssessmentPolicy, ZConvention
 from baa_node.core.drawing import palette as p
@@ -63,6 +67,9 @@ class _Frame:
         x = self.left + min(max(age / scale, 0), 1) * (self.right - self.left)
         return x, self.bottom - min(max(bone_age / scale, 0), 1) * (self.bottom - self.top)
 
+    def moved(self, x: int, y: int) -> _Frame:
+        return replace(self, left=self.left + x, top=self.top + y, right=self.right + x, bottom=self.bottom + y)
+
 
 def draw_growth_chart(canvas: Canvas, result: Assessment, earlier: Sequence[Earlier], box: Box, words: PictureWords) -> None:
     """Draw the chart and its legend into a box; without age or sex an empty frame that says why it is empty."""
@@ -77,10 +84,9 @@ def draw_growth_chart(canvas: Canvas, result: Assessment, earlier: Sequence[Earl
     notes = wrap(words.not_shown.format(count=missing), p.FINE, right - left, 2) if missing else []
     foot = bottom - _ROW * (len(rows) + len(notes))
     last = max(LAST_YEAR, *(math.floor(months / 12) + 1 for months in _all_months(result, points)))
-    frame = _Frame(left + _TICKS, top + 34, right - 16, foot - 78, last)
-    _draw_axes(canvas, frame, left, words)
-    _draw_reference(canvas, frame, result.sex, result.policy, words)
-    _draw_course(canvas, frame, result, points)
+    frame = _Frame(_TICKS, 34, right - 16 - left, foot - 78 - top, last)
+    canvas.paste((left, top), _ground((right - left, bottom - top), frame, result.sex, result.policy, words))
+    _draw_course(canvas, frame.moved(left, top), result, points)
     for row, entries in enumerate(rows):
         _draw_legend_row(canvas, entries, left, foot + _ROW * row + 26)
     for row, line in enumerate(notes, len(rows)):
@@ -105,8 +111,19 @@ def _draw_absence(canvas: Canvas, result: Assessment, box: Box, words: PictureWo
         canvas.text(((left + right) / 2, y + 44 + 34 * row), line, p.SMALL, p.MUTED, anchor="ms")
 
 
-def _draw_axes(canvas: Canvas, frame: _Frame, left: int, words: PictureWords) -> None:
-    canvas.text((left, frame.top - 14), words.bone_age_axis, p.FINE, p.MUTED)
+@lru_cache(maxsize=16)
+def _ground(size: tuple[int, int], frame: _Frame, sex: Sex, policy: AssessmentPolicy, words: PictureWords) -> NDArray[np.uint8]:
+    """Axes and reference in a box of their own, ``(H, W, 3)``: the same for most patients of a sex, and half of the work of a picture."""
+    canvas = Canvas(*size, p.GROUND)
+    _draw_axes(canvas, frame, words)
+    _draw_reference(canvas, frame, sex, policy, words)
+    drawn = canvas.pixels()
+    drawn.flags.writeable = False
+    return drawn
+
+
+def _draw_axes(canvas: Canvas, frame: _Frame, words: PictureWords) -> None:
+    canvas.text((0, frame.top - 14), words.bone_age_axis, p.FINE, p.MUTED)
     canvas.text((frame.right, frame.bottom + 62), words.chronological_age_axis, p.FINE, p.MUTED, anchor="rs")
     step = 2 * math.ceil(frame.last_year / 20)
     for year in range(0, frame.last_year + 1, step):

@@ -105,6 +105,8 @@ class Palm:
     ----------
     fingers
         Number of peaks that look like fingers.
+    tips
+        Angles of these peaks, in steps of 360 / 240 degrees clockwise from the right.
     spread_deg, clean, contrast, gaps, behind
         See the limits of the same name in capitals.
     """
@@ -113,6 +115,7 @@ class Palm:
     column: int
     radius: float
     fingers: int
+    tips: tuple[int, ...] = ()
     spread_deg: float = 0.0
     clean: float = 0.0
     contrast: float = 0.0
@@ -134,7 +137,7 @@ class Palm:
 
 def count_hands(pixels: Grey) -> int:
     """Count hands in a frame ``(H, W) uint8``, bone bright: 0, 1, or 2 for two and more."""
-    palms = _palms(pixels)
+    palms = list(_palms(pixels, PALM_OF_TWO))
     if _two_apart(palms) or all(_holds_whole_hand(half) for half in _halves(pixels)):
         return 2
     return int(any(_is_lone_hand(palm) for palm in palms))
@@ -151,7 +154,7 @@ def looks_negative(pixels: Grey) -> bool:
 
 def _best_hand(pixels: Grey) -> tuple[int, float]:
     """Fingers, and palm radius by contrast by cleanness, of the clearest hand; zeros where there is none."""
-    hands = [palm for palm in _palms(pixels) if _is_lone_hand(palm)]
+    hands = [palm for palm in _palms(pixels, SMALL_PALM) if _is_lone_hand(palm)]
     clearest = max((palm.radius * palm.contrast * palm.clean for palm in hands), default=0.0)
     return max((min(palm.fingers, ALL_FINGERS) for palm in hands), default=0), clearest
 
@@ -171,18 +174,10 @@ def finger_direction_deg(pixels: Grey) -> float | None:
 
 def _pointing(score: Field) -> Iterator[float]:
     """Direction from each palm that is a hand to the middle of its finger tips, degrees clockwise from straight up."""
-    outline, inside = _outlined(score)
-    for palm in _palms_within(score):
+    for palm in _palms_within(score, SMALL_PALM):
         if _is_lone_hand(palm):
-            radians = np.deg2rad(np.array(_fingers(outline, inside, (palm.column, palm.row), palm.radius * SIDE)) * (360 / _ANGLES))
+            radians = np.deg2rad(np.array(palm.tips) * (360 / _ANGLES))
             yield float(np.rad2deg(np.arctan2(np.sin(radians).mean(), np.cos(radians).mean()))) + 90
-
-
-def _fingers(outline: Grey, inside: Grey, centre: tuple[int, int], radius: float) -> list[int]:
-    """Angles of the finger tips around a palm, in steps."""
-    seen = _unrolled(inside, centre, radius) > 127
-    reach = _reach(_unrolled(outline, centre, radius) > 127)
-    return [tip for tip in _tips(reach) if _ends_inside(reach, seen, tip)]
 
 
 def _outlined(score: Field) -> tuple[Grey, Grey]:
@@ -198,15 +193,13 @@ def _is_lone_hand(palm: Palm) -> bool:
 
 def find_palm(pixels: Grey) -> Palm | None:
     """Find the palm of a frame's only hand; None where the outline shows none."""
-    reduced = _reduced(pixels)
-    found = (palm for lit in _lit_fields(reduced) for palm in _palms_within(_against_neighbourhood(reduced, lit)))
-    return next((palm for palm in found if palm.is_hand(radius=PALM, fingers=FINGERS[0])), None)
+    return next((palm for palm in _palms(pixels, PALM) if palm.is_hand(radius=PALM, fingers=FINGERS[0])), None)
 
 
 def _holds_whole_hand(half: Grey) -> bool:
     """Find a hand whose palm is well clear of the cut at the right edge: what a cut leaves of one hand lies on the cut."""
     cut = _reduced_size(half)[0] + _MARGIN
-    palms = (palm for palm in _palms(half) if cut - palm.column > CLEARANCE * palm.radius * SIDE)
+    palms = (palm for palm in _palms(half, PALM) if cut - palm.column > CLEARANCE * palm.radius * SIDE)
     return any(palm.is_hand(radius=PALM, fingers=FINGERS[0]) for palm in palms)
 
 
@@ -239,9 +232,11 @@ def clarity(pixels: Grey) -> float:
     return float(high - low) / (grain + _LEAST_GRAIN)
 
 
-def _palms(pixels: Grey) -> list[Palm]:
+def _palms(pixels: Grey, least: float) -> Iterator[Palm]:
+    """Palms of radius ``least`` and more, as a share of the side, in each lit field of a frame."""
     reduced = _reduced(pixels)
-    return [palm for lit in _lit_fields(reduced) for palm in _palms_within(_against_neighbourhood(reduced, lit))]
+    for lit in _lit_fields(reduced):
+        yield from _palms_within(_against_neighbourhood(reduced, lit), least)
 
 
 def _reduced(pixels: Grey) -> Grey:
@@ -284,36 +279,33 @@ def _against_neighbourhood(reduced: Grey, lit: Mask) -> Field:
     """Brightness in local standard deviations above the local mean, both taken over the lit field only; −1 outside it."""
     weight = lit.astype(np.float32)
     value = reduced.astype(np.float32) / 255 * weight
-    total = _smoothed(weight) + 1e-3
-    mean = _smoothed(value) / total
-    variance = np.maximum(_smoothed(value * value) / total - mean * mean, 1e-6)
+    total, sums, squares = cv2.split(_smoothed(cv2.merge((weight, value, value * value))))
+    total = total + 1e-3
+    mean = sums / total
+    variance = np.maximum(squares / total - mean * mean, 1e-6)
     score = (value - mean) / (np.sqrt(variance) + 0.02)
     score[~lit] = -1
     return np.asarray(cv2.copyMakeBorder(score, _MARGIN, _MARGIN, _MARGIN, _MARGIN, cv2.BORDER_REPLICATE), np.float32)
 
 
 def _smoothed(field: NDArray[np.floating]) -> Field:
-    """Blur by ``NEIGHBOURHOOD``, on a copy of a quarter of the side: at this width nothing finer is left."""
-    rows, columns = field.shape
+    """Blur each channel by ``NEIGHBOURHOOD``, on a copy of a quarter of the side: at this width nothing finer is left."""
+    rows, columns = field.shape[:2]
     coarse = cv2.resize(field, (-(-columns // 4), -(-rows // 4)), interpolation=cv2.INTER_AREA)
     blurred = cv2.GaussianBlur(coarse, (0, 0), NEIGHBOURHOOD / 4, borderType=cv2.BORDER_REPLICATE)
     return np.asarray(cv2.resize(blurred, (columns, rows), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
-def _palms_within(score: Field) -> list[Palm]:
-    outline = _without_holes(score > 0)
-    inside = np.zeros(score.shape, np.uint8)
-    inside[_MARGIN:-_MARGIN, _MARGIN:-_MARGIN] = 255
-    outline &= inside
+def _palms_within(score: Field, least: float) -> Iterator[Palm]:
+    """Measure what may be a palm, the largest first."""
+    outline, inside = _outlined(score)
     distance = cv2.distanceTransform(outline, cv2.DIST_L2, 5)
-    found = []
     for _ in range(_CANDIDATES):
         _, radius, _, (column, row) = cv2.minMaxLoc(distance)
-        if radius < PALM_OF_TWO * SIDE:
-            break
-        found.append(_measured(outline, inside, score, (column, row), radius))
+        if radius / SIDE < least:
+            return
+        yield _measured(outline, inside, score, (column, row), radius)
         cv2.circle(distance, (column, row), round(1.3 * radius), 0, -1)
-    return found
 
 
 def _without_holes(mask: Mask) -> Grey:
@@ -325,13 +317,11 @@ def _without_holes(mask: Mask) -> Grey:
 
 def _measured(outline: Grey, inside: Grey, score: Field, centre: tuple[int, int], radius: float) -> Palm:
     column, row = centre
-    foreground = _unrolled(outline, centre, radius) > 127
-    seen = _unrolled(inside, centre, radius) > 127
+    foreground, seen = (_unrolled(mask, centre, radius) > 127 for mask in (outline, inside))  # both at once are not the same to the bit
     reach = _reach(foreground)
     fingers = [tip for tip in _tips(reach) if _ends_inside(reach, seen, tip)]
-    palm = Palm(row=row, column=column, radius=radius / SIDE, fingers=len(fingers))
     if len(fingers) < FINGERS[0]:
-        return palm
+        return Palm(row=row, column=column, radius=radius / SIDE, fingers=len(fingers), tips=tuple(fingers))
     first, spread = _fan(fingers)
     fan = (np.arange(_ANGLES) - first) % _ANGLES <= spread
     ring = (_RADIUS > 1.2) & (0.9 * float(np.median(reach[fingers])) > _RADIUS)
@@ -345,6 +335,7 @@ def _measured(outline: Grey, inside: Grey, score: Field, centre: tuple[int, int]
         column=column,
         radius=radius / SIDE,
         fingers=len(fingers),
+        tips=tuple(fingers),
         spread_deg=spread * 360 / _ANGLES,
         clean=1 - _share(foreground, gaps),
         contrast=float(np.median(local[flesh]) - np.median(local[gaps])) if gaps.any() and flesh.any() else 0.0,
@@ -366,7 +357,10 @@ def _unrolled(image: Grey | Field, centre: tuple[int, int], radius: float) -> Fi
 def _reach(foreground: Mask) -> NDArray[np.float64]:
     """Palm radii to the first quarter radius of unbroken background, by angle."""
     gap = round(0.25 * _PER_RADIUS)
-    background = np.cumsum(np.pad(~foreground, ((0, 0), (1, gap)), constant_values=((0, 0), (False, True))), axis=1)
+    background = np.ones((_ANGLES, 1 + _RADII + gap), np.uint8)
+    background[:, 0] = 0
+    np.logical_not(foreground, out=background[:, 1 : 1 + _RADII])
+    background = np.cumsum(background, axis=1, dtype=np.uint8)
     ended: Mask = background[:, gap:] - background[:, :-gap] == gap
     ended[:, : int(0.7 * _PER_RADIUS)] = False
     return np.asarray(np.argmax(ended, axis=1) / _PER_RADIUS, np.float64)
@@ -379,15 +373,17 @@ def _tips(reach: NDArray[np.float64]) -> list[int]:
     walk = cv2.GaussianBlur(np.append(rolled, rolled[0]).astype(np.float32)[None], (5, 1), 0).ravel()
     peaks: list[tuple[int, float]] = []
     low, top, rising = float(walk[0]), 0, True
-    for at, value in enumerate(walk):
+    steps: list[float] = walk.tolist()  # a number of NumPy's own costs ten times as much to compare
+    for at, value in enumerate(steps):
         if rising:
-            top = at if value > walk[top] else top
-            low = min(low, float(value)) if walk[top] - low < PROMINENCE else low
-            if walk[top] - low >= PROMINENCE and walk[top] - value >= PROMINENCE:
+            top = at if value > steps[top] else top
+            height = steps[top]
+            low = min(low, value) if height - low < PROMINENCE else low
+            if height - low >= PROMINENCE and height - value >= PROMINENCE:
                 peaks.append((top, low))
-                low, rising = float(value), False
+                low, rising = value, False
         elif value < low:
-            low = float(value)
+            low = value
         elif value - low >= PROMINENCE:
             top, rising = at, True
     return [(at + start) % _ANGLES for at, before in peaks if _is_narrow(walk, at, before)]

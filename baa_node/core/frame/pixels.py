@@ -10,6 +10,7 @@ import struct
 from dataclasses import dataclass
 from typing import Any, Final
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset
@@ -20,6 +21,7 @@ from pydicom.uid import (
     JPEG2000,
     UID,
     ExplicitVRBigEndian,
+    JPEG2000Lossless,
     JPEGBaseline8Bit,
     JPEGExtended12Bit,
     JPEGLSNearLossless,
@@ -43,17 +45,23 @@ RLE_EXPANSION: Final = 64
 """Two bytes of RLE unpack to 128 at most (PS3.5 G.3.1)."""
 
 PLUGINS: Final = ("pyjpegls", "pylibjpeg", "pillow", "gdcm")
-"""Order in which pydicom's decoding plug-ins are tried. pylibjpeg is the fastest for JPEG 2000 and the only one for lossless
-and 12-bit JPEG; pillow and gdcm, where installed, are a second opinion."""
+"""Order in which pydicom's decoding plug-ins are tried. pylibjpeg is the only one for lossless and 12-bit JPEG, and for JPEG 2000
+what `_jpeg_2000` leaves; pillow and gdcm, where installed, are a second opinion."""
 
 STRICT_PLUGIN: Final = "pyjpegls"
 """Where it decodes (JPEG-LS), its refusal is final: the next plug-in makes a picture of a damaged stream."""
 
 LOSSY_SYNTAXES: Final = frozenset({JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLSNearLossless, JPEG2000, HTJ2K})
 
+_JPEG_2000_BEGINS: Final = b"\xff\x4f\xff\x51"
+_COMPONENT: Final = slice(42, 45)
+"""Ssiz, XRsiz and YRsiz of the first component in the SIZ segment that begins a codestream (ISO/IEC 15444-1 A.5.1)."""
+
 _END_MARKER: Final = b"\xff\xd9"  # EOI of JPEG and JPEG-LS, EOC of JPEG 2000; without it decoders fill up with what they please
 _LONGEST_PADDING: Final = 64
 _MONOCHROME: Final = ("MONOCHROME1", "MONOCHROME2")
+
+cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)  # it warns of each radiograph that it has no colour space
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -209,6 +217,8 @@ def _compressed(frame: bytes, layout: PixelLayout) -> NDArray[np.uint8] | NDArra
     _confirm(header, layout, len(frame))
     if _END_MARKER not in frame[-_LONGEST_PADDING:]:
         raise UndecodablePixels("the compressed frame was cut: it has no end marker")
+    if (words := _jpeg_2000(frame, layout, header)) is not None:
+        return words
     if layout.transfer_syntax == JPEGExtended12Bit:
         frame = with_full_spectrum(frame)
     decoder = get_decoder(layout.transfer_syntax)
@@ -224,6 +234,25 @@ def _compressed(frame: bytes, layout: PixelLayout) -> NDArray[np.uint8] | NDArra
         else:
             return _as_words(array.reshape(layout.rows, layout.columns), layout)
     raise UndecodablePixels(f"no decoder accepts this {layout.transfer_syntax.name} frame ({'; '.join(reasons) or 'none installed'})")
+
+
+def _jpeg_2000(frame: bytes, layout: PixelLayout, header: CodestreamHeader) -> NDArray[np.uint8] | NDArray[np.uint16] | None:
+    """Decode JPEG 2000 as almost all of it is, by OpenCV; None for anything else, and for what it cannot decode.
+
+    It is the library of pydicom's plug-ins, OpenJPEG, but lets other threads run meanwhile: a frame of 5 megapixels takes a second, in
+    which a listener in this process would answer nobody.
+    """
+    if layout.transfer_syntax not in {JPEG2000, JPEG2000Lossless} or layout.signed or not 8 <= header.precision <= 16:
+        return None
+    if not frame.startswith(_JPEG_2000_BEGINS) or frame[_COMPONENT] != bytes([header.precision - 1, 1, 1]):
+        return None
+    try:
+        samples = cv2.imdecode(np.frombuffer(frame, np.uint8), cv2.IMREAD_UNCHANGED)
+    except cv2.error:
+        return None
+    if samples is None or samples.shape != (layout.rows, layout.columns):
+        return None
+    return _as_words(np.asarray(samples), layout)
 
 
 def _as_words(samples: NDArray[Any], layout: PixelLayout) -> NDArray[np.uint8] | NDArray[np.uint16]:

@@ -132,3 +132,10 @@ def test_no_word_runs_out_of_the_box(language: Language, determination: Determin
     picture = chart(replace(assessment(), determination=determination), *points, language=language)
     picture[MARGIN:-MARGIN, MARGIN:-MARGIN] = palette.GROUND
     assert (picture == palette.GROUND).all()
+
+
+def test_the_ground_is_the_same_for_the_next_patient_and_not_drawn_on() -> None:
+    first = chart(assessment(60), earlier(40.0))
+    chart(assessment(100), earlier(80.0), earlier(90.0, side=Laterality.RIGHT))
+    assert np.array_equal(chart(assessment(60), earlier(40.0)), first)
+    assert not np.array_equal(chart(assessment(100)), first)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -86,7 +88,7 @@ class TestNative:
 
 class TestCompressed:
     @pytest.mark.parametrize("syntax", LOSSLESS.values(), ids=LOSSLESS)
-    @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
     @given(data=st.data())
     def test_every_lossless_encoding_gives_the_stored_words(self, syntax: UID, data: st.DataObject) -> None:
         rows, columns, bits = (data.draw(st.integers(low, high)) for low, high in ((32, 60), (32, 60), (9, 16)))
@@ -135,6 +137,38 @@ class TestCompressed:
         ds = image(words)
         ds.compress(JPEGLSNearLossless, jls_error=3, generate_instance_uid=False)
         assert np.abs(decoded(ds).astype(int) - words).max() <= 3
+
+    @pytest.mark.parametrize("bits", [8, 10, 12, 16])
+    @pytest.mark.parametrize("syntax", [JPEG2000Lossless, JPEG2000], ids=lambda s: s.name)
+    def test_jpeg_2000_gives_what_a_plug_in_gives(self, syntax: UID, bits: int, monkeypatch: pytest.MonkeyPatch) -> None:
+        grain = np.random.default_rng(bits).integers(0, 1 << bits, (70, 50))
+        words = ((ramp(70, 50).astype(int) + grain // 8) % (1 << bits)).astype(np.uint8 if bits == 8 else np.uint16)
+        ds = image(words, bits=bits)
+        ds.compress(syntax, generate_instance_uid=False, **({"j2k_cr": [3]} if syntax == JPEG2000 else {}))
+        with monkeypatch.context() as patch:
+            patch.setattr(pixels, "get_decoder", lambda uid: pytest.fail("a plug-in was asked"))
+            direct = decoded(ds)
+        monkeypatch.setattr(pixels, "_jpeg_2000", lambda *arguments: None)
+        assert direct.dtype == decoded(ds).dtype
+        assert np.array_equal(direct, decoded(ds))
+
+    def test_others_go_on_while_a_large_frame_is_decoded(self) -> None:
+        ds = image(np.random.default_rng(1).integers(0, 4096, (1200, 1200)).astype(np.uint16))
+        ds.compress(JPEG2000Lossless, generate_instance_uid=False)
+        moments, done = [time.monotonic()], threading.Event()
+
+        def live() -> None:
+            while not done.wait(0.002):
+                moments.append(time.monotonic())
+
+        other = threading.Thread(target=live)
+        other.start()
+        began = time.monotonic()
+        decoded(ds)
+        took = time.monotonic() - began
+        done.set()
+        other.join()
+        assert max(np.diff([*moments, time.monotonic()])) < took / 2
 
     def test_lossy_jpeg_2000_is_close(self) -> None:
         y, x = np.mgrid[:64, :64]

@@ -59,3 +59,20 @@ def test_whoever_asks_for_the_tree_has_it(charset: str) -> None:
     root.ContentSequence[1].TextValue = "x"
     assert dcmread(io.BytesIO(as_bytes(ds))).ContentSequence[0].ContentSequence[1].TextValue == "x"
     assert as_bytes(ds) != written
+
+
+def test_what_no_report_holds_goes_by_pydicom() -> None:
+    def odd() -> Dataset:
+        ds = document("ISO_IR 192", "x")
+        item = ds.ContentSequence[0]
+        item.PatientName = "Größe^Ä"
+        item.ImageType = ["DERIVED", "SECONDARY"]
+        item.Rows, item.PixelSpacing, item.SelectorFDValue = 7, [0.1, "0.25"], 1.5
+        item.ContentDate, item.TextString = None, ""
+        item.add_new(0x00091001, "OB", b"\1\2\3")
+        item.ReferencedSOPSequence = []
+        return ds
+
+    encoded = odd()
+    encode_content(encoded)
+    assert as_bytes(encoded) == as_bytes(odd())
