@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -23,6 +25,24 @@ def test_a_name_cannot_leave_the_spool(tmp_path: Path) -> None:
     spool = FolderSpool(tmp_path / "spool")
     path = spool.write("instances", "../../etc/passwd", b"abc")
     assert (tmp_path / "spool" / path).resolve().is_relative_to(tmp_path / "spool")
+
+
+def test_a_young_spool_flushes_no_more_than_an_old_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    flushed: list[int] = []
+    spool = FolderSpool(tmp_path / "spool")
+    spool.write("instances", "first", b"abc")
+    monkeypatch.setattr(os, "fsync", flushed.append)
+    for number in range(50):
+        spool.write("instances", f"1.2.{number}", b"abc")
+    assert len(flushed) == 2 * 50
+    assert len(spool.listed("instances")) == 51
+
+
+def test_a_folder_that_somebody_removed_is_made_again(tmp_path: Path) -> None:
+    spool = FolderSpool(tmp_path / "spool")
+    path = spool.write("instances", "1.2.3", b"abc")
+    shutil.rmtree((tmp_path / "spool" / path).parent)
+    assert spool.read(spool.write("instances", "1.2.3", b"abc")) == b"abc"
 
 
 def test_a_full_disk_leaves_nothing_behind(tmp_path: Path) -> None:

@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final, TypeVar
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
 from baa_node.db import schema
 from baa_node.db.claim import Claim
 from baa_node.db.convoy import Convoy
-from baa_node.db.engine import BUSY_TIMEOUT_S, READ_ONLY, make_own_engine, missing_folder, parse_url, shown_url
+from baa_node.db.engine import BUSY_TIMEOUT_S, make_own_engine, missing_folder, parse_url, shown_url
 from baa_node.db.troubles import why
 from baa_node.errors import StoreError
 
@@ -48,11 +48,13 @@ class Database:
         Through which writers of ``together`` go; None on PostgreSQL.
     """
 
-    def __init__(self, url: str, parsed: URL, engine: Engine) -> None:
+    def __init__(self, url: str, parsed: URL) -> None:
         self.url = url
         self._parsed = parsed
-        self._engine = engine
-        self._writer = threading.Lock() if engine.dialect.name == "sqlite" else None
+        self._engine = make_own_engine(parsed)
+        one_writer = self._engine.dialect.name == "sqlite"
+        self._reader = make_own_engine(parsed, read_only=True) if one_writer else self._engine
+        self._writer = threading.Lock() if one_writer else None
         self.convoy = Convoy(self._turn, self._begun, self._translated) if self._writer else None
 
     @classmethod
@@ -70,7 +72,7 @@ class Database:
         folder = missing_folder(parsed)
         if folder is not None:
             raise StoreError(f"cannot open {shown_url(parsed)}: the folder {folder} does not exist")
-        database = cls(url, parsed, make_own_engine(parsed))
+        database = cls(url, parsed)
         try:
             database._migrate()
         except StoreError:
@@ -85,7 +87,7 @@ class Database:
         parsed = parse_url(url)
         if parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").is_file():
             raise StoreError(f"there is no record at {shown_url(parsed)}")
-        database = cls(url, parsed, make_own_engine(parsed))
+        database = cls(url, parsed)
         try:
             yield database
         finally:
@@ -139,10 +141,9 @@ class Database:
         StoreError
             As ``transaction``, and when something is written.
         """
-        with self._translated(), self._engine.connect() as bare:
-            c = bare.execution_options(**{READ_ONLY: True})
+        with self._translated(), self._reader.connect() as c:
             if self._writer is None:
-                c = c.execution_options(postgresql_readonly=True, isolation_level="REPEATABLE READ")
+                c.execution_options(postgresql_readonly=True, isolation_level="REPEATABLE READ")
             with c.begin():
                 yield c
 
@@ -153,6 +154,7 @@ class Database:
     def close(self) -> None:
         """Release every pooled connection; a closed database may be used again and connects anew."""
         self._engine.dispose()
+        self._reader.dispose()
 
     @contextlib.contextmanager
     def _turn(self) -> Iterator[None]:

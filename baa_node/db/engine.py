@@ -25,10 +25,6 @@ _BUSY_PAUSE_S: Final = 0.01
 _PRIMARY_CODE: Final = 0xFF
 """The part of SQLite's result codes that says what happened; the rest says why."""
 
-READ_ONLY: Final = "baa_read_only"
-"""Execution option that turns a transaction into one that cannot write."""
-
-
 _POSTGRESQL: Final = {
     "connect_timeout": 10,
     "keepalives_idle": 10,
@@ -79,15 +75,22 @@ def make_engine(url: str) -> Engine:
     return _make(parse_url(url), driver_begins="IMMEDIATE")
 
 
-def make_own_engine(url: URL) -> Engine:
-    """Make the engine of ``Database``: every transaction is explicit, IMMEDIATE unless it is marked ``READ_ONLY``."""
-    engine = _make(url, driver_begins=None)
+def make_own_engine(url: URL, *, read_only: bool = False) -> Engine:
+    """Make an engine of ``Database``, whose transactions are all explicit, on SQLite IMMEDIATE.
+
+    Parameters
+    ----------
+    read_only
+        On SQLite its connections can only read, and its transactions wait for nobody. That is said to each connection once: SQLite prepares
+        every statement of a connection anew after it has been told so, or the contrary, which took longer than the statements themselves.
+    """
+    engine = _make(url, driver_begins=None, read_only=read_only)
     if engine.dialect.name == "sqlite":
-        event.listen(engine, "begin", _begin)
+        event.listen(engine, "begin", _begin_reading if read_only else _begin_writing)
     return engine
 
 
-def _make(url: URL, *, driver_begins: str | None) -> Engine:
+def _make(url: URL, *, driver_begins: str | None, read_only: bool = False) -> Engine:
     common: dict[str, Any] = {"json_serializer": _json_text, "pool_size": 20, "max_overflow": 20, "pool_timeout": BUSY_TIMEOUT_S}
     if url.get_backend_name() == "sqlite":
         patience_s = float(str(url.query.get("timeout", BUSY_TIMEOUT_S)))
@@ -97,7 +100,7 @@ def _make(url: URL, *, driver_begins: str | None) -> Engine:
         def connected(connection: Any, _record: Any) -> None:
             connection.isolation_level = driver_begins
             _keep_log_beside(connection, patience_s)
-            for pragma in ("synchronous=FULL", "foreign_keys=ON"):
+            for pragma in ("synchronous=FULL", "foreign_keys=ON", *(("query_only=ON",) if read_only else ())):
                 connection.execute(f"PRAGMA {pragma}").close()
 
         event.listen(engine, "connect", connected)
@@ -122,11 +125,14 @@ def _set_log_beside(connection: Any, *, may_wait: bool) -> bool:
     return True
 
 
-def _begin(connection: Connection) -> None:
-    read_only = bool(connection.get_execution_options().get(READ_ONLY))
+def _begin_reading(connection: Connection) -> None:
     driver: Any = connection.connection.driver_connection
-    driver.execute("PRAGMA query_only=1" if read_only else "PRAGMA query_only=0")
-    driver.execute("BEGIN" if read_only else "BEGIN IMMEDIATE")
+    driver.execute("BEGIN")
+
+
+def _begin_writing(connection: Connection) -> None:
+    driver: Any = connection.connection.driver_connection
+    driver.execute("BEGIN IMMEDIATE")
 
 
 def _json_text(value: object) -> str:

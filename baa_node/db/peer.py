@@ -8,7 +8,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from baa_node.core.ae_title import checked_ae_title
-from baa_node.core.routes.routing import REPORT_KINDS
+from baa_node.core.routes.report_kinds import REPORT_KINDS
 from baa_node.errors import ConfigError
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from baa_node.errors import SpoolError
 from baa_node.faults import cannot_write, disk_full
-from baa_node.spool.places import place
+from baa_node.spool.places import BRANCHES, place
 
 _TEMPORARY = ".part"
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
@@ -159,7 +159,7 @@ def _make_durable(temporary: str, target: str, content: bytes | memoryview, mode
     try:
         descriptor = os.open(temporary, _NEW, mode)
     except FileNotFoundError:
-        _make_folder(Path(folder))
+        _make_branches(Path(folder).parent)
         descriptor = os.open(temporary, _NEW, mode)
     try:
         _write_all(descriptor, content)
@@ -170,10 +170,12 @@ def _make_durable(temporary: str, target: str, content: bytes | memoryview, mode
     _sync_folder(folder)
 
 
-def _make_folder(folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
+def _make_branches(folder: Path) -> None:
+    """Make all folders of a kind with the first of its files, durable with two flushes: one by one each would cost two."""
+    for branch in BRANCHES:
+        (folder / branch).mkdir(parents=True, exist_ok=True)
+    _sync_folder(folder)
     _sync_folder(folder.parent)
-    _sync_folder(folder.parent.parent)
 
 
 def _write_all(descriptor: int, content: bytes | memoryview) -> None:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
+from typing import Final
+
+BRANCHES: Final = tuple(f"{number:02x}" for number in range(256))
+"""Folders among which the files of a kind are spread."""
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 

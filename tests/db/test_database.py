@@ -12,7 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import insert, select, text
+from sqlalchemy import event, insert, select, text
 
 from baa_node.core.routes.routing import UNROUTED
 from baa_node.db import Database, accounts, audit, engine, make_engine, peers, routes, schema, studies
@@ -352,3 +352,19 @@ def test_every_database_has_a_salt_of_its_own(url: str, tmp_path: Path) -> None:
             salts.add(c.execute(text("SELECT patient_salt FROM installation")).scalar_one())
         database.close()
     assert len(salts) == 2
+
+
+def test_a_connection_is_told_once_that_it_only_reads(tmp_path: Path) -> None:
+    """SQLite prepares every statement of a connection anew after each pragma of that kind."""
+    database = Database.open(f"sqlite:///{tmp_path / 'record.db'}")
+    said: list[str] = []
+    for engine_of_it in (database._engine, database._reader):
+        event.listen(engine_of_it, "begin", lambda c: c.connection.driver_connection.set_trace_callback(said.append))
+    for _ in range(3):
+        with database.transaction() as c:
+            peers.list_peers(c)
+        with database.reading() as c:
+            peers.list_peers(c)
+    database.close()
+    assert sum("FROM peers" in one for one in said) == 6
+    assert not [one for one in said if "PRAGMA" in one.upper()]

@@ -67,6 +67,7 @@ class Instance:
 # Built once: every image asks these.
 _SHA256: Final = Prepared(select(instances.c.sha256).where(instances.c.sop_instance_uid == bindparam("uid")))
 _ORDER: Final = Prepared(insert(readings))
+_INSTANCE: Final = select(instances).where(instances.c.sop_instance_uid == bindparam("uid"))
 _EVENTS: Final = {
     Arrival.NEW: (AuditKind.INSTANCE_RECEIVED, 0),
     Arrival.DUPLICATE: (AuditKind.INSTANCE_DUPLICATE, 0),
@@ -161,7 +162,7 @@ def get_instance(c: Connection, sop_instance_uid: str) -> Instance:
     StoreError
         Nothing was received under it.
     """
-    row = c.execute(select(instances).where(instances.c.sop_instance_uid == sop_instance_uid)).mappings().first()
+    row = c.execute(_INSTANCE, {"uid": sop_instance_uid}).mappings().first()
     if row is None:
         raise StoreError(f"no instance {sop_instance_uid} was received")
     return Instance(**row)

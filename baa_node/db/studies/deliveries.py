@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal, TypeAlias
 
-from sqlalchemy import Column, Connection, RowMapping, Select, select, update
+from sqlalchemy import Column, Connection, Integer, RowMapping, Select, bindparam, select, update
 
 from baa_node.db import audit
 from baa_node.db.audit import AuditEvent, AuditKind, Scalar
 from baa_node.db.engine import insert_once, storable
-from baa_node.db.studies.readings import State, get_reading, set_state, study_of
+from baa_node.db.studies.readings import ALL, State, get_reading, set_state, study_of
 from baa_node.db.tables import deliveries
 from baa_node.errors import StoreError
 
@@ -198,9 +198,39 @@ def deliveries_of(c: Connection, source_uids: Iterable[str]) -> list[Delivery]:
     ]
 
 
-def due_deliveries(
-    c: Connection, *, now: datetime, but_to: Collection[str] = (), skip: int = 0, limit: int | None = None
-) -> list[Delivery]:
+class Pages:
+    """A query for some deliveries at a time in the order of a time, those of the same time always in the same order.
+
+    Put together once: asked several times for each study, it would take longer to put together than to answer.
+
+    Parameters
+    ----------
+    query
+        Holds a parameter ``now``.
+    """
+
+    def __init__(self, query: Select[Any], when: Column[Any]) -> None:
+        ordered = query.order_by(when, deliveries.c.source_uid, deliveries.c.revision, deliveries.c.peer)
+        self._to_all = ordered.offset(bindparam("skip", type_=Integer)).limit(bindparam("limit", type_=Integer))
+        self._but_to = self._to_all.where(deliveries.c.peer.not_in(bindparam("but_to", expanding=True)))
+
+    def page(self, c: Connection, *, now: datetime, but_to: Collection[str], skip: int, limit: int) -> list[Delivery]:
+        """Give one page, without the deliveries to some peers."""
+        values: dict[str, Any] = {"now": now, "skip": skip, "limit": limit}
+        rows = c.execute(self._but_to, {**values, "but_to": list(but_to)}) if but_to else c.execute(self._to_all, values)
+        return [delivery_of(row) for row in rows.mappings()]
+
+
+_DUE: Final = Pages(
+    select(deliveries).where(deliveries.c.state == "pending", deliveries.c.next_attempt_at <= bindparam("now")),
+    deliveries.c.next_attempt_at,
+)
+_ONE: Final = select(deliveries).where(
+    deliveries.c.source_uid == bindparam("uid"), deliveries.c.revision == bindparam("revision"), deliveries.c.peer == bindparam("peer")
+)
+
+
+def due_deliveries(c: Connection, *, now: datetime, but_to: Collection[str] = (), skip: int = 0, limit: int = ALL) -> list[Delivery]:
     """List the pending deliveries whose time has come, longest waiting first.
 
     Parameters
@@ -210,23 +240,11 @@ def due_deliveries(
     skip, limit
         How many of the others are passed over, and how many given at most.
     """
-    query = select(deliveries).where(deliveries.c.state == "pending", deliveries.c.next_attempt_at <= now)
-    return page_of(c, query, deliveries.c.next_attempt_at, but_to=but_to, skip=skip, limit=limit)
-
-
-def page_of(
-    c: Connection, query: Select[Any], when: Column[Any], *, but_to: Collection[str], skip: int, limit: int | None
-) -> list[Delivery]:
-    """Give some deliveries of a query in the order of a time, those of the same time always in the same order."""
-    if but_to:
-        query = query.where(deliveries.c.peer.not_in(but_to))
-    key = (deliveries.c.source_uid, deliveries.c.revision, deliveries.c.peer)
-    rows = c.execute(query.order_by(when, *key).offset(skip).limit(limit)).mappings()
-    return [delivery_of(row) for row in rows]
+    return _DUE.page(c, now=now, but_to=but_to, skip=skip, limit=limit)
 
 
 def _get(c: Connection, source_uid: str, revision: int, peer: str) -> Delivery:
-    row = c.execute(select(deliveries).where(*delivery_row(source_uid, revision, peer))).mappings().first()
+    row = c.execute(_ONE, {"uid": source_uid, "revision": revision, "peer": peer}).mappings().first()
     if row is None:
         raise StoreError(f"no delivery of {source_uid}, reading {revision}, to {peer} was opened")
     return delivery_of(row)

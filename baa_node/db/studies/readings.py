@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, Integer, RowMapping, bindparam, insert, select, update
 
 from baa_node.core.priors.history import Earlier
 from baa_node.core.record import earlier_from_json
@@ -67,6 +67,20 @@ class Reading:
 
 
 _UNFINISHED: Final = (State.RECEIVED.value, State.READ.value, State.REFUSED.value)
+
+ALL: Final = (1 << 31) - 1
+"""A limit that is none: more rows than there will be."""
+
+# Put together once: for a study they run dozens of times, and to put them together takes longer than SQLite takes to answer.
+_PENDING: Final = (
+    select(readings.c.sop_instance_uid, readings.c.revision)
+    .where(readings.c.state.in_(_UNFINISHED))
+    .order_by(readings.c.ordered_at, readings.c.sop_instance_uid, readings.c.revision)
+    .offset(bindparam("skip", type_=Integer))
+    .limit(bindparam("limit", type_=Integer))
+)
+_READING: Final = select(readings).where(readings.c.sop_instance_uid == bindparam("uid"), readings.c.revision == bindparam("revision"))
+_LOCKED_READING: Final = _READING.with_for_update()
 _FINISHED: Final = (State.DELIVERED.value, State.UNDELIVERABLE.value)
 NUMBERED: Final = (State.READ, State.REPORTED, State.DELIVERED, State.UNDELIVERABLE)
 _TOLD: Final = ("bone_age_months", "chronological_age_months", "z_score", "sex", "reasons", "bundle", "provider", "calibration")
@@ -161,7 +175,7 @@ def _last(c: Connection, sop_instance_uid: str) -> Reading | None:
     return None if row is None else reading_from(row)
 
 
-def pending_readings(c: Connection, *, skip: int = 0, limit: int | None = None) -> list[tuple[str, int]]:
+def pending_readings(c: Connection, *, skip: int = 0, limit: int = ALL) -> list[tuple[str, int]]:
     """List ``(SOP Instance UID, revision)`` of what has no result objects yet, oldest first: to be handed over after a restart.
 
     A reading stays in the list until its report is stored, or the refusal dismissed, so that nothing rests on the durable
@@ -172,9 +186,7 @@ def pending_readings(c: Connection, *, skip: int = 0, limit: int | None = None) 
     skip, limit
         How many are passed over, and how many given at most.
     """
-    query = select(readings.c.sop_instance_uid, readings.c.revision).where(readings.c.state.in_(_UNFINISHED))
-    oldest_first = query.order_by(readings.c.ordered_at, readings.c.sop_instance_uid, readings.c.revision)
-    return [(row.sop_instance_uid, row.revision) for row in c.execute(oldest_first.offset(skip).limit(limit))]
+    return [(row.sop_instance_uid, row.revision) for row in c.execute(_PENDING, {"skip": skip, "limit": limit})]
 
 
 def record_outcome(
@@ -239,8 +251,7 @@ def get_reading(c: Connection, sop_uid: str, revision: int, *, lock: bool = Fals
     StoreError
         No such reading.
     """
-    query = select(readings).where(*_key(sop_uid, revision))
-    row = c.execute(query.with_for_update() if lock else query).mappings().first()
+    row = c.execute(_LOCKED_READING if lock else _READING, {"uid": sop_uid, "revision": revision}).mappings().first()
     if row is None:
         raise StoreError(f"no reading {revision} of instance {sop_uid}")
     return reading_from(row)

@@ -6,27 +6,27 @@ from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from baa_node.db import audit
 from baa_node.db.audit import AuditEvent, AuditKind, Scalar
-from baa_node.db.studies.deliveries import Delivery, delivery_row, lock_delivery, page_of
-from baa_node.db.studies.readings import State, set_state, study_of
+from baa_node.db.studies.deliveries import Delivery, Pages, delivery_row, lock_delivery
+from baa_node.db.studies.readings import ALL, State, set_state, study_of
 from baa_node.db.tables import commitments, deliveries
 
 FIRST_PAUSE_S: Final = 30.0
 LONGEST_PAUSE_S: Final = 3600.0
 
 
-def due_confirmations(
-    c: Connection, *, now: datetime, but_to: Collection[str] = (), skip: int = 0, limit: int | None = None
-) -> list[Delivery]:
+_DUE: Final = Pages(select(deliveries).where(deliveries.c.confirm_at <= bindparam("now")), deliveries.c.confirm_at)
+
+
+def due_confirmations(c: Connection, *, now: datetime, but_to: Collection[str] = (), skip: int = 0, limit: int = ALL) -> list[Delivery]:
     """List the deliveries for which a higher receipt is to be looked for, longest waiting first; parameters as of `due_deliveries`.
 
     Those that are sent once more meanwhile are among them: asked for their state, the database would go through all that ever were.
     """
-    query = select(deliveries).where(deliveries.c.confirm_at <= now)
-    return page_of(c, query, deliveries.c.confirm_at, but_to=but_to, skip=skip, limit=limit)
+    return _DUE.page(c, now=now, but_to=but_to, skip=skip, limit=limit)
 
 
 def ask_commitment(c: Connection, seen: Delivery, transaction_uid: str, *, confirm_at: datetime | None, now: datetime) -> bool:
