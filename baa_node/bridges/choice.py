@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from baa_node.core.routes.routing import REPORT_KINDS
+from baa_node.core.routes.report_kinds import REPORT_KINDS
 from baa_node.db.peers import Peer
 
 KINDS: Final = {"sr": ("sr",), "picture": ("capture",), "pdf": ("pdf",)}

@@ -187,7 +187,7 @@ _FORGETTABLE = {"calling-ae": "calling_ae", "called-ae": "called_ae", "when": "c
 
 
 def _forgotten(names: Sequence[str]) -> dict[str, Any]:
-    from baa_node.core.routes.routing import REPORT_KINDS
+    from baa_node.core.routes.report_kinds import REPORT_KINDS
 
     for name in names:
         if name not in _FORGETTABLE:

@@ -80,14 +80,27 @@ def test_every_example_stands_on_a_line_of_its_own(name: str) -> None:
     assert lines[-len(calls(COMMANDS[name])) :] == [f"    {call}" for call in calls(COMMANDS[name])]
 
 
-def test_help_loads_nothing_but_the_command_line() -> None:
+def said_and_loaded(*arguments: str) -> tuple[str, set[str]]:
+    """What a command prints, and every module that is loaded when it ends."""
     code = "import json, sys\nfrom baa_node.cli import main\ntry: main()\nexcept SystemExit: print('\\n' + json.dumps(sorted(sys.modules)))"
-    run = subprocess.run([sys.executable, "-c", code, "--help"], capture_output=True, text=True, check=True)
-    help_text, _, loaded = run.stdout.strip().rpartition("\n")
+    run = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True)
+    said, _, loaded = run.stdout.strip().rpartition("\n")
+    return said, set(json.loads(loaded))
+
+
+def test_help_loads_nothing_but_the_command_line() -> None:
+    help_text, loaded = said_and_loaded("--help")
     assert "[default: ./var]" in " ".join(help_text.split())
-    ours = {name for name in json.loads(loaded) if name.startswith("baa_node.")}
+    ours = {name for name in loaded if name.startswith("baa_node.")}
     assert {name for name in ours if not name.startswith("baa_node.cli")} == {"baa_node.errors", "baa_node.logs"}
-    assert not {"rich", "numpy", "pydicom", "sqlalchemy", "cv2", "fastapi"} & set(json.loads(loaded))
+    assert not {"rich", "numpy", "pydicom", "sqlalchemy", "cv2", "fastapi"} & loaded
+
+
+@pytest.mark.parametrize("words", [("peers", "list"), ("users", "list"), ("audit", "list")])
+def test_what_the_record_answers_loads_no_part_of_dicom(words: tuple[str, ...], tmp_path: Path) -> None:
+    _, loaded = said_and_loaded("--data-dir", str(tmp_path), *words)
+    assert "sqlalchemy" in loaded
+    assert not {"numpy", "pydicom", "cv2", "fastapi"} & loaded
 
 
 def test_help_is_there_in_a_moment() -> None:

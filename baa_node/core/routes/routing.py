@@ -14,10 +14,8 @@ from pydicom import Dataset
 
 from baa_node.core.ae_title import checked_ae_title
 from baa_node.core.routes.conditions import Condition, Operator, found_in
+from baa_node.core.routes.report_kinds import REPORT_KINDS
 from baa_node.errors import ConfigError
-
-REPORT_KINDS: Final = ("sr", "picture", "pdf")
-"""What a result may be sent as; a message (HL7, FHIR) stands for the report, ``sr``."""
 
 MOST_CONDITIONS: Final = 8
 MOST_TITLES: Final = 50

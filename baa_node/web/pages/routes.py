@@ -10,7 +10,8 @@ from fastapi.responses import RedirectResponse, Response
 
 from baa_node.core.ensemble import Ensemble
 from baa_node.core.routes.conditions import Condition, Operator, split_values
-from baa_node.core.routes.routing import MOST_CONDITIONS, REPORT_KINDS, Route
+from baa_node.core.routes.report_kinds import REPORT_KINDS
+from baa_node.core.routes.routing import MOST_CONDITIONS, Route
 from baa_node.db import Connection, peers, routes
 from baa_node.errors import ConfigError, InstanceError, StoreError
 from baa_node.outlook import Outlook, RuleTester

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydicom import Dataset
 
 from baa_node.core.routes.conditions import parse_condition
-from baa_node.core.routes.routing import REPORT_KINDS, UNROUTED, Arriving, Decision, Route, consider, decide
+from baa_node.core.routes.report_kinds import REPORT_KINDS
+from baa_node.core.routes.routing import UNROUTED, Arriving, Decision, Route, consider, decide
 from baa_node.errors import ConfigError
 
 
@@ -81,7 +82,6 @@ def test_a_route_that_cannot_be_right_is_explained(values: dict[str, object], co
         Route(**{"name": "one", **values})  # type: ignore[arg-type]
 
 
-unhurried = settings(deadline=None)  # a busy machine is no failure
 titles = st.sampled_from(["PACS", "ROOM", "BAA_NODE", "BAA_TRIAL"])
 some_titles = st.lists(titles, max_size=2).map(tuple)
 conditions = st.lists(
@@ -106,7 +106,6 @@ images = st.builds(
 )
 
 
-@unhurried
 @given(routes=rules, image=images)
 def test_the_decision_is_that_of_the_first_without_objection(routes: list[Route], image: Arriving) -> None:
     matching = [one for one in routes if one.objection(image) is None]
@@ -117,7 +116,6 @@ def test_the_decision_is_that_of_the_first_without_objection(routes: list[Route]
     assert len(considered) == len(routes) or considered[-1].objection is None
 
 
-@unhurried
 @given(routes=rules, image=images, last=rules)
 def test_what_stands_behind_a_match_or_does_not_match_changes_nothing(routes: list[Route], image: Arriving, last: list[Route]) -> None:
     first = decide(consider(routes, image))
@@ -126,7 +124,6 @@ def test_what_stands_behind_a_match_or_does_not_match_changes_nothing(routes: li
     assert decide(consider([one for one in routes if one.objection(image) is None], image)) == first
 
 
-@unhurried
 @given(image=images, rule=rules.filter(bool))
 def test_a_further_condition_never_makes_a_route_match_more(image: Arriving, rule: list[Route]) -> None:
     strict = Route(
@@ -138,7 +135,6 @@ def test_a_further_condition_never_makes_a_route_match_more(image: Arriving, rul
     assert strict.objection(image) is not None or rule[0].objection(image) is None
 
 
-@unhurried
 @given(
     route_name=st.sampled_from(["", "a"]),
     read=st.booleans(),
