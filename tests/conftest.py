@@ -6,6 +6,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pydicom
 import pytest
 
@@ -14,6 +15,10 @@ from tests.parts.orthanc import Orthanc
 from tests.parts.programs import Service, free_port
 
 ROOT = Path(__file__).resolve().parents[1]
+
+# A host that lends its processors to others makes any example slow at times, which says nothing about the example.
+hypothesis.settings.register_profile("node", deadline=None)
+hypothesis.settings.load_profile("node")
 
 
 @pytest.hookimpl(wrapper=True)

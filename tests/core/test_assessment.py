@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -177,7 +177,6 @@ def test_a_site_may_set_another_limit() -> None:
     assert (wide.determination, narrow.determination) == (Determination.NORMAL, Determination.DELAYED)
 
 
-@settings(deadline=None)
 @given(bone_age=ages, age_days=days, sex=st.none() | st.sampled_from(Sex), policy=st.sampled_from([AssessmentPolicy(), MEAN]))
 def test_invariants(bone_age: float, age_days: int, sex: Sex | None, policy: AssessmentPolicy) -> None:
     result = assessment(bone_age, policy=policy, sex=sex, birth_date=EXAMINED - timedelta(days=age_days))
@@ -193,7 +192,6 @@ def test_invariants(bone_age: float, age_days: int, sex: Sex | None, policy: Ass
         assert (result.determination is Determination.ADVANCED) == (result.z_score > 2)
 
 
-@settings(deadline=None)
 @given(first=ages, second=ages)
 def test_an_older_bone_never_has_a_lower_z_score(first: float, second: float) -> None:
     low, high = sorted((first, second))

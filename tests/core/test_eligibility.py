@@ -126,7 +126,7 @@ class TestPatient:
         ]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(data=st.data())
 def test_random_headers_never_raise(data: st.DataObject) -> None:
     ds = image(ramp())

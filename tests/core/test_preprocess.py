@@ -176,7 +176,7 @@ def test_the_segmented_region_lies_in_its_box() -> None:
     assert (rows.min(), columns.min(), rows.max() - rows.min() + 1, columns.max() - columns.min() + 1) == (top, left, height, width)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     height=st.integers(1, 700),
     width=st.integers(1, 700),

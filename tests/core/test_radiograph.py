@@ -25,7 +25,7 @@ from baa_node.errors import InstanceError, UndecodablePixels
 from tests.parts.frames import image, ramp
 
 FRAMES = arrays(np.uint16, st.tuples(st.integers(2, 12), st.integers(2, 12)), elements=st.integers(0, 4095))
-UNHURRIED = settings(deadline=None, max_examples=50)
+UNHURRIED = settings(max_examples=50)
 WHOLE_RANGE = {"WindowCenter": "2048", "WindowWidth": "4096"}
 
 
@@ -360,7 +360,7 @@ KEYWORDS = [
 ]  # fmt: skip
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(data=st.data())
 def test_random_headers_end_in_a_radiograph_or_a_named_error(data: st.DataObject) -> None:
     ds = image(ramp(12, 14))

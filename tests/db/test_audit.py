@@ -182,7 +182,7 @@ def test_several_attacks_are_all_told(chained: Connection) -> None:
 
 
 @given(st.lists(st.tuples(st.sampled_from(["edit", "delete", "swap"]), st.integers(1, ROWS), st.integers(1, ROWS)), min_size=1, max_size=4))
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_is_done_verify_tells_it_and_ends(chained: Connection, attacks: list[tuple[str, int, int]]) -> None:
     before = [json.loads(line) for line in audit.export(chained)]
     with chained.begin_nested() as undo:

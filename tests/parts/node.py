@@ -18,6 +18,7 @@ from sqlalchemy import update
 from baa_node.config import load_config
 from baa_node.db import Database, studies
 from baa_node.db.tables import deliveries
+from tests.parts.inside import is_quick, run_inside
 from tests.parts.programs import Service, environment, eventually, free_port, run
 
 EXECUTABLE = Path(sys.executable).with_name("baa-node")
@@ -103,7 +104,10 @@ class Node:
             self.stop()
 
     def cli(self, *arguments: str | Path, timeout_s: float = 120.0) -> subprocess.CompletedProcess[str]:
-        """Run ``baa-node`` on this installation; standard output and error apart."""
+        """Run ``baa-node`` on this installation, in this process where that is quicker; standard output and error apart."""
+        words = [str(argument) for argument in arguments]
+        if is_quick(words):
+            return run_inside(["--data-dir", str(self.data), *words], environment(self.env))
         return subprocess.run(
             [EXECUTABLE, "--data-dir", self.data, *arguments],
             capture_output=True,

@@ -28,6 +28,20 @@ def dicomweb_plugin() -> str:
     pytest.fail("Orthanc's DICOMweb plug-in is not installed: apt-get install orthanc-dicomweb", pytrace=False)
 
 
+class _AskedAgain(httpx.HTTPTransport):
+    """Ask once more where Orthanc closes the connection without a word.
+
+    Orthanc 1.10.1 does so with one request in some hundreds while its DICOMweb jobs fail, on a kept connection as on a new one.
+    What the tests ask of it, it may be asked twice.
+    """
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        try:
+            return super().handle_request(request)
+        except httpx.RemoteProtocolError:
+            return super().handle_request(request)
+
+
 class Orthanc:
     """Orthanc as PACS: AE title ``ORTHANC``, knows the node as modality ``node``.
 
@@ -56,7 +70,8 @@ class Orthanc:
         self.sync = sync
         self._settings = settings or {}
         self.service: Service | None = None
-        self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.http_port}", timeout=60.0, trust_env=False)
+        address = f"http://127.0.0.1:{self.http_port}"
+        self.http = httpx.Client(base_url=address, timeout=60.0, trust_env=False, transport=_AskedAgain())
 
     def _configuration(self) -> dict[str, Any]:
         return {

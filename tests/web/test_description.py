@@ -63,7 +63,7 @@ def test_whatever_is_asked_the_answer_is_one_of_those_described(
             continue  # an address alone cannot be wrong: whatever stands in it is a name
 
         @given(case=operation.as_strategy(mode))
-        @settings(max_examples=EXAMPLES, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
+        @settings(max_examples=EXAMPLES, derandomize=True, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
         def ask(case: Case) -> None:
             if isinstance(case.body, dict) and case.operation.path not in LEAVING:
                 case.body["csrf"] = form_token(cookie)

@@ -69,7 +69,7 @@ def test_the_interval_of_a_mean_is_that_of_theory() -> None:
     assert (found.high - found.low) / 2 == pytest.approx(Z_95 * values.std() / math.sqrt(1500), rel=0.08)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(arrays.arrays(np.float64, st.tuples(st.integers(2, 12), st.just(2)), elements=months), st.floats(-50, 50))
 def test_what_holds_for_any_sample(pairs: np.ndarray, shift: float) -> None:
     label, estimate = pairs.T

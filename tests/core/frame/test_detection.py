@@ -12,7 +12,7 @@ from baa_node.core.reasons import Reason
 FRAME = cv2.GaussianBlur(np.random.default_rng(4).integers(20, 120, (500, 380)).astype(np.uint8), (0, 0), 12)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(gain=st.floats(0.5, 2.0), offset=st.integers(0, 15))
 def test_brightness_and_contrast_change_the_view_by_their_rounding_alone(gain: float, offset: int) -> None:
     changed = np.clip(np.rint(FRAME * gain + offset), 0, 255).astype(np.uint8)
@@ -20,7 +20,7 @@ def test_brightness_and_contrast_change_the_view_by_their_rounding_alone(gain: f
     assert np.abs(view_of(changed).astype(int) - view_of(FRAME)).max() <= 2 * levels
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(rows=st.integers(1, 700), columns=st.integers(1, 700), level=st.integers(0, 255))
 def test_any_frame_has_a_view(rows: int, columns: int, level: int) -> None:
     view = view_of(np.full((rows, columns), level, np.uint8))

@@ -49,7 +49,7 @@ class TestDrawings:
     def test_two_of_unlike_exposure(self) -> None:
         assert count_hands(np.hstack([drawn_hand(flesh=240), drawn_hand(ground=5, flesh=40)])) == 2
 
-    @settings(max_examples=15, deadline=None)
+    @settings(max_examples=15)
     @given(gain=st.floats(0.15, 1.7), offset=st.integers(0, 10))
     def test_brightness_and_contrast_do_not_matter(self, gain: float, offset: int) -> None:
         assert count_hands(np.clip(drawn_hand() * gain + offset, 0, 255).astype(np.uint8)) == 1
@@ -83,7 +83,7 @@ class TestNoHand:
         board = ((x // period + y // period) % 2 * 200).astype(np.uint8)
         assert (count_hands(stripes), count_hands(board)) == (0, 0)
 
-    @settings(max_examples=20, deadline=None)
+    @settings(max_examples=20)
     @given(rows=st.integers(8, 300), columns=st.integers(8, 300), seed=st.integers(0, 9))
     def test_any_frame_gets_an_answer(self, rows: int, columns: int, seed: int) -> None:
         frame = np.random.default_rng(seed).integers(0, 256, (rows, columns)).astype(np.uint8)

@@ -174,7 +174,7 @@ class TestGarbage:
             assert decoded(ds).shape == (ds.Rows, ds.Columns)
 
     @pytest.mark.parametrize("kind", FRAMES)
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=40)
     @given(data=st.data())
     def test_a_damaged_frame_is_a_named_error_or_a_frame(self, kind: str, data: st.DataObject) -> None:
         syntax, make, bits = self.FRAMES[kind]
@@ -184,14 +184,14 @@ class TestGarbage:
         self.try_to_decode(kind, syntax, bytes(frame[: data.draw(st.integers(1, len(frame)))]), bits)
 
     @pytest.mark.parametrize("kind", FRAMES)
-    @settings(max_examples=30, deadline=None)
+    @settings(max_examples=30)
     @given(junk=st.binary(min_size=1, max_size=400))
     def test_noise_instead_of_a_frame(self, kind: str, junk: bytes) -> None:
         syntax, _, bits = self.FRAMES[kind]
         self.try_to_decode(kind, syntax, junk, bits)
 
     @pytest.mark.parametrize("syntax", [JPEGLosslessSV1, JPEGExtended12Bit, HTJ2KLossless], ids=lambda s: s.name)
-    @settings(max_examples=30, deadline=None)
+    @settings(max_examples=30)
     @given(junk=st.binary(max_size=200))
     def test_noise_after_a_proper_header(self, syntax: UID, junk: bytes) -> None:
         opening = headers(40)[JPEG2000Lossless if syntax == HTJ2KLossless else syntax]

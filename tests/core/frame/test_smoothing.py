@@ -68,7 +68,7 @@ class TestMeasures:
 
 
 class TestSettled:
-    @settings(max_examples=20, deadline=None)
+    @settings(max_examples=20)
     @given(
         border=st.integers(0, 60),
         grey=st.sampled_from((0, 255)),
@@ -108,7 +108,7 @@ class TestSettled:
         assert settled.inner.shape == large.shape == settled.box[2:]
         assert settled.whole.size == pytest.approx(299 * 299, rel=0.02)
 
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=25)
     @given(rows=st.integers(1, 90), columns=st.integers(1, 90), sigma=st.floats(0, 80), level=st.integers(0, 255))
     def test_any_frame_can_be_settled(self, rows: int, columns: int, sigma: float, level: int) -> None:
         frame = np.clip(chance().normal(level, sigma, (rows, columns)), 0, 255).astype(np.uint8)

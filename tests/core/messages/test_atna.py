@@ -83,7 +83,7 @@ def test_codes_mean_what_the_standard_says(enumeration: type[Event | Kind | Role
 
 
 @given(st.text(), st.text(), st.text(), st.text())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_whatever_senders_put_into_a_text_the_message_is_well_formed(name: str, number: str, accession: str, trouble: str) -> None:
     xml = atna.to_xml(transferred(name=name * 50, number=number, accession=accession, trouble=trouble))
     assert faults(ET.fromstring(xml)) == []

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydicom.dataset import Dataset
 
@@ -132,7 +132,6 @@ def test_an_archive_that_did_not_answer_is_told() -> None:
     assert concerns(complete=False) == [Concern.EARLIER_MAY_BE_MISSING]
 
 
-@settings(deadline=None)
 @given(then=st.floats(0, 240), now=st.floats(0, 240), days=st.integers(0, 6000))
 def test_a_change_is_never_both_and_a_plausible_one_is_never_flagged(then: float, now: float, days: int) -> None:
     cautions = judge(assessment(now), NOW, [earlier(days, then)]).cautions

@@ -254,7 +254,7 @@ WHOLE = as_bytes(
 
 
 @ODD
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data())
 def test_no_damage_makes_it_raise(data: st.DataObject) -> None:
     content = bytearray(WHOLE)
