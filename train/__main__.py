@@ -5,7 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from baa_node.core.preprocess import Preparation
+    from train.data import Examples
+    from train.recipes import Recipe
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 WORKSHOP = Path(__file__).parent
@@ -34,32 +41,38 @@ def main(arguments: list[str]) -> int:
 
 
 def _run(chosen: argparse.Namespace) -> int:
-    from train.data import joined, load_phantoms, load_split, masker_for
+    from train.data import load_split, masker_for
     from train.recipes import RECIPES, load_recipe
     from train.train import network, train
 
     named = Path(chosen.recipe)
     recipe = load_recipe(named if named.suffix == ".toml" else RECIPES / f"{chosen.recipe}.toml")
     network(recipe, pretrained=True)  # says what is wrong with it before the images are prepared
+    training = _training(chosen, recipe, recipe.preparation)
     masker = masker_for(recipe.preparation, chosen.runs)
-    training, validation = (
-        load_split(chosen.data, split, recipe.preparation, cache=chosen.cache, limit=chosen.limit, masker=masker)
-        for split in ("train", "val")
-    )
-    for copy in range(1, recipe.degraded + 1):
-        more = load_split(chosen.data, "train", recipe.preparation, cache=chosen.cache, limit=chosen.limit, masker=masker, copy=copy)
-        training = joined([training, more])
-    if recipe.phantoms:
-        drawn = load_phantoms(recipe.phantoms, recipe.preparation, cache=chosen.cache, seed=recipe.seed, masker=masker)
-        training = joined([training, drawn])
+    validation = load_split(chosen.data, "val", recipe.preparation, cache=chosen.cache, limit=chosen.limit, masker=masker)
     print(f"{recipe.name}: {len(training)} images to learn from, {len(validation)} to validate", flush=True)
     try:
-        progress = train(recipe, training, validation, chosen.runs / recipe.name)
+        progress = train(recipe, training, validation, chosen.runs / recipe.name, prepared=partial(_training, chosen, recipe))
     except KeyboardInterrupt:
         print(f"interrupted; the same command goes on after the last whole epoch ({chosen.runs.name}/{recipe.name})", file=sys.stderr)
         return 130
     print(f"best validation MAE {progress.best_mae:.2f} months after {progress.elapsed_s / 60:.0f} minutes")
     return 0
+
+
+def _training(chosen: argparse.Namespace, recipe: Recipe, preparation: Preparation) -> Examples:
+    """Read the training split, its spoilt copies and the drawn hands of a recipe, as ``preparation`` makes them."""
+    from train.data import joined, load_phantoms, load_split, masker_for
+
+    masker = masker_for(preparation, chosen.runs)
+    parts = [
+        load_split(chosen.data, "train", preparation, cache=chosen.cache, limit=chosen.limit, masker=masker, copy=copy)
+        for copy in range(recipe.degraded + 1)
+    ]
+    if recipe.phantoms:
+        parts.append(load_phantoms(recipe.phantoms, preparation, cache=chosen.cache, seed=recipe.seed, masker=masker))
+    return joined(parts) if len(parts) > 1 else parts[0]
 
 
 if __name__ == "__main__":

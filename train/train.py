@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
+from baa_node.core.preprocess import Preparation
 from train.batches import Course
 from train.checkpoint import CannotGoOn, Progress, Weights, read_record, resume, save, save_best
 from train.data import DataError, Examples
@@ -21,7 +23,15 @@ from train.schedule import learning_rate, spent
 from train.watch import said, shown, to_tensorboard
 
 
-def train(recipe: Recipe, training: Examples, validation: Examples, folder: Path, *, stop_after: int | None = None) -> Progress:
+def train(
+    recipe: Recipe,
+    training: Examples,
+    validation: Examples,
+    folder: Path,
+    *,
+    stop_after: int | None = None,
+    prepared: Callable[[Preparation], Examples] | None = None,
+) -> Progress:
     """Train until epochs, minutes or patience are used up, resuming from ``folder`` if a run was cut off there.
 
     Parameters
@@ -34,6 +44,8 @@ def train(recipe: Recipe, training: Examples, validation: Examples, folder: Path
         Receives the files of ``train.checkpoint``; runs named as teachers or as the trunk lie beside it.
     stop_after
         Leave after this many epochs of this call, as a kill would.
+    prepared
+        Gives the training examples as another preparation makes them, in the same order, for teachers that see hands otherwise.
 
     Raises
     ------
@@ -46,7 +58,7 @@ def train(recipe: Recipe, training: Examples, validation: Examples, folder: Path
         raise DataError(f"{recipe.name}: {len(training)} images do not fill a batch of {recipe.batch}")
     keras.utils.set_random_seed(recipe.seed)
     model, reader = compiled(recipe, folder), network(recipe)
-    course = _course(recipe, training, folder, needs_sex=len(model.inputs) == 2)
+    course = _course(recipe, training, folder, prepared, needs_sex=len(model.inputs) == 2)
     _begin(model, course, folder)
     progress, average = resume(recipe, model, folder)
     last = recipe.epochs if stop_after is None else min(recipe.epochs, progress.epoch + stop_after)
@@ -136,21 +148,23 @@ def mean_absolute_error(model: keras.Model, examples: Examples) -> float:
     return float(np.abs(predict_months(model, examples) - examples.months).mean())
 
 
-def _course(recipe: Recipe, training: Examples, folder: Path, *, needs_sex: bool) -> Course:
+def _course(
+    recipe: Recipe, training: Examples, folder: Path, prepared: Callable[[Preparation], Examples] | None, *, needs_sex: bool
+) -> Course:
     targets = training.months
     if recipe.teachers:
-        taught = _taught(recipe, training, folder)
+        taught = _taught(recipe, training, folder, prepared)
         targets = (1 - recipe.teacher_share) * targets + recipe.teacher_share * taught
     mean, sd = (float(targets.mean()), float(targets.std())) if recipe.standardise else (0.0, 1.0)
     return Course(recipe=recipe, training=training, targets=targets, mean=mean, sd=sd, needs_sex=needs_sex)
 
 
-def _taught(recipe: Recipe, training: Examples, folder: Path) -> NDArray[np.float32]:
+def _taught(recipe: Recipe, training: Examples, folder: Path, prepared: Callable[[Preparation], Examples] | None) -> NDArray[np.float32]:
     """Ask the teachers about the training images, once; the mean of their answers is kept in the run's folder."""
     stored = folder / "taught.npy"
     if not stored.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        said = [_told(folder.parent / name, training) for name in recipe.teachers]
+        said = [_told(folder.parent / name, recipe, training, prepared) for name in recipe.teachers]
         unfinished = folder / "taught.part.npy"
         np.save(unfinished, np.mean(said, axis=0))
         unfinished.replace(stored)
@@ -158,11 +172,16 @@ def _taught(recipe: Recipe, training: Examples, folder: Path) -> NDArray[np.floa
     return taught
 
 
-def _told(teacher: Path, training: Examples) -> NDArray[np.float32]:
-    recipe, model, _ = load_best(teacher)
-    if recipe.preparation.size != training.images.shape[1]:
-        raise ValueError(f"teacher {teacher.name} reads {recipe.preparation.size} px, not {training.images.shape[1]}")
-    return predict_months(model, training, mirrored=True)
+def _told(teacher: Path, recipe: Recipe, training: Examples, prepared: Callable[[Preparation], Examples] | None) -> NDArray[np.float32]:
+    own, model, _ = load_best(teacher)
+    if own.preparation == recipe.preparation:
+        return predict_months(model, training, mirrored=True)
+    if prepared is None:
+        raise DataError(f"{recipe.name}: its teacher {teacher.name} sees hands in another preparation, which is not at hand here")
+    seen = prepared(own.preparation)
+    if seen.ids != training.ids:
+        raise DataError(f"{recipe.name}: its teacher {teacher.name} was shown other images")
+    return predict_months(model, seen, mirrored=True)
 
 
 def _forward(model: keras.Model, images: NDArray[np.uint8], male: NDArray[np.float32]) -> NDArray[np.float32]:
