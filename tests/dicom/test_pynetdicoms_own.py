@@ -29,7 +29,7 @@ DELIBERATE = {
 
 
 TIMES = 3
-"""How often a test may be asked: many of theirs look at once for what the other side's thread has yet to do, which it misses on a busy machine."""
+"""How often a test may be asked: many of theirs look at once for what another thread has yet to do, too early on a busy machine."""
 
 
 @pytest.mark.skipif(importlib.util.find_spec("pynetdicom.tests") is None, reason="this build of pynetdicom comes without its tests")
