@@ -37,7 +37,7 @@ READINGS = "readings"
 REFUSALS = "refusals"
 DELIVERIES = "deliveries"
 RECEIPTS = "receipts"
-POLLING_S = 0.5
+POLLING_S = 1.0
 SEARCH_S = 1.0
 MOST_THREADS = 512
 """Of the engine, made as they are needed; deliveries that wait for peers which do not answer must not keep the others from theirs."""

@@ -1,4 +1,4 @@
-"""Engines tuned for one promise: what is committed survives a power cut."""
+"""Engines tuned for one promise: what is committed to the record survives a power cut."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _BUSY_PAUSE_S: Final = 0.01
 _PRIMARY_CODE: Final = 0xFF
 """The part of SQLite's result codes that says what happened; the rest says why."""
 
-_POSTGRESQL: Final = {
+_POSTGRESQL: Final[dict[str, Any]] = {
     "connect_timeout": 10,
     "keepalives_idle": 10,
     "keepalives_interval": 5,
@@ -33,6 +33,9 @@ _POSTGRESQL: Final = {
     "options": "-c idle_in_transaction_session_timeout=10000",
 }
 """A process that freezes, or whose network is gone, must not hold its locks for ever: the server ends its transaction."""
+
+_MAY_LAG: Final = {"sqlite": "NORMAL", "postgresql": " -c synchronous_commit=off"}
+"""Of a database that a power cut may set back by its last moments, in order and whole: nobody waits for the disk."""
 
 
 def parse_url(url: str) -> URL:
@@ -65,14 +68,15 @@ def shown_url(url: URL) -> str:
 def make_engine(url: str) -> Engine:
     """Make an engine for a library that begins its own transactions (DBOS does, with an explicit ``BEGIN IMMEDIATE``).
 
-    SQLite: WAL, synchronous=FULL, foreign keys, 30 s busy timeout; the driver begins IMMEDIATE before the first write.
+    What it commits may lag behind the record after a power cut, and only then (decision 0024). SQLite: WAL, synchronous=NORMAL, foreign
+    keys, 30 s busy timeout; the driver begins IMMEDIATE before the first write. PostgreSQL: synchronous_commit=off.
 
     Raises
     ------
     ConfigError
         The URL is of a kind not supported here.
     """
-    return _make(parse_url(url), driver_begins="IMMEDIATE")
+    return _make(parse_url(url), driver_begins="IMMEDIATE", may_lag=True)
 
 
 def make_own_engine(url: URL, *, read_only: bool = False) -> Engine:
@@ -90,7 +94,7 @@ def make_own_engine(url: URL, *, read_only: bool = False) -> Engine:
     return engine
 
 
-def _make(url: URL, *, driver_begins: str | None, read_only: bool = False) -> Engine:
+def _make(url: URL, *, driver_begins: str | None, read_only: bool = False, may_lag: bool = False) -> Engine:
     common: dict[str, Any] = {"json_serializer": _json_text, "pool_size": 20, "max_overflow": 20, "pool_timeout": BUSY_TIMEOUT_S}
     if url.get_backend_name() == "sqlite":
         patience_s = float(str(url.query.get("timeout", BUSY_TIMEOUT_S)))
@@ -100,12 +104,14 @@ def _make(url: URL, *, driver_begins: str | None, read_only: bool = False) -> En
         def connected(connection: Any, _record: Any) -> None:
             connection.isolation_level = driver_begins
             _keep_log_beside(connection, patience_s)
-            for pragma in ("synchronous=FULL", "foreign_keys=ON", *(("query_only=ON",) if read_only else ())):
+            synchronous = _MAY_LAG["sqlite"] if may_lag else "FULL"
+            for pragma in (f"synchronous={synchronous}", "foreign_keys=ON", *(("query_only=ON",) if read_only else ())):
                 connection.execute(f"PRAGMA {pragma}").close()
 
         event.listen(engine, "connect", connected)
         return engine
-    return create_engine(url, connect_args=_POSTGRESQL, pool_pre_ping=True, **common)
+    options = _POSTGRESQL["options"] + (_MAY_LAG["postgresql"] if may_lag else "")
+    return create_engine(url, connect_args={**_POSTGRESQL, "options": options}, pool_pre_ping=True, **common)
 
 
 def _keep_log_beside(connection: Any, patience_s: float) -> None:

@@ -205,6 +205,22 @@ def test_an_engine_for_others_lets_them_begin(url: str) -> None:
     made_engine.dispose()
 
 
+def test_what_they_commit_may_lag_behind_and_waits_for_no_disk(url: str) -> None:
+    made_engine = make_engine(url)
+    with made_engine.connect() as c:
+        asked = "PRAGMA synchronous" if c.dialect.name == "sqlite" else "SHOW synchronous_commit"
+        assert c.execute(text(asked)).scalar() in {1, "off"}
+    made_engine.dispose()
+
+
+def test_the_record_waits_for_the_disk(url: str) -> None:
+    database = Database.open(url)
+    with database.transaction() as c:
+        asked = "PRAGMA synchronous" if c.dialect.name == "sqlite" else "SHOW synchronous_commit"
+        assert c.execute(text(asked)).scalar() in {2, "on"}
+    database.close()
+
+
 def test_threads_take_turns(database: Database) -> None:
     with database.transaction() as c:
         c.execute(text("CREATE TABLE tally (n INTEGER)"))

@@ -141,6 +141,7 @@ class Site:
             kinds = (("sr", Comprehensive3DSRStorage), ("capture", SecondaryCaptureImageStorage))
             studies.record_results(c, [_stored(spool, kind, sop_class) for kind, sop_class in kinds])
             studies.open_deliveries(c, made.IMAGE, 1, [name], now=made.NOW)
+            studies.set_state(c, made.IMAGE, 1, State.REPORTED, now=made.NOW)  # otherwise a delivery waits for the rest
 
 
 def make_record(file: Path) -> Path:
