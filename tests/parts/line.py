@@ -57,8 +57,8 @@ class Line:
         nodelay: bool = True,
     ) -> None:
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=30)
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, nodelay)
         try:
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, nodelay)
             if tls is not None:
                 self._socket = tls.wrap_socket(self._socket, server_hostname="127.0.0.1")
             self._pdu_length = self._associate(_associate_request(calling, called, sop_class, syntax))
@@ -78,10 +78,12 @@ class Line:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if error is None:
-            self._socket.sendall(struct.pack(">BBI4x", 0x05, 0, 4))
-            self._read_pdu()
-        self._socket.close()
+        try:
+            if error is None:
+                self._socket.sendall(struct.pack(">BBI4x", 0x05, 0, 4))
+                self._read_pdu()
+        finally:
+            self._socket.close()
 
     @property
     def nodelay(self) -> bool:
