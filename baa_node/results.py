@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -101,6 +102,8 @@ class ResultMaker:
         )
         wanted = set(kinds_made(refused=isinstance(result, Refusal), pdf=self.pdf, refusals=self.refusals)).intersection(kinds)
         made = [*(self._reports(task) if "sr" in wanted else ()), *self._shown(task, wanted)]
+        with ThreadPoolExecutor(max_workers=len(made) or 1) as disk:  # which flushes them together
+            kept = list(disk.map(self._keep, made))
         return [
             ResultObject(
                 sop_instance_uid=one.ds.SOPInstanceUID,
@@ -111,9 +114,9 @@ class ResultMaker:
                 kind=one.kind,
                 rank=one.rank,
                 created_at=now.astimezone(UTC),
-                **self._keep(one),
+                **where,
             )
-            for one in made
+            for one, where in zip(made, kept, strict=True)
         ]
 
     def _reports(self, task: _Task) -> Iterator[_Made]:

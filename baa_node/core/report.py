@@ -11,7 +11,7 @@ from copy import copy, deepcopy
 from datetime import datetime
 from typing import Final
 
-from highdicom.sr import CodeContentItem, Comprehensive3DSR, ComprehensiveSR, ContainerContentItem, ContentSequence
+from highdicom.sr import Comprehensive3DSR, ComprehensiveSR, ContainerContentItem, ContentSequence
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 from pydicom.uid import Comprehensive3DSRStorage, ComprehensiveSRStorage
@@ -19,7 +19,12 @@ from pydicom.uid import Comprehensive3DSRStorage, ComprehensiveSRStorage
 from baa_node.core import codes
 from baa_node.core.assessment import Assessment, Refusal
 from baa_node.core.objects.capture import build_capture
-from baa_node.core.objects.content_items import CONCEPT_MOD, Item, container
+from baa_node.core.objects.content_items import (
+    CONCEPT_MOD,
+    Item,
+    code_item,
+    container,
+)
 from baa_node.core.objects.encoded_content import as_encoded, encode_content
 from baa_node.core.objects.header import Device, copy_identity, instance_number, require_identity, stamp
 from baa_node.core.objects.identifiers import CODING_SCHEME_UID, capture_uid, derive_uid, is_own_object, report_uid, series_uid
@@ -176,7 +181,7 @@ def _content(
         language_of(language),
         *observer(device),
         *subject(result),
-        CodeContentItem(codes.PROCEDURE_REPORTED, codes.BONE_AGE_EXAMINATION, CONCEPT_MOD),
+        code_item(codes.PROCEDURE_REPORTED, codes.BONE_AGE_EXAMINATION, CONCEPT_MOD),
         image_library(source),
         container(codes.IMAGING_MEASUREMENTS, [group]),
     ]

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from highdicom.sr import CodeContentItem
-
 from baa_node.core import codes
 from baa_node.core.assessment import Assessment, Refusal
 from baa_node.core.ensemble import Correction
-from baa_node.core.objects.content_items import CONCEPT_MOD, Item, text
+from baa_node.core.objects.content_items import (
+    CONCEPT_MOD,
+    Item,
+    code_item,
+    text,
+)
 from baa_node.core.objects.header import Device
 
 
@@ -26,7 +29,7 @@ def algorithm(result: Assessment | Refusal, device: Device, source_sha256: str) 
     yield text(codes.ALGORITHM_VERSION, version, CONCEPT_MOD)
     for key, value in parameters.items():
         yield text(codes.ALGORITHM_PARAMETERS, f"{key}={value}", CONCEPT_MOD)
-    yield CodeContentItem(codes.ALGORITHM_FAMILY, codes.ARTIFICIAL_INTELLIGENCE, CONCEPT_MOD)
+    yield code_item(codes.ALGORITHM_FAMILY, codes.ARTIFICIAL_INTELLIGENCE, CONCEPT_MOD)
 
 
 def _inputs(result: Assessment) -> dict[str, str]:

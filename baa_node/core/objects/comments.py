@@ -8,7 +8,11 @@ from highdicom.sr import ContentSequence, TextContentItem
 
 from baa_node.core import codes
 from baa_node.core.assessment import Assessment, Refusal
-from baa_node.core.objects.content_items import CONTAINS, text
+from baa_node.core.objects.content_items import (
+    CONTAINS,
+    text,
+    text_item,
+)
 from baa_node.core.objects.observation_context import language_of
 from baa_node.core.words import Language
 from baa_node.core.words.sentences import sentences, texts_of
@@ -40,7 +44,7 @@ def comments(result: Assessment | Refusal, language: Language, history: Iterable
 
 
 def _comment(words: str) -> TextContentItem:
-    return TextContentItem(codes.COMMENT, words, CONTAINS)
+    return text_item(codes.COMMENT, words, CONTAINS)
 
 
 def _english_comment(words: str) -> TextContentItem:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 from highdicom.sr import (
@@ -36,16 +37,37 @@ INFERRED_FROM: Final = "INFERRED FROM"
 SIDES: Final = {Laterality.LEFT: codes.LEFT, Laterality.RIGHT: codes.RIGHT}
 
 
+@lru_cache(maxsize=512)
+def coded(code: Code) -> CodedConcept:
+    """Give a code as it stands in a report, made once: a report holds ninety, and most of them stand in every report. Not to be changed."""
+    return CodedConcept.from_code(code)
+
+
+def code_item(name: Code, value: Code | CodedConcept, relationship: str = CONTAINS) -> CodeContentItem:
+    """Give a coded value."""
+    return CodeContentItem(coded(name), _coded(value), relationship)
+
+
+def text_item(name: Code, said: str, relationship: str = CONTAINS) -> TextContentItem:
+    """Give text in the character set of the report."""
+    return TextContentItem(coded(name), said, relationship)
+
+
+def uid_item(name: Code, value: str, relationship: str = OBS_CONTEXT) -> UIDRefContentItem:
+    """Give a UID."""
+    return UIDRefContentItem(coded(name), value, relationship)
+
+
 def container(name: Code, items: Iterable[Item], *, template_id: str | None = None) -> ContainerContentItem:
     """Give a container, SEPARATE: viewers run the values of a continuous one together (PS3.3 C.17.3)."""
-    made = ContainerContentItem(name, is_content_continuous=False, template_id=template_id, relationship_type=CONTAINS)
+    made = ContainerContentItem(coded(name), is_content_continuous=False, template_id=template_id, relationship_type=CONTAINS)
     made.ContentSequence = ContentSequence(list(items))
     return made
 
 
-def text(name: Code, words: str, relationship: str = CONTAINS) -> TextContentItem:
+def text(name: Code, said: str, relationship: str = CONTAINS) -> TextContentItem:
     """Technical text, in ASCII because not every viewer decodes text of a report by the declared character set."""
-    return TextContentItem(name, words.encode("ascii", "replace").decode("ascii") or "unknown", relationship)
+    return text_item(name, said.encode("ascii", "replace").decode("ascii") or "unknown", relationship)
 
 
 def months(name: Code | CodedConcept, value: float, *, relationship: str = CONTAINS) -> NumContentItem:
@@ -55,17 +77,22 @@ def months(name: Code | CodedConcept, value: float, *, relationship: str = CONTA
 
 def number(name: Code | CodedConcept, value: float, unit: Code, decimals: int, relationship: str = CONTAINS) -> NumContentItem:
     """Round first: a DS holds 16 characters (PS3.5 6.2), and digits that mean nothing help nobody."""
-    return NumContentItem(name, round(float(value), decimals) + 0.0, unit, relationship_type=relationship)
+    return NumContentItem(_coded(name), round(float(value), decimals) + 0.0, coded(unit), relationship_type=relationship)
 
 
 def image(name: Code, source: Dataset, relationship: str) -> ImageContentItem:
     """Refer to the source image."""
-    return ImageContentItem(name, str(source.SOPClassUID), str(source.SOPInstanceUID), relationship_type=relationship)
+    return ImageContentItem(coded(name), str(source.SOPClassUID), str(source.SOPInstanceUID), relationship_type=relationship)
 
 
-def concept(code: Code, equivalent: Code | None) -> CodedConcept:
+def concept(one: Code, equivalent: Code | None) -> CodedConcept:
     """Give a concept together with the one that means the same in another scheme (Equivalent Code Sequence, 0008,0121)."""
-    coded = CodedConcept.from_code(code)
-    if equivalent is not None:
-        coded.EquivalentCodeSequence = Sequence([CodedConcept.from_code(equivalent)])
-    return coded
+    if equivalent is None:
+        return coded(one)
+    both = CodedConcept.from_code(one)
+    both.EquivalentCodeSequence = Sequence([coded(equivalent)])
+    return both
+
+
+def _coded(one: Code | CodedConcept) -> CodedConcept:
+    return one if isinstance(one, CodedConcept) else coded(one)

@@ -6,19 +6,27 @@ from collections.abc import Iterator
 from typing import Final
 
 from highdicom.sr import (
-    CodeContentItem,
     ContainerContentItem,
     ContentSequence,
     DateContentItem,
     ImageContentItem,
     NumContentItem,
-    TextContentItem,
 )
 from pydicom.dataset import Dataset
 
 from baa_node.core import codes
 from baa_node.core.attributes import day, numbers
-from baa_node.core.objects.content_items import ACQ_CONTEXT, CONTAINS, SIDES, Item, container, image
+from baa_node.core.objects.content_items import (
+    ACQ_CONTEXT,
+    CONTAINS,
+    SIDES,
+    Item,
+    code_item,
+    coded,
+    container,
+    image,
+    text_item,
+)
 from baa_node.core.objects.header import laterality_of, value_of, values_of
 
 _MODALITIES: Final = {"CR": codes.COMPUTED_RADIOGRAPHY, "DX": codes.DIGITAL_RADIOGRAPHY}
@@ -42,13 +50,13 @@ def _acquisition(source: Dataset) -> Iterator[Item]:
     """Modality, date and side (TID 1602)."""
     modality = _MODALITIES.get(str(value_of(source, "Modality")))
     if modality is not None:
-        yield CodeContentItem(codes.MODALITY, modality, ACQ_CONTEXT)
+        yield code_item(codes.MODALITY, modality, ACQ_CONTEXT)
     examined_on = day(source, "StudyDate")
     if examined_on:
-        yield DateContentItem(codes.STUDY_DATE, examined_on.isoformat().replace("-", ""), ACQ_CONTEXT)
+        yield DateContentItem(coded(codes.STUDY_DATE), examined_on.isoformat().replace("-", ""), ACQ_CONTEXT)
     side = laterality_of(source)
     if side is not None:
-        yield CodeContentItem(codes.IMAGE_LATERALITY, SIDES[side], ACQ_CONTEXT)
+        yield code_item(codes.IMAGE_LATERALITY, SIDES[side], ACQ_CONTEXT)
 
 
 def _geometry(source: Dataset) -> Iterator[Item]:
@@ -56,16 +64,16 @@ def _geometry(source: Dataset) -> Iterator[Item]:
     for name, keyword in ((codes.ROWS, "Rows"), (codes.COLUMNS, "Columns")):
         size = value_of(source, keyword)
         if isinstance(size, int):
-            yield NumContentItem(name, size, codes.PIXELS, relationship_type=ACQ_CONTEXT)
+            yield NumContentItem(coded(name), size, coded(codes.PIXELS), relationship_type=ACQ_CONTEXT)
     orientation = values_of(source, "PatientOrientation")
     if len(orientation) == 2 and all(orientation):
-        yield TextContentItem(codes.ORIENTATION_ROW, str(orientation[0]), ACQ_CONTEXT)
-        yield TextContentItem(codes.ORIENTATION_COLUMN, str(orientation[1]), ACQ_CONTEXT)
+        yield text_item(codes.ORIENTATION_ROW, str(orientation[0]), ACQ_CONTEXT)
+        yield text_item(codes.ORIENTATION_COLUMN, str(orientation[1]), ACQ_CONTEXT)
     spacing = _spacing(source)
     if spacing is not None:
         vertical, horizontal = spacing
-        yield NumContentItem(codes.HORIZONTAL_SPACING, horizontal, codes.MILLIMETRE, relationship_type=ACQ_CONTEXT)
-        yield NumContentItem(codes.VERTICAL_SPACING, vertical, codes.MILLIMETRE, relationship_type=ACQ_CONTEXT)
+        yield NumContentItem(coded(codes.HORIZONTAL_SPACING), horizontal, coded(codes.MILLIMETRE), relationship_type=ACQ_CONTEXT)
+        yield NumContentItem(coded(codes.VERTICAL_SPACING), vertical, coded(codes.MILLIMETRE), relationship_type=ACQ_CONTEXT)
 
 
 def _spacing(source: Dataset) -> tuple[float, float] | None:

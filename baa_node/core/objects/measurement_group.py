@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from highdicom.sr import CodeContentItem, ContainerContentItem, ContentSequence, NumContentItem, TextContentItem, UIDRefContentItem
+from highdicom.sr import CodeContentItem, ContainerContentItem, ContentSequence, NumContentItem
 from pydicom.dataset import Dataset
 
 from baa_node.core import codes
@@ -22,11 +22,14 @@ from baa_node.core.objects.content_items import (
     OBS_CONTEXT,
     SIDES,
     Item,
+    code_item,
     concept,
     container,
     image,
     months,
     number,
+    text_item,
+    uid_item,
 )
 from baa_node.core.objects.header import Device, laterality_of
 from baa_node.core.objects.identifiers import tracking_uid
@@ -60,8 +63,8 @@ def measurement_group(
     side = laterality_of(source)
     items = [
         *_tracking(source, side, language),
-        TextContentItem(codes.CONCLUSION, said.conclusion, CONTAINS),
-        CodeContentItem(codes.FINDING, codes.PEDIATRIC_BONE_AGE, CONTAINS),
+        text_item(codes.CONCLUSION, said.conclusion, CONTAINS),
+        code_item(codes.FINDING, codes.PEDIATRIC_BONE_AGE, CONTAINS),
         _finding_site(side),
         *algorithm(result, device, source_sha256),
         *(_reasons(result) if isinstance(result, Refusal) else _measurements(source, result, said.reference)),
@@ -73,14 +76,14 @@ def measurement_group(
 
 def _tracking(source: Dataset, side: Laterality | None, language: Language) -> Iterator[Item]:
     identifier = texts_of(language).tracking_identifier.format(hand=hand_in_words(side, language))
-    yield TextContentItem(codes.TRACKING_IDENTIFIER, identifier, OBS_CONTEXT)
-    yield UIDRefContentItem(codes.TRACKING_UID, tracking_uid(source), OBS_CONTEXT)
+    yield text_item(codes.TRACKING_IDENTIFIER, identifier, OBS_CONTEXT)
+    yield uid_item(codes.TRACKING_UID, tracking_uid(source), OBS_CONTEXT)
 
 
 def _finding_site(side: Laterality | None) -> CodeContentItem:
-    site = CodeContentItem(codes.FINDING_SITE, codes.HAND, CONCEPT_MOD)
+    site = code_item(codes.FINDING_SITE, codes.HAND, CONCEPT_MOD)
     if side is not None:
-        site.ContentSequence = ContentSequence([CodeContentItem(codes.LATERALITY, SIDES[side], CONCEPT_MOD)])
+        site.ContentSequence = ContentSequence([code_item(codes.LATERALITY, SIDES[side], CONCEPT_MOD)])
     return site
 
 
@@ -95,11 +98,11 @@ def _measurements(source: Dataset, result: Assessment, reference: str) -> Iterat
     if estimate.spread_months is not None:
         yield number(codes.MEMBER_SD, estimate.spread_months, codes.MONTH, 2)
     yield from _comparison(result)
-    yield CodeContentItem(codes.SUMMARY_OF_ANALYSES, codes.SUCCEEDED, CONTAINS)
-    yield CodeContentItem(codes.DETERMINATION, determination, CONTAINS)
-    yield CodeContentItem(codes.NORMALITY, normality, CONTAINS)
+    yield code_item(codes.SUMMARY_OF_ANALYSES, codes.SUCCEEDED, CONTAINS)
+    yield code_item(codes.DETERMINATION, determination, CONTAINS)
+    yield code_item(codes.NORMALITY, normality, CONTAINS)
     if reference:
-        yield TextContentItem(codes.REFERENCE_AUTHORITY, reference, CONTAINS)
+        yield text_item(codes.REFERENCE_AUTHORITY, reference, CONTAINS)
 
 
 def _bone_age(source: Dataset, bone_age_months: float) -> NumContentItem:
@@ -107,7 +110,7 @@ def _bone_age(source: Dataset, bone_age_months: float) -> NumContentItem:
     item = months(concept(codes.BONE_AGE, codes.SKELETAL_AGE), bone_age_months)
     item.ContentSequence = ContentSequence(
         [
-            CodeContentItem(codes.MEASUREMENT_METHOD, codes.GREULICH_PYLE, CONCEPT_MOD),
+            code_item(codes.MEASUREMENT_METHOD, codes.GREULICH_PYLE, CONCEPT_MOD),
             image(codes.SOURCE_OF_MEASUREMENT, source, INFERRED_FROM),
         ]
     )
@@ -130,6 +133,6 @@ def _comparison(result: Assessment) -> Iterator[Item]:
 def _reasons(refusal: Refusal) -> Iterator[Item]:
     """Say whether reading was tried, and each reason why there is no number."""
     failed = any(reason.attempted for reason in refusal.reasons)
-    yield CodeContentItem(codes.SUMMARY_OF_ANALYSES, codes.FAILED if failed else codes.NOT_ATTEMPTED, CONTAINS)
+    yield code_item(codes.SUMMARY_OF_ANALYSES, codes.FAILED if failed else codes.NOT_ATTEMPTED, CONTAINS)
     for reason in refusal.reasons:
-        yield CodeContentItem(codes.REASON, concept(codes.concept_of(reason), codes.standard_concept_of(reason)), CONTAINS)
+        yield code_item(codes.REASON, concept(codes.concept_of(reason), codes.standard_concept_of(reason)), CONTAINS)

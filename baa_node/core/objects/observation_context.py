@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from highdicom.sr import CodeContentItem, TextContentItem, UIDRefContentItem
+from highdicom.sr import CodeContentItem
 
 from baa_node.core import codes
 from baa_node.core.assessment import Assessment, Refusal
-from baa_node.core.objects.content_items import CONCEPT_MOD, OBS_CONTEXT, Item, months
+from baa_node.core.objects.content_items import (
+    CONCEPT_MOD,
+    OBS_CONTEXT,
+    Item,
+    code_item,
+    months,
+    text_item,
+    uid_item,
+)
 from baa_node.core.objects.header import Device
 from baa_node.core.radiograph import Sex
 from baa_node.core.words import Language
@@ -26,13 +34,13 @@ _LANGUAGES: Final = {
 
 def language_of(language: Language) -> CodeContentItem:
     """Language of Content Item and Descendants (TID 1204)."""
-    return CodeContentItem(codes.LANGUAGE, _LANGUAGES[language], CONCEPT_MOD)
+    return code_item(codes.LANGUAGE, _LANGUAGES[language], CONCEPT_MOD)
 
 
 def observer(device: Device) -> Iterator[Item]:
     """Device Observer Identifying Attributes (TID 1004); nothing stands in for a missing one."""
-    yield CodeContentItem(codes.OBSERVER_TYPE, codes.DEVICE, OBS_CONTEXT)
-    yield UIDRefContentItem(codes.DEVICE_UID, device.uid, OBS_CONTEXT)
+    yield code_item(codes.OBSERVER_TYPE, codes.DEVICE, OBS_CONTEXT)
+    yield uid_item(codes.DEVICE_UID, device.uid, OBS_CONTEXT)
     texts = (
         (codes.DEVICE_NAME, device.name),
         (codes.DEVICE_MANUFACTURER, device.manufacturer),
@@ -41,15 +49,15 @@ def observer(device: Device) -> Iterator[Item]:
     )
     for name, value in texts:
         if value:
-            yield TextContentItem(name, value, OBS_CONTEXT)
+            yield text_item(name, value, OBS_CONTEXT)
 
 
 def subject(result: Assessment | Refusal) -> Iterator[Item]:
     """Sex and age of the patient (TID 1007) as they were used, which is why a refusal names neither."""
-    yield CodeContentItem(codes.SUBJECT_CLASS, codes.PATIENT, OBS_CONTEXT)
+    yield code_item(codes.SUBJECT_CLASS, codes.PATIENT, OBS_CONTEXT)
     if isinstance(result, Refusal):
         return
     if result.sex is not None:
-        yield CodeContentItem(codes.SUBJECT_SEX, _SEXES[result.sex], OBS_CONTEXT)
+        yield code_item(codes.SUBJECT_SEX, _SEXES[result.sex], OBS_CONTEXT)
     if result.chronological_age_months is not None:
         yield months(codes.SUBJECT_AGE, result.chronological_age_months, relationship=OBS_CONTEXT)
