@@ -71,6 +71,8 @@ class Dispatch:
         Returns when this process may still act; called before anything is sent.
     made
         Notified when everything of a result is made; the record says it, too.
+    asked_for
+        Set when a delivery has sent what there was and waits for the rest; nothing hangs on it but who goes first.
     wires
         Settings for destinations that are no DICOM applications.
     announce
@@ -86,6 +88,7 @@ class Dispatch:
     commitment_wait_s: float = 60.0
     permit: Callable[[], None] = lambda: None
     made: threading.Condition = field(default_factory=threading.Condition)
+    asked_for: threading.Event = field(default_factory=threading.Event)
     wires: Wires = field(default_factory=Wires)
     announce: bool = False
 
@@ -138,6 +141,7 @@ class Dispatch:
     def _completed(self, due: _Due) -> _Due:
         """Wait until everything of the result is made, at most `REST_WITHIN_S`."""
         delivery, deadline = due.delivery, time.monotonic() + REST_WITHIN_S
+        self.asked_for.set()
         while not due.complete and time.monotonic() < deadline:
             with self.made:
                 self.made.wait(LOOK_EVERY_S)

@@ -46,6 +46,8 @@ log = logging.getLogger(__name__)
 ORDER: Final[tuple[tuple[Kind, ...], ...]] = (("sr",), ("capture", "pdf"))
 """What is made and recorded together: the report is on its way while the picture is drawn."""
 
+GOES_FIRST_S: Final = 0.05
+"""How long the picture lets the report go first, at most: Python runs one of the two at a time, and people wait for the report."""
 
 LOOK_AGAIN_S: Final = 1.0
 """From one look at a study of which an image waits to be read to the next."""
@@ -244,8 +246,11 @@ class Desk(Dispatch):
             )
             note(f"{kinds[0]} made")
             if objects:
-                self._open_deliveries(instance, revision, objects, found=found, complete=False)
+                self.asked_for.clear()
+                names = self._open_deliveries(instance, revision, objects, found=found, complete=False)
                 note(f"{kinds[0]} recorded")
+                if names and kinds is not ORDER[-1]:
+                    self.asked_for.wait(GOES_FIRST_S)
 
     def _search(self, instance: Instance, result: Assessment | Refusal) -> Found:
         """Look for what came before; a refusal is compared with nothing."""
