@@ -65,9 +65,9 @@ def measure(folder: Path, samples: list[Path]) -> Walk:
 
 
 def hands(folder: Path, samples: list[Path]) -> Iterator[Image]:
-    """Endless copies of the samples, each another study."""
-    for sample in itertools.cycle(samples):
-        data, ds = encoded_dataset(copy_in_new_study(sample, folder / "copy.dcm"))
+    """Endless copies of the samples, each another study of another patient: nobody has fifty earlier examinations."""
+    for number, sample in enumerate(itertools.cycle(samples), start=1):
+        data, ds = encoded_dataset(copy_in_new_study(sample, folder / "copy.dcm", PatientID=f"BENCH-{number}"))
         syntax = str(ds.file_meta.TransferSyntaxUID)
         yield Image(sop_class=str(ds.SOPClassUID), sop_instance=str(ds.SOPInstanceUID), data=data, syntax=syntax)
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from baa_node import dispatch
+from baa_node import dispatch, steps
 from baa_node.core.radiograph import from_dataset
 from baa_node.db import studies
 from baa_node.db.studies import Delivery, ResultObject
@@ -57,6 +57,27 @@ def test_the_report_is_there_before_the_picture_is_drawn(bench: Bench, pacs: Pra
     assert seen == [1]
     assert set(pacs.results_for(ds.SOPInstanceUID)) == {"sr", "capture"}
     assert (pacs.stores, delivery(bench, ds.SOPInstanceUID).attempts) == (2, 1)
+
+
+def test_the_picture_is_begun_when_the_report_is_there(
+    bench: Bench, pacs: PracticePacs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(steps, "GOES_FIRST_S", 60.0)
+    stores: list[int] = []
+    before_the_picture(bench, lambda: stores.append(pacs.stores))
+    ds = hand_cr(tmp_path)
+    bench.start()
+    bench.send(ds)
+    wait(lambda: bench.states(ds) == ["DELIVERED"], "delivery")
+    assert stores == [1]
+
+
+def test_a_destination_that_is_away_holds_no_picture_up(bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(steps, "GOES_FIRST_S", 60.0)
+    ds = hand_cr(tmp_path)
+    bench.start()
+    bench.send(ds)
+    wait(lambda: set(kept(bench, ds.SOPInstanceUID)) == {"sr0", "sr1", "capture0"}, "the picture")
 
 
 def test_a_picture_that_comes_too_late_is_sent_with_the_next_attempt(
