@@ -12,7 +12,7 @@ import itertools
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -57,13 +57,23 @@ def evaluate(run: Path, data: Path, cache: Path, target: Path, *, split: str = "
         "preprocessing": recipe.preparation.variant,
         "parameters": model.count_params(),
         "needs_sex": len(model.inputs) == 2,
-        "radiographs": history[-1].get("radiographs", 11349),
-        "epochs": len(history),
-        "minutes": history[-1]["elapsed_s"] / 60,
-        "images_per_s": float(np.median([line["images_per_s"] for line in history])),
+        **_how_it_learnt(history, target / f"{run.name}.json"),
     }
     (target / f"{run.name}.json").write_text(json.dumps(notes, indent=1) + "\n", encoding="utf-8")
     return score(read_predictions(target / f"{run.name}-{split}-mirrored.csv"))
+
+
+def _how_it_learnt(history: Sequence[Mapping[str, float]], stored: Path) -> dict[str, Any]:
+    """Tell of epochs, minutes and speed; of a run that was made of a bundle what is stored, if anything is."""
+    if history:
+        return {
+            "radiographs": history[-1].get("radiographs", 11349),
+            "epochs": len(history),
+            "minutes": history[-1]["elapsed_s"] / 60,
+            "images_per_s": float(np.median([line["images_per_s"] for line in history])),
+        }
+    told = json.loads(stored.read_text(encoding="utf-8")) if stored.exists() else {}
+    return {key: told[key] for key in ("radiographs", "epochs", "minutes", "images_per_s") if key in told}
 
 
 def write_results(folder: Path, target: Path, *, pictures: bool = True) -> None:
@@ -122,6 +132,8 @@ def _made(notes: Mapping[str, Any]) -> str:
         parts = ", ".join(f"{member} {weight:.2f}" for member, weight in notes["members"].items())
         return f"Weighted mean of {parts}. {notes.get('told', '')}".strip()
     shape = f"`{notes['architecture']}`, {notes['width']:g} × width, {notes['parameters']:,} parameters"
+    if "epochs" not in notes:
+        return f"{shape}, {notes['size']} px `{notes['preprocessing']}`; taken from an exported network."
     learnt = f"{notes['epochs']} epochs, {notes['minutes']:.0f} minutes on two CPU cores, {notes['images_per_s']:.0f} images/s"
     return f"{shape}, {notes['size']} px `{notes['preprocessing']}`; {learnt}."
 

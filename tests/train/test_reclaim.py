@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ keras = pytest.importorskip("keras")
 from baa_node.core.preprocess import ESPINAL_RASTER  # noqa: E402
 from export.to_onnx import feature_map_of, to_onnx  # noqa: E402
 from train.data import DataError, Examples, load_phantoms  # noqa: E402
+from train.evaluate import _how_it_learnt, _made  # noqa: E402
 from train.recipes import Recipe  # noqa: E402
 from train.reclaim import reclaim  # noqa: E402
 from train.train import fold_months, load_best, network, predict_months, train  # noqa: E402
@@ -64,6 +66,17 @@ def test_what_reaches_a_normalisation_is_what_it_remembers(drawn: Examples, tmp_
     again.get_layer("drop").rate = 0.0
     told, learning = (np.asarray(again(drawn.images.astype(np.float32), training=one)).ravel() for one in (False, True))
     assert learning == pytest.approx(told, abs=0.1)
+
+
+def test_how_it_learnt_is_told_as_far_as_it_is_known(tmp_path: Path) -> None:
+    stored = tmp_path / "vgg11.json"
+    assert _how_it_learnt([], stored) == {}
+    stored.write_text(json.dumps({"architecture": "vgg11", "epochs": 24, "minutes": 44.0, "images_per_s": 121.0, "radiographs": 11349}))
+    assert _how_it_learnt([], stored) == {"epochs": 24, "minutes": 44.0, "images_per_s": 121.0, "radiographs": 11349}
+    again = [{"elapsed_s": 60.0, "images_per_s": 50.0}, {"elapsed_s": 120.0, "images_per_s": 70.0}]
+    assert _how_it_learnt(again, stored) == {"epochs": 2, "minutes": 2.0, "images_per_s": 60.0, "radiographs": 11349}
+    shape = {"architecture": "vgg11", "width": 1, "parameters": 7, "size": 64, "preprocessing": "espinal_raster"}
+    assert _made(shape) == "`vgg11`, 1 × width, 7 parameters, 64 px `espinal_raster`; taken from an exported network."
 
 
 def test_a_file_of_another_network_is_refused_and_leaves_nothing(drawn: Examples, tmp_path: Path) -> None:
