@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+import random
 import shutil
 import socket
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
@@ -62,11 +65,25 @@ def environment(changes: Mapping[str, str] | None = None) -> dict[str, str]:
     return {**kept, **(changes or {})}
 
 
+PORTS = range(20_000, 32_000)
+"""Below those that Linux gives to connections that go out (ip(7), ip_local_port_range), which may take a port before its listener."""
+
+_WORKERS = 8
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_OURS = PORTS[_WORKER % _WORKERS :: _WORKERS]
+"""Two processes of the tests never choose the same."""
+
+_NEXT = itertools.count(random.SystemRandom().randrange(len(_OURS)))
+
+
 def free_port() -> int:
-    """Port on 127.0.0.1 that nothing listens on at this moment."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
+    """Port on 127.0.0.1 that nothing listens on, each time another."""
+    for turn in itertools.islice(_NEXT, len(_OURS)):
+        port = _OURS[turn % len(_OURS)]
+        with socket.socket() as sock, suppress(OSError):
+            sock.bind(("127.0.0.1", port))
+            return port
+    raise RuntimeError(f"no port from {PORTS.start} to {PORTS.stop} is free")
 
 
 SLOWEST = 3
