@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -37,6 +37,9 @@ REPORT_CLASSES = (Comprehensive3DSRStorage, ComprehensiveSRStorage)
 
 NOTHING = Found()
 """What a refusal is compared with."""
+
+MOST_FLUSHED = 8
+"""Objects that are written at once: those of two readings."""
 
 Grey = NDArray[np.uint8]
 
@@ -102,8 +105,7 @@ class ResultMaker:
         )
         wanted = set(kinds_made(refused=isinstance(result, Refusal), pdf=self.pdf, refusals=self.refusals)).intersection(kinds)
         made = [*(self._reports(task) if "sr" in wanted else ()), *self._shown(task, wanted)]
-        with ThreadPoolExecutor(max_workers=len(made) or 1) as disk:  # which flushes them together
-            kept = list(disk.map(self._keep, made))
+        kept = list(_flushing().map(self._keep, made))
         return [
             ResultObject(
                 sop_instance_uid=one.ds.SOPInstanceUID,
@@ -191,6 +193,12 @@ class _Made:
         buffer = io.BytesIO()
         self.ds.save_as(buffer, enforce_file_format=True)
         return buffer.getvalue()
+
+
+@cache
+def _flushing() -> ThreadPoolExecutor:
+    """Give the threads that wait for the disk, which flushes together what is written together."""
+    return ThreadPoolExecutor(max_workers=MOST_FLUSHED, thread_name_prefix="results")
 
 
 def _pixels(source: Dataset) -> Grey | None:

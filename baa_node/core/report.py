@@ -11,7 +11,7 @@ from copy import copy, deepcopy
 from datetime import datetime
 from typing import Final
 
-from highdicom.sr import Comprehensive3DSR, ComprehensiveSR, ContainerContentItem, ContentSequence
+from highdicom.sr import Comprehensive3DSR, ComprehensiveSR, ContainerContentItem
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 from pydicom.uid import Comprehensive3DSRStorage, ComprehensiveSRStorage
@@ -162,7 +162,7 @@ def restate_report(
 
 def _empty_root() -> ContainerContentItem:
     root = ContainerContentItem(codes.IMAGING_MEASUREMENT_REPORT, is_content_continuous=False, template_id="1500")
-    root.ContentSequence = ContentSequence([])
+    root.ContentSequence = []
     return root
 
 
@@ -175,9 +175,9 @@ def _content(
     *,
     earlier: AbstractSequence[Earlier],
     replaces: bool,
-) -> ContentSequence:
+) -> list[Item]:
     group = measurement_group(source, result, device, source_sha256, language, earlier=earlier, replaces=replaces)
-    items: list[Item] = [
+    return [
         language_of(language),
         *observer(device),
         *subject(result),
@@ -185,7 +185,6 @@ def _content(
         image_library(source),
         container(codes.IMAGING_MEASUREMENTS, [group]),
     ]
-    return ContentSequence(items)
 
 
 def _private_scheme(device: Device) -> Dataset:

@@ -11,7 +11,7 @@ from baa_node.core.objects.content_items import (
     CONCEPT_MOD,
     Item,
     code_item,
-    text,
+    shared_text,
 )
 from baa_node.core.objects.header import Device
 
@@ -25,10 +25,10 @@ def algorithm(result: Assessment | Refusal, device: Device, source_sha256: str) 
     parameters["software"] = f"{device.model} {device.version}"
     if source_sha256:
         parameters["source_sha256"] = source_sha256
-    yield text(codes.ALGORITHM_NAME, name, CONCEPT_MOD)
-    yield text(codes.ALGORITHM_VERSION, version, CONCEPT_MOD)
+    yield shared_text(codes.ALGORITHM_NAME, name, CONCEPT_MOD)
+    yield shared_text(codes.ALGORITHM_VERSION, version, CONCEPT_MOD)
     for key, value in parameters.items():
-        yield text(codes.ALGORITHM_PARAMETERS, f"{key}={value}", CONCEPT_MOD)
+        yield shared_text(codes.ALGORITHM_PARAMETERS, f"{key}={value}", CONCEPT_MOD)
     yield code_item(codes.ALGORITHM_FAMILY, codes.ARTIFICIAL_INTELLIGENCE, CONCEPT_MOD)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
-from highdicom.sr import ContentSequence, TextContentItem
+from highdicom.sr import TextContentItem
 
 from baa_node.core import codes
 from baa_node.core.assessment import Assessment, Refusal
@@ -43,12 +44,14 @@ def comments(result: Assessment | Refusal, language: Language, history: Iterable
     yield _comment(said.disclaimer)
 
 
+@lru_cache(maxsize=64)
 def _comment(words: str) -> TextContentItem:
     return text_item(codes.COMMENT, words, CONTAINS)
 
 
+@lru_cache(maxsize=32)
 def _english_comment(words: str) -> TextContentItem:
     """Words that are in English in every report, marked as such (TID 1204)."""
     comment = text(codes.COMMENT, words)
-    comment.ContentSequence = ContentSequence([language_of(Language.ENGLISH)])
+    comment.ContentSequence = [language_of(Language.ENGLISH)]
     return comment

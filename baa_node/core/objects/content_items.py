@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Final, TypeAlias
 
 from highdicom.sr import (
     CodeContentItem,
     CodedConcept,
     ContainerContentItem,
-    ContentSequence,
     DateContentItem,
     ImageContentItem,
     NumContentItem,
@@ -22,6 +21,7 @@ from pydicom.sequence import Sequence
 from pydicom.sr.coding import Code
 
 from baa_node.core import codes
+from baa_node.core.objects.encoded_content import shared
 from baa_node.core.radiograph import Laterality
 
 Item: TypeAlias = (
@@ -37,15 +37,21 @@ INFERRED_FROM: Final = "INFERRED FROM"
 SIDES: Final = {Laterality.LEFT: codes.LEFT, Laterality.RIGHT: codes.RIGHT}
 
 
-@lru_cache(maxsize=512)
+@cache
 def coded(code: Code) -> CodedConcept:
     """Give a code as it stands in a report, made once: a report holds ninety, and most of them stand in every report. Not to be changed."""
-    return CodedConcept.from_code(code)
+    return shared(CodedConcept.from_code(code))
 
 
-def code_item(name: Code, value: Code | CodedConcept, relationship: str = CONTAINS) -> CodeContentItem:
-    """Give a coded value."""
-    return CodeContentItem(coded(name), _coded(value), relationship)
+@cache
+def code_item(name: Code, value: Code, relationship: str = CONTAINS) -> CodeContentItem:
+    """Give a coded value, made once for all reports that hold it. Not to be changed."""
+    return shared(concept_item(name, coded(value), relationship))
+
+
+def concept_item(name: Code, value: CodedConcept, relationship: str = CONTAINS) -> CodeContentItem:
+    """Give a coded value of its own, to which more may be added."""
+    return CodeContentItem(coded(name), value, relationship)
 
 
 def text_item(name: Code, said: str, relationship: str = CONTAINS) -> TextContentItem:
@@ -61,13 +67,19 @@ def uid_item(name: Code, value: str, relationship: str = OBS_CONTEXT) -> UIDRefC
 def container(name: Code, items: Iterable[Item], *, template_id: str | None = None) -> ContainerContentItem:
     """Give a container, SEPARATE: viewers run the values of a continuous one together (PS3.3 C.17.3)."""
     made = ContainerContentItem(coded(name), is_content_continuous=False, template_id=template_id, relationship_type=CONTAINS)
-    made.ContentSequence = ContentSequence(list(items))
+    made.ContentSequence = list(items)
     return made
 
 
 def text(name: Code, said: str, relationship: str = CONTAINS) -> TextContentItem:
     """Technical text, in ASCII because not every viewer decodes text of a report by the declared character set."""
     return text_item(name, said.encode("ascii", "replace").decode("ascii") or "unknown", relationship)
+
+
+@lru_cache(maxsize=128)
+def shared_text(name: Code, said: str, relationship: str = CONTAINS) -> TextContentItem:
+    """Give what `text` gives, made once for all reports that say the same. Not to be changed."""
+    return text(name, said, relationship)
 
 
 def months(name: Code | CodedConcept, value: float, *, relationship: str = CONTAINS) -> NumContentItem:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from pydicom.charset import convert_encodings, encode_string
 from pydicom.dataelem import DataElement, RawDataElement
@@ -31,6 +31,11 @@ _SHORT_HEADER: Final = struct.Struct("<HH2sH")
 _LONG_HEADER: Final = struct.Struct("<HH2sHL")
 _ITEM: Final = struct.Struct("<HHL")
 
+_SHARED: Final[dict[int, tuple[Dataset, bytes]]] = {}
+"""By identity; the item itself is held so that its identity stays its own."""
+
+_Item = TypeVar("_Item", bound=Dataset)
+
 
 def encode_content(document: Dataset) -> None:
     """Replace the Content Sequence (0040,A730) of a finished document by its encoding; whoever asks for it decodes it again."""
@@ -41,6 +46,12 @@ def encode_content(document: Dataset) -> None:
     as_encoded(document)
 
 
+def shared(item: _Item) -> _Item:
+    """Give an item back that stands in many reports, and keep how it is encoded. In ASCII, and not to be changed."""
+    _SHARED[id(item)] = item, _item(item, ["ascii"])
+    return item
+
+
 def as_encoded(document: Dataset) -> None:
     """Let what is encoded in a document be written as it is."""
     document.set_original_encoding(IMPLICIT_VR, LITTLE_ENDIAN, convert_encodings(document.SpecificCharacterSet))
@@ -48,12 +59,13 @@ def as_encoded(document: Dataset) -> None:
 
 def _items(items: Iterable[Dataset], charset: list[str]) -> bytes:
     """Items of a sequence, each with its length."""
-    parts: list[bytes] = []
-    for item in items:
-        # Elements as they lie in the item: to ask for each one by one is what takes the time.
-        encoded = b"".join([_element(element, charset) for _, element in sorted(item.items())])
-        parts += (_ITEM.pack(0xFFFE, 0xE000, len(encoded)), encoded)
-    return b"".join(parts)
+    return b"".join([_SHARED[id(item)][1] if id(item) in _SHARED else _item(item, charset) for item in items])
+
+
+def _item(item: Dataset, charset: list[str]) -> bytes:
+    # Elements as they lie in the item: to ask for each one by one is what takes the time.
+    encoded = b"".join([_element(element, charset) for _, element in sorted(item.items())])
+    return _ITEM.pack(0xFFFE, 0xE000, len(encoded)) + encoded
 
 
 def _element(element: DataElement | RawDataElement, charset: list[str]) -> bytes:

@@ -7,7 +7,6 @@ from typing import Final
 
 from highdicom.sr import (
     ContainerContentItem,
-    ContentSequence,
     DateContentItem,
     ImageContentItem,
     NumContentItem,
@@ -42,7 +41,7 @@ def _entry(source: Dataset) -> ImageContentItem:
     entry = image(codes.SOURCE, source, CONTAINS)
     descriptors = [*_acquisition(source), *_geometry(source)]
     if descriptors:
-        entry.ContentSequence = ContentSequence(descriptors)
+        entry.ContentSequence = descriptors
     return entry
 
 

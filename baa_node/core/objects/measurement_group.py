@@ -6,9 +6,10 @@ The order within it is the order in which plain renderers print it: the sentence
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Final
 
-from highdicom.sr import CodeContentItem, ContainerContentItem, ContentSequence, NumContentItem
+from highdicom.sr import CodeContentItem, ContainerContentItem, NumContentItem
 from pydicom.dataset import Dataset
 
 from baa_node.core import codes
@@ -23,7 +24,9 @@ from baa_node.core.objects.content_items import (
     SIDES,
     Item,
     code_item,
+    coded,
     concept,
+    concept_item,
     container,
     image,
     months,
@@ -80,10 +83,11 @@ def _tracking(source: Dataset, side: Laterality | None, language: Language) -> I
     yield uid_item(codes.TRACKING_UID, tracking_uid(source), OBS_CONTEXT)
 
 
+@cache
 def _finding_site(side: Laterality | None) -> CodeContentItem:
-    site = code_item(codes.FINDING_SITE, codes.HAND, CONCEPT_MOD)
+    site = concept_item(codes.FINDING_SITE, coded(codes.HAND), CONCEPT_MOD)
     if side is not None:
-        site.ContentSequence = ContentSequence([code_item(codes.LATERALITY, SIDES[side], CONCEPT_MOD)])
+        site.ContentSequence = [code_item(codes.LATERALITY, SIDES[side], CONCEPT_MOD)]
     return site
 
 
@@ -108,12 +112,10 @@ def _measurements(source: Dataset, result: Assessment, reference: str) -> Iterat
 def _bone_age(source: Dataset, bone_age_months: float) -> NumContentItem:
     """Give the measurement with its method and the image it was taken from (TID 300)."""
     item = months(concept(codes.BONE_AGE, codes.SKELETAL_AGE), bone_age_months)
-    item.ContentSequence = ContentSequence(
-        [
-            code_item(codes.MEASUREMENT_METHOD, codes.GREULICH_PYLE, CONCEPT_MOD),
-            image(codes.SOURCE_OF_MEASUREMENT, source, INFERRED_FROM),
-        ]
-    )
+    item.ContentSequence = [
+        code_item(codes.MEASUREMENT_METHOD, codes.GREULICH_PYLE, CONCEPT_MOD),
+        image(codes.SOURCE_OF_MEASUREMENT, source, INFERRED_FROM),
+    ]
     return item
 
 
@@ -135,4 +137,4 @@ def _reasons(refusal: Refusal) -> Iterator[Item]:
     failed = any(reason.attempted for reason in refusal.reasons)
     yield code_item(codes.SUMMARY_OF_ANALYSES, codes.FAILED if failed else codes.NOT_ATTEMPTED, CONTAINS)
     for reason in refusal.reasons:
-        yield code_item(codes.REASON, concept(codes.concept_of(reason), codes.standard_concept_of(reason)), CONTAINS)
+        yield concept_item(codes.REASON, concept(codes.concept_of(reason), codes.standard_concept_of(reason)), CONTAINS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 from highdicom.sr import CodeContentItem
@@ -37,8 +38,13 @@ def language_of(language: Language) -> CodeContentItem:
     return code_item(codes.LANGUAGE, _LANGUAGES[language], CONCEPT_MOD)
 
 
-def observer(device: Device) -> Iterator[Item]:
-    """Device Observer Identifying Attributes (TID 1004); nothing stands in for a missing one."""
+@lru_cache(maxsize=8)
+def observer(device: Device) -> tuple[Item, ...]:
+    """Device Observer Identifying Attributes (TID 1004), made once; nothing stands in for a missing one. Not to be changed."""
+    return tuple(_observer(device))
+
+
+def _observer(device: Device) -> Iterator[Item]:
     yield code_item(codes.OBSERVER_TYPE, codes.DEVICE, OBS_CONTEXT)
     yield uid_item(codes.DEVICE_UID, device.uid, OBS_CONTEXT)
     texts = (

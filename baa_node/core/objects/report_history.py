@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from highdicom.sr import CompositeContentItem, ContentSequence, NumContentItem
+from highdicom.sr import CompositeContentItem, NumContentItem
 from pydicom.dataset import Dataset
 
 from baa_node.core import codes
@@ -27,7 +27,7 @@ def velocity_items(velocity: Velocity | None) -> Iterator[NumContentItem]:
     since = velocity.since
     if _has_report(since):
         report = CompositeContentItem(codes.SOURCE_OF_MEASUREMENT, since.sop_class_uid, since.sop_instance_uid, INFERRED_FROM)
-        item.ContentSequence = ContentSequence([report])
+        item.ContentSequence = [report]
     yield item
 
 

@@ -3,13 +3,14 @@ from __future__ import annotations
 import io
 
 import pytest
-from highdicom.sr import ContentSequence, TextContentItem
+from highdicom.sr import CodeContentItem, CodedConcept, ContentSequence, TextContentItem
 from pydicom import Dataset, dcmread
 from pydicom.dataset import FileMetaDataset
+from pydicom.sr.coding import Code
 from pydicom.uid import ComprehensiveSRStorage, ExplicitVRLittleEndian
 
 from baa_node.core import codes
-from baa_node.core.objects.content_items import CONTAINS, container
+from baa_node.core.objects.content_items import CONTAINS, code_item, coded, concept_item, container
 from baa_node.core.objects.encoded_content import encode_content
 
 
@@ -76,3 +77,21 @@ def test_what_no_report_holds_goes_by_pydicom() -> None:
     encoded = odd()
     encode_content(encoded)
     assert as_bytes(encoded) == as_bytes(odd())
+
+
+def test_a_concept_that_reports_share_is_written_as_in_a_report_of_its_own() -> None:
+    concepts = [one for one in vars(codes).values() if isinstance(one, Code)]
+    assert len(concepts) > 50
+    for one in concepts:
+        plain, encoded = (document("ISO_IR 192", "x") for _ in range(2))
+        plain.ContentSequence = [CodeContentItem(CodedConcept.from_code(one), CodedConcept.from_code(one), CONTAINS)]
+        encoded.ContentSequence = [code_item(one, one)]
+        encode_content(encoded)
+        assert as_bytes(encoded) == as_bytes(plain), one
+
+
+def test_a_shared_item_is_one_object_and_its_own_is_another() -> None:
+    assert code_item(codes.FINDING, codes.HAND) is code_item(codes.FINDING, codes.HAND)
+    site = concept_item(codes.FINDING, coded(codes.HAND))
+    site.ContentSequence = [code_item(codes.LATERALITY, codes.LEFT)]
+    assert "ContentSequence" not in code_item(codes.FINDING, codes.HAND)
