@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from functools import partial
 from pathlib import Path
@@ -14,7 +13,6 @@ if TYPE_CHECKING:
     from train.data import Examples
     from train.recipes import Recipe
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 WORKSHOP = Path(__file__).parent
 
 
@@ -42,11 +40,14 @@ def main(arguments: list[str]) -> int:
 
 def _run(chosen: argparse.Namespace) -> int:
     from train.data import load_split, masker_for
+    from train.processor import precision_for
     from train.recipes import RECIPES, load_recipe
     from train.train import network, train
 
     named = Path(chosen.recipe)
     recipe = load_recipe(named if named.suffix == ".toml" else RECIPES / f"{chosen.recipe}.toml")
+    if (precision := precision_for(recipe.precision)) != recipe.precision:
+        print(f"{recipe.name}: learns in {precision}, as this processor only emulates {recipe.precision}")
     network(recipe, pretrained=True)  # says what is wrong with it before the images are prepared
     training = _training(chosen, recipe, recipe.preparation)
     masker = masker_for(recipe.preparation, chosen.runs)

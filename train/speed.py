@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import time
 from collections.abc import Mapping
@@ -12,8 +11,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 TWO_CORES: Final[Mapping[tuple[str, int, str], str]] = {
     ("vgg6", 250, "float32"): "61 to 89",

@@ -18,6 +18,7 @@ from train.batches import Course
 from train.checkpoint import CannotGoOn, Progress, Weights, read_record, resume, save, save_best
 from train.data import DataError, Examples
 from train.models import ARCHITECTURES
+from train.processor import precision_for
 from train.recipes import Recipe, nearest
 from train.schedule import learning_rate, spent
 from train.watch import said, shown, to_tensorboard
@@ -188,15 +189,8 @@ def _forward(model: keras.Model, images: NDArray[np.uint8], male: NDArray[np.flo
     parts = []
     for start in range(0, len(images), 64):
         part = slice(start, start + 64)
-        parts.append(_answered(model, _inputs(model, images[part], male[part]))[:, 0])
+        parts.append(np.asarray(model.predict_on_batch(_inputs(model, images[part], male[part])))[:, 0])
     return np.concatenate(parts)
-
-
-def _answered(model: keras.Model, inputs: Any) -> NDArray[np.float32]:
-    """On JAX and PyTorch through Keras' own prediction, which compiles and keeps no gradients."""
-    if keras.backend.backend() == "tensorflow":
-        return np.asarray(ops.convert_to_numpy(model(inputs, training=False)))
-    return np.asarray(model.predict_on_batch(inputs))
 
 
 def _inputs(model: keras.Model, images: NDArray[np.uint8], male: NDArray[np.float32]) -> Any:
@@ -206,7 +200,7 @@ def _inputs(model: keras.Model, images: NDArray[np.uint8], male: NDArray[np.floa
 
 def compiled(recipe: Recipe, folder: Path) -> keras.Model:
     """Build the network that learns; the run of its trunk, if it has one, lies beside ``folder``."""
-    keras.config.set_dtype_policy(recipe.precision)
+    keras.config.set_dtype_policy(precision_for(recipe.precision))
     try:
         model = network(recipe, pretrained=True)
     finally:

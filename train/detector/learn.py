@@ -18,6 +18,7 @@ from train.detector.canvas import Pixels
 from train.detector.kinds import KINDS
 from train.detector.material import Frames
 from train.detector.network import FEATURES, SHARES, detector
+from train.processor import precision_for
 from train.watch import shown
 
 BATCH: Final = 64
@@ -55,7 +56,7 @@ def taught(material: Frames, *, epochs: int, batch: int = BATCH, seed: int = 1, 
     """Train from scratch, the rate falling to zero."""
     keras.utils.set_random_seed(seed)
     began = time.monotonic()
-    keras.config.set_dtype_policy(precision)
+    keras.config.set_dtype_policy(precision_for(precision))
     model = detector()
     keras.config.set_dtype_policy("float32")
     steps = epochs * (len(material.views) // batch)
