@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import subprocess
 import sys
@@ -10,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from train.processor import precision_for
+from train.recipes import PREPARATIONS, Recipe
+from train.train import compiled
 
 AVX2 = "processor\t: 0\nflags\t\t: fpu avx avx2 fma f16c\n\nprocessor\t: 1\nflags\t\t: fpu avx avx2 fma f16c\n"
 ZEN_4 = "processor\t: 0\nflags\t\t: fpu avx avx2 fma avx512f avx512_bf16\n"
@@ -45,3 +48,14 @@ def test_onednn_is_on_unless_the_environment_says_otherwise(given: str | None, k
     asked = "import os, train; print(os.environ['TF_ENABLE_ONEDNN_OPTS'])"
     done = subprocess.run([sys.executable, "-c", asked], env=environment, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == kept
+
+
+@pytest.mark.parametrize("given", ["float32", "mixed_bfloat16"])
+def test_a_network_learns_in_the_precision_that_was_chosen(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, given: str) -> None:
+    monkeypatch.setattr("train.train.precision_for", lambda asked: {"mixed_bfloat16": given}[asked])
+    small = dataclasses.replace(PREPARATIONS["pad"], size=64)
+    recipe = Recipe(name="small", architecture="vgg6_sex", preparation=small, width=0.25, precision="mixed_bfloat16")
+    model = compiled(recipe, tmp_path)
+    first = next(layer for layer in model.layers if layer.weights)
+    assert first.compute_dtype == given.removeprefix("mixed_")
+    assert first.variable_dtype == "float32"
