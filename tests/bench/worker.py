@@ -59,9 +59,9 @@ class PausingDesk(Desk):
 
     def deliver(self, uid: str, revision: int, peer_name: str) -> None:
         """Note that everything was taken."""
-        delivery, results, peer = self._delivery(uid, revision, peer_name)
-        if delivery is not None:
-            self._note_attempt(delivery, Attempt(stored=True, status=0, taken=tuple(one.sop_instance_uid for one in results)), peer)
+        due = self._delivery(uid, revision, peer_name)
+        if due is not None:
+            self._note_attempt(due, Attempt(stored=True, status=0, taken=tuple(one.sop_instance_uid for one in due.results)))
 
 
 def main() -> None:
