@@ -51,7 +51,7 @@ def never_full(_lane: str) -> bool:
     return False
 
 
-def work_due(database: Database, now: datetime, *, full: Callable[[str], bool] = never_full) -> Iterator[Work]:
+def work_due(database: Database, now: datetime, *, full: Callable[[str], bool] = never_full, thorough: bool = True) -> Iterator[Work]:
     """Give what is due: deliveries first, for which people wait, then readings, then receipts; of each kind the oldest first.
 
     However long the backlog is, it is looked at page by page, and no further than there are places: of a lane that is full the rest
@@ -61,10 +61,13 @@ def work_due(database: Database, now: datetime, *, full: Callable[[str], bool] =
     ----------
     full
         Tells whether a lane has no place left; asked anew for each piece of work.
+    thorough
+        Whether to look, beyond the oldest of all, for work of other peers among that of peers whose lane is full: a peer that is slow
+        may have many thousand pieces, and all of them are passed over one by one.
     """
-    yield from _to_peers(database, now, DELIVER, full)
+    yield from _to_peers(database, now, DELIVER, full, thorough=thorough)
     yield from _to_be_read(database, full)
-    yield from _to_peers(database, now, CONFIRM, full)
+    yield from _to_peers(database, now, CONFIRM, full, thorough=thorough)
 
 
 def _to_be_read(database: Database, full: Callable[[str], bool]) -> Iterator[Work]:
@@ -79,7 +82,7 @@ def _to_be_read(database: Database, full: Callable[[str], bool]) -> Iterator[Wor
         seen, limit = seen + limit, min(LONGEST_PAGE, 2 * limit)
 
 
-def _to_peers(database: Database, now: datetime, workflow: str, full: Callable[[str], bool]) -> Iterator[Work]:
+def _to_peers(database: Database, now: datetime, workflow: str, full: Callable[[str], bool], *, thorough: bool) -> Iterator[Work]:
     """Go through what is due for any peer; those whose lane is full are left out of the pages that follow."""
     ask = studies.due_deliveries if workflow == DELIVER else studies.due_confirmations
     seen: Counter[str] = Counter()
@@ -96,7 +99,7 @@ def _to_peers(database: Database, now: datetime, workflow: str, full: Callable[[
                 left_out.add(one.peer)
             elif workflow == DELIVER or one.state == "delivered":
                 yield work
-        if len(page) < limit:
+        if len(page) < limit or (left_out and not thorough):
             return
         limit = min(LONGEST_PAGE, 2 * limit)
 

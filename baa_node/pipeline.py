@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
@@ -68,6 +69,7 @@ class Pipeline:
         self._parallel_deliveries = parallel_deliveries
         self._stopping = threading.Event()
         self._handed_over: dict[str, None] = {}  # the latest last
+        self._thorough_at = 0.0
         self._places = Places(readers=readers, parallel_deliveries=parallel_deliveries, freed=self.arrived)
         self._search = threading.Thread(target=self._hand_over_forever, name="hand-over", daemon=True)
         self._engine = make_engine(queue_url)
@@ -140,8 +142,14 @@ class Pipeline:
                 log.exception("instances could not be handed over; trying again")
 
     def _hand_over(self) -> None:
-        """Start what is due and has a place, each once; what was handed over long ago may be again, which is harmless."""
-        for work in work_due(self._desk.database, datetime.now(UTC), full=self._places.full):
+        """Start what is due and has a place, each once; what was handed over long ago may be again, which is harmless.
+
+        The work of peers that are slow is searched for that of others once in `SEARCH_S` only, however often there is a reason to look.
+        """
+        thorough = time.monotonic() >= self._thorough_at
+        if thorough:
+            self._thorough_at = time.monotonic() + SEARCH_S
+        for work in work_due(self._desk.database, datetime.now(UTC), full=self._places.full, thorough=thorough):
             if work.name in self._handed_over or self._start(work):
                 self._handed_over.pop(work.name, None)
                 self._handed_over[work.name] = None

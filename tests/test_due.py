@@ -127,6 +127,22 @@ def test_no_more_of_a_backlog_is_read_than_there_are_places(backlog: Database, m
     assert given["due_deliveries"] == 100 + 2
 
 
+def test_only_a_thorough_look_goes_through_what_a_slow_peer_has_waiting(backlog: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = Counter[str]()
+    monkeypatch.setattr(studies, "due_deliveries", counting(studies.due_deliveries, given, "due_deliveries"))
+    some = places(readers=0, parallel_deliveries=2)
+    at = NOW + timedelta(seconds=9)
+
+    def look(*, thorough: bool) -> Counter[str]:
+        given.clear()
+        return Counter(one.lane for one in work_due(backlog, at, full=some.full, thorough=thorough) if some.take(one))
+
+    assert look(thorough=False) == {"deliver_results archive": 2}
+    assert given["due_deliveries"] == 100
+    assert look(thorough=True) == {"deliver_results pacs": 2}
+    assert given["due_deliveries"] == 100 + 2
+
+
 def counting(ask: Callable[..., list[object]], given: Counter[str], name: str) -> Callable[..., list[object]]:
     def asked(*arguments: object, **options: object) -> list[object]:
         found = ask(*arguments, **options)

@@ -20,4 +20,4 @@ def test_a_look_into_a_backlog_takes_as_much_as_there_are_places(tmp_path: Path)
 
 def test_a_row_has_every_look() -> None:
     costs = [Cost(database="SQLite", waiting=1000, look=one, cpu_ms=number, clock_ms=2 * number) for number, one in enumerate(LOOKS, 1)]
-    assert table(costs)[-1] == "| SQLite, 1,000 wait | 1.0 (2.0) | 2.0 (4.0) | 3.0 (6.0) |"
+    assert table(costs)[-1] == "| SQLite, 1,000 wait | 1.0 (2.0) | 2.0 (4.0) | 3.0 (6.0) | 4.0 (8.0) |"

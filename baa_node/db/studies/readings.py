@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Integer, RowMapping, bindparam, insert, select, update
+from sqlalchemy import Connection, Integer, RowMapping, Select, bindparam, insert, select, union_all, update
 
 from baa_node.core.priors.history import Earlier
 from baa_node.core.record import earlier_from_json
@@ -71,14 +71,22 @@ _UNFINISHED: Final = (State.RECEIVED.value, State.READ.value, State.REFUSED.valu
 ALL: Final = (1 << 31) - 1
 """A limit that is none: more rows than there will be."""
 
+
+def _pending() -> Select[tuple[str, int]]:
+    """Ask for the oldest of each state, as the index has them, then for the oldest of those: a backlog is not sorted as a whole."""
+    key = (readings.c.ordered_at, readings.c.sop_instance_uid, readings.c.revision)
+    oldest = [
+        select(select(*key).where(readings.c.state == state).order_by(*key).limit(bindparam("last", type_=Integer)).subquery())
+        for state in _UNFINISHED
+    ]
+    all_of_them = union_all(*oldest).subquery()
+    at, uid, revision = (all_of_them.c[column.key] for column in key)
+    skip, limit = (bindparam(name, type_=Integer) for name in ("skip", "limit"))
+    return select(uid, revision).order_by(at, uid, revision).offset(skip).limit(limit)
+
+
 # Put together once: for a study they run dozens of times, and to put them together takes longer than SQLite takes to answer.
-_PENDING: Final = (
-    select(readings.c.sop_instance_uid, readings.c.revision)
-    .where(readings.c.state.in_(_UNFINISHED))
-    .order_by(readings.c.ordered_at, readings.c.sop_instance_uid, readings.c.revision)
-    .offset(bindparam("skip", type_=Integer))
-    .limit(bindparam("limit", type_=Integer))
-)
+_PENDING: Final = _pending()
 _READING: Final = select(readings).where(readings.c.sop_instance_uid == bindparam("uid"), readings.c.revision == bindparam("revision"))
 _LOCKED_READING: Final = _READING.with_for_update()
 _FINISHED: Final = (State.DELIVERED.value, State.UNDELIVERABLE.value)
@@ -186,7 +194,8 @@ def pending_readings(c: Connection, *, skip: int = 0, limit: int = ALL) -> list[
     skip, limit
         How many are passed over, and how many given at most.
     """
-    return [(row.sop_instance_uid, row.revision) for row in c.execute(_PENDING, {"skip": skip, "limit": limit})]
+    asked = {"skip": skip, "limit": limit, "last": min(ALL, skip + limit)}
+    return [(row.sop_instance_uid, row.revision) for row in c.execute(_PENDING, asked)]
 
 
 def record_outcome(
