@@ -11,6 +11,7 @@ import signal
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from typing import Final
 
 from baa_node import __version__, traces
 from baa_node.config import Config
@@ -28,6 +29,10 @@ from baa_node.wiring.installation import load_identity
 log = logging.getLogger(__name__)
 
 LEFTOVER_AGE_S = 3600.0
+
+LOOK_S: Final = 0.5
+"""How long a signal to stop is overheard at most. Python serves signals in the main thread alone, and one that another thread of the
+process is given, or that comes in the moment before the main thread sleeps, does not wake it."""
 
 
 class Daemon:
@@ -143,7 +148,8 @@ def serve(config: Config, roles: Sequence[str], *, ready: Callable[[Daemon], Non
         stand_back(config.pipeline.niceness)
     try:
         ready(daemon)
-        stopping.wait()
+        while not stopping.wait(LOOK_S):
+            pass
     finally:
         daemon.stop()
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ctypes
 import gc
 import os
 import signal
@@ -105,3 +106,13 @@ def test_who_only_reads_stands_back_once_it_has_started(tmp_path: Path, roles: s
     with Node(tmp_path / "node", PIPELINE__NICENESS=here + niceness).start("--roles", roles) as node:
         threads = [int(task.name) for task in Path(f"/proc/{node.running.pid}/task").iterdir()]
         assert {os.getpriority(os.PRIO_PROCESS, thread) for thread in threads} == {here + further}
+
+
+def test_a_node_stops_whichever_of_its_threads_is_given_the_signal(tmp_path: Path) -> None:
+    node = Node(tmp_path)
+    with node.start("--roles", "intake"):
+        pid = node.running.pid
+        others = sorted(int(thread.name) for thread in Path(f"/proc/{pid}/task").iterdir() if int(thread.name) != pid)
+        assert others
+        assert ctypes.CDLL(None).tgkill(pid, others[-1], signal.SIGTERM) == 0
+        assert node.running.process.wait(20) == 0
