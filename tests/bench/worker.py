@@ -19,6 +19,7 @@ from pydicom.uid import generate_uid
 
 from baa_node.bridges import Attempt
 from baa_node.config import load_config
+from baa_node.daemon import LOOK_S
 from baa_node.db import Database, studies
 from baa_node.lease import Lease
 from baa_node.pipeline import Pipeline
@@ -82,7 +83,8 @@ def main() -> None:
     pipeline = Pipeline(desk, queue_url=config.queue_url, executor_id=identity.executor_id, readers=config.pipeline.readers)
     lease.start()
     pipeline.start()
-    stopping.wait()
+    while not stopping.wait(LOOK_S):
+        pass
     pipeline.stop()
     lease.stop()
     database.close()

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from train.processor import precision_for
-from train.recipes import PREPARATIONS, Recipe
-from train.train import compiled
+pytest.importorskip("tensorflow", reason="needs the train extra (TensorFlow)")
+
+from train.processor import precision_for  # noqa: E402
+from train.recipes import PREPARATIONS, Recipe  # noqa: E402
+from train.train import compiled  # noqa: E402
 
 AVX2 = "processor\t: 0\nflags\t\t: fpu avx avx2 fma f16c\n\nprocessor\t: 1\nflags\t\t: fpu avx avx2 fma f16c\n"
 ZEN_4 = "processor\t: 0\nflags\t\t: fpu avx avx2 fma avx512f avx512_bf16\n"
@@ -31,7 +33,10 @@ NEOVERSE = "processor\t: 0\nFeatures\t: fp asimd bf16 i8mm\n"
     ],
     ids=["avx2", "avx2_float32", "avx2_float16", "zen_4", "arm", "unknown"],
 )
-def test_bfloat16_is_learnt_with_only_where_the_processor_has_it(tmp_path: Path, said: str, asked: str, got: str) -> None:
+def test_bfloat16_is_learnt_with_only_where_the_processor_has_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str, asked: str, got: str
+) -> None:
+    monkeypatch.setattr("tensorflow.config.list_physical_devices", lambda kind: [])
     told = tmp_path / "cpuinfo"
     told.write_text(said)
     assert precision_for(asked, told) == got

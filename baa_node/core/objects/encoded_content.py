@@ -34,7 +34,7 @@ _ITEM: Final = struct.Struct("<HHL")
 _SHARED: Final[dict[int, tuple[Dataset, bytes]]] = {}
 """By identity; the item itself is held so that its identity stays its own."""
 
-_Item = TypeVar("_Item", bound=Dataset)
+SharedItem = TypeVar("SharedItem", bound=Dataset)
 
 
 def encode_content(document: Dataset) -> None:
@@ -46,9 +46,9 @@ def encode_content(document: Dataset) -> None:
     as_encoded(document)
 
 
-def shared(item: _Item) -> _Item:
+def shared(item: SharedItem) -> SharedItem:
     """Give an item back that stands in many reports, and keep how it is encoded. In ASCII, and not to be changed."""
-    _SHARED[id(item)] = item, _item(item, ["ascii"])
+    _SHARED[id(item)] = item, _encoded_item(item, ["ascii"])
     return item
 
 
@@ -59,10 +59,10 @@ def as_encoded(document: Dataset) -> None:
 
 def _items(items: Iterable[Dataset], charset: list[str]) -> bytes:
     """Items of a sequence, each with its length."""
-    return b"".join([_SHARED[id(item)][1] if id(item) in _SHARED else _item(item, charset) for item in items])
+    return b"".join([_SHARED[id(item)][1] if id(item) in _SHARED else _encoded_item(item, charset) for item in items])
 
 
-def _item(item: Dataset, charset: list[str]) -> bytes:
+def _encoded_item(item: Dataset, charset: list[str]) -> bytes:
     # Elements as they lie in the item: to ask for each one by one is what takes the time.
     encoded = b"".join([_element(element, charset) for _, element in sorted(item.items())])
     return _ITEM.pack(0xFFFE, 0xE000, len(encoded)) + encoded
