@@ -12,9 +12,9 @@ import pytest
 
 pytest.importorskip("tensorflow", reason="needs the train extra (TensorFlow)")
 
-from train.processor import precision_for  # noqa: E402
-from train.recipes import PREPARATIONS, Recipe  # noqa: E402
-from train.train import compiled  # noqa: E402
+from train.processor import precision_for
+from train.recipes import PREPARATIONS, Recipe
+from train.train import compiled
 
 AVX2 = "processor\t: 0\nflags\t\t: fpu avx avx2 fma f16c\n\nprocessor\t: 1\nflags\t\t: fpu avx avx2 fma f16c\n"
 ZEN_4 = "processor\t: 0\nflags\t\t: fpu avx avx2 fma avx512f avx512_bf16\n"
