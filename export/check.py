@@ -25,7 +25,7 @@ from baa_node.core.preprocess import ESPINAL_RASTER
 from export.parity import HEAT_TOLERANCE, MONTHS_TOLERANCE, compare, taped_heat
 from export.to_onnx import feature_map_of, to_onnx
 from train.data import load_split
-from train.evaluate import WORKSHOP
+from train.folders import add_folders
 from train.models import ARCHITECTURES
 from train.models.souza import InstanceNormalization
 from train.train import fold_months, load_best
@@ -164,9 +164,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--width", type=float, default=0.25)
     parser.add_argument("--size", type=int, default=256, help="side of the image in pixels")
     parser.add_argument("--images", type=int, default=64, help="random ones, and as many real ones where the data are at hand")
-    parser.add_argument("--data", type=Path, default=WORKSHOP.parent.parent / "shared" / "data")
-    parser.add_argument("--runs", type=Path, default=WORKSHOP / "runs")
-    parser.add_argument("--cache", type=Path, default=WORKSHOP / "cache")
+    add_folders(parser, "data", "runs", "cache")
     chosen = parser.parse_args(arguments)
     print(HEADER, "|" + 9 * "---|", sep="\n", flush=True)
     differing = 0

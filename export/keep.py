@@ -10,16 +10,14 @@ import argparse
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from export.write_bundle import Images, check_images
+from train.folders import WEIGHTS, add_folders
 from train.labels import DataError
 
 if TYPE_CHECKING:
     from export.parity import Parity
-
-WORKSHOP: Final = Path(__file__).resolve().parent.parent / "train"
-WEIGHTS: Final = WORKSHOP / "weights"
 
 
 def keep(run: Path, images: Images, folder: Path = WEIGHTS) -> tuple[Path, Parity]:
@@ -54,9 +52,7 @@ def main(arguments: list[str]) -> int:
     """Export one run."""
     parser = argparse.ArgumentParser(prog="python -m export.keep", description=__doc__)
     parser.add_argument("run")
-    parser.add_argument("--data", type=Path, default=WORKSHOP.parent.parent / "shared" / "data")
-    parser.add_argument("--runs", type=Path, default=WORKSHOP / "runs")
-    parser.add_argument("--cache", type=Path, default=WORKSHOP / "cache")
+    add_folders(parser, "data", "runs", "cache")
     chosen = parser.parse_args(arguments)
     from export.parity import NotEqual
 

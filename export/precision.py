@@ -28,7 +28,7 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 from baa_node.bundle import MANIFEST
 from baa_node.core.preprocess import Preparation
 from train.data import Examples, load_split, masker_for
-from train.evaluate import WORKSHOP
+from train.folders import RUNS, add_folders
 
 CALIBRATING: Final = 128
 """Training images from which the ranges of the activations are taken."""
@@ -211,14 +211,13 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("members", nargs="+", type=Path, metavar="MEMBER.onnx")
     parser.add_argument("--target", type=Path, help="folder of the variants, if not beside the member")
     parser.add_argument("--images", type=int, default=200, help="of val, on which the variants are compared")
-    parser.add_argument("--data", type=Path, default=WORKSHOP.parent.parent / "shared" / "data")
-    parser.add_argument("--cache", type=Path, default=WORKSHOP / "cache")
+    add_folders(parser, "data", "cache")
     chosen = parser.parse_args(arguments)
     logging.getLogger().setLevel(logging.ERROR)
     print("| variant | mean, months | p95 | max | heat | MAE | ms an image | MB |\n|---|---|---|---|---|---|---|---|")
     for member in chosen.members:
         spec = preparation_of(member)
-        masker = masker_for(spec, WORKSHOP / "runs")
+        masker = masker_for(spec, RUNS)
         learnt = load_split(chosen.data, "train", spec, cache=chosen.cache, limit=CALIBRATING, masker=masker)
         held = load_split(chosen.data, "val", spec, cache=chosen.cache, limit=chosen.images, masker=masker)
         folder = chosen.target or member.parent

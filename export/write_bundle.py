@@ -26,7 +26,7 @@ from baa_node.core.preprocess import UNET_EDGES, Preparation
 from baa_node.core.radiograph import Sex
 from export.seal import CARD, detector_card, detector_entry, seal, sha256
 from train.ensemble import COVERAGE, calibration
-from train.evaluate import RESULTS, WORKSHOP
+from train.folders import RESULTS, add_folders
 from train.scores import Predictions, read_predictions, score, score_groups, table
 
 Images = Callable[[Preparation], NDArray[np.uint8]]
@@ -385,9 +385,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("source", help="an ensemble of train.ensemble, or one evaluated run")
     parser.add_argument("--name", required=True)
     parser.add_argument("--version", required=True)
-    parser.add_argument("--data", type=Path, default=WORKSHOP.parent.parent / "shared" / "data")
-    parser.add_argument("--runs", type=Path, default=WORKSHOP / "runs")
-    parser.add_argument("--cache", type=Path, default=WORKSHOP / "cache")
+    add_folders(parser, "data", "runs", "cache")
     chosen = parser.parse_args(arguments)
     images = check_images(chosen.data, chosen.cache, chosen.runs)
     print(pack(chosen.source, name=chosen.name, version=chosen.version, runs=chosen.runs, images=images).name)

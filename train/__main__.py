@@ -8,21 +8,19 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from train.folders import add_folders
+
 if TYPE_CHECKING:
     from baa_node.core.preprocess import Preparation
     from train.data import Examples
     from train.recipes import Recipe
-
-WORKSHOP = Path(__file__).parent
 
 
 def main(arguments: list[str]) -> int:
     """Train one recipe into ``train/runs/<name>``."""
     parser = argparse.ArgumentParser(prog="python -m train", description=__doc__)
     parser.add_argument("recipe")
-    parser.add_argument("--data", type=Path, default=WORKSHOP.parent.parent / "shared" / "data")
-    parser.add_argument("--runs", type=Path, default=WORKSHOP / "runs")
-    parser.add_argument("--cache", type=Path, default=WORKSHOP / "cache")
+    add_folders(parser, "data", "runs", "cache")
     parser.add_argument("--limit", type=int, help="use only so many images of each split")
     chosen = parser.parse_args(arguments)
 

@@ -25,7 +25,7 @@ from baa_node.core.radiograph import Sex
 from baa_node.core.watch.traits import Traits, focus
 from train.detector.canvas import Pixels
 from train.detector.trials import good_hands
-from train.evaluate import RESULTS, WORKSHOP
+from train.folders import add_folders
 from train.labels import read_labels
 from train.shown import radiograph
 
@@ -84,9 +84,8 @@ def mean_absolute_error(read: Mapping[str, tuple[dict[str, float], bool, bool]],
 def main(arguments: Sequence[str]) -> int:
     """Measure, store and print."""
     parser = argparse.ArgumentParser(prog="python -m train.drift", description=__doc__)
-    parser.add_argument("--data", type=Path, default=WORKSHOP.parent.parent / "shared" / "data")
+    add_folders(parser, "data", "results")
     parser.add_argument("--bundle", type=Path, default=default_bundle())
-    parser.add_argument("--results", type=Path, default=RESULTS)
     chosen = parser.parse_args(arguments)
     cv2.setNumThreads(1)
     ensemble = load_bundle(chosen.bundle, providers=[CPU], threads=1)

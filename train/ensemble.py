@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 from baa_node.core.acceptance.agreement import Numbers
 from baa_node.core.ensemble import Calibration
 from baa_node.core.radiograph import Sex
-from train.evaluate import RESULTS, WORKSHOP, write_results
+from train.evaluate import write_results
+from train.folders import RESULTS, add_folders
 from train.scores import Predictions, read_predictions, score, table, write_predictions
 
 STEPS: Final = 20
@@ -246,11 +247,11 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("run", nargs="+", help="evaluated runs; those that need no sex serve patients whose sex is unknown")
     parser.add_argument("--name", required=True)
     parser.add_argument("--weights", choices=("fitted", "equal", "fixed"), default="fitted", help="fixed: Monti & Tonazzo's 0.5 and 0.1")
-    parser.add_argument("--results", type=Path, default=RESULTS)
+    add_folders(parser, "results")
     chosen = parser.parse_args(arguments)
     told = pool(chosen.run, chosen.name, chosen.results, rule=chosen.weights)
     if chosen.results == RESULTS:
-        write_results(RESULTS, WORKSHOP / "RESULTS.md")
+        write_results(RESULTS, RESULTS.parent / "RESULTS.md")
     print(table({chosen.name: score(read_predictions(chosen.results / f"{chosen.name}-val-mirrored.csv"))}, heading="model"), end="")
     print(json.dumps({key: value for key, value in told.items() if isinstance(value, Mapping)}, indent=1))
     return 0

@@ -19,14 +19,12 @@ import numpy as np
 
 from baa_node.core.acceptance.agreement import Score
 from train.detector.told import section as gates
+from train.folders import add_folders
 from train.papers import reported_of
 from train.plots import draw
 from train.robustness import section as robustness
 from train.scores import Predictions, read_predictions, score, score_groups, table, write_predictions
 from train.segment.told import section as masks
-
-WORKSHOP: Final = Path(__file__).parent
-RESULTS: Final = WORKSHOP / "results"
 
 PHANTOM_SEED: Final = 900
 """Training draws with another seed, so these drawings are new to the network."""
@@ -143,10 +141,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("run", nargs="*", help="names of folders in the runs folder")
     parser.add_argument("--table-only", action="store_true", help="only rewrite the table and the pictures from stored predictions")
     parser.add_argument("--split", default="val", help="which images; anything but val is stored and printed, not put into RESULTS.md")
-    parser.add_argument("--data", type=Path, default=WORKSHOP.parent.parent / "shared" / "data")
-    parser.add_argument("--runs", type=Path, default=WORKSHOP / "runs")
-    parser.add_argument("--cache", type=Path, default=WORKSHOP / "cache")
-    parser.add_argument("--results", type=Path, default=RESULTS)
+    add_folders(parser, "data", "runs", "cache", "results")
     chosen = parser.parse_args(arguments)
     if not chosen.run and not chosen.table_only:
         parser.error("name a run, or give --table-only")

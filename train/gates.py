@@ -30,7 +30,8 @@ from baa_node.core.radiograph import Sex
 from train.detector.canvas import Pixels
 from train.detector.told import FILE
 from train.detector.trials import Trial, dicom_trials, drawn_trials, good_hands, phantom_trials, picture_trials
-from train.evaluate import RESULTS, WORKSHOP, write_results
+from train.evaluate import write_results
+from train.folders import RESULTS, add_folders
 from train.shown import radiograph
 
 SWEEPS: Final[Mapping[str, Sequence[float]]] = {
@@ -130,9 +131,8 @@ def files_at_hand(data: Path) -> Iterator[Trial]:
 def main(arguments: Sequence[str]) -> int:
     """Measure, store, and rewrite the section of ``RESULTS.md``."""
     parser = argparse.ArgumentParser(prog="python -m train.gates", description=__doc__)
-    parser.add_argument("--data", type=Path, default=WORKSHOP.parent.parent / "shared" / "data")
+    add_folders(parser, "data", "results")
     parser.add_argument("--bundle", type=Path, default=default_bundle())
-    parser.add_argument("--results", type=Path, default=RESULTS)
     parser.add_argument("--each", type=int, default=30, help="frames of each drawn kind")
     parser.add_argument("--more", type=Path, help="a folder of pictures without a hand: only these, nothing is stored")
     chosen = parser.parse_args(arguments)

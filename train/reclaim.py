@@ -24,10 +24,10 @@ from numpy.typing import NDArray
 
 from train.checkpoint import save_best
 from train.data import DataError, Examples, load_split
+from train.folders import add_folders
 from train.recipes import RECIPES, Recipe, load_recipe
 from train.train import network, predict_months
 
-WORKSHOP = Path(__file__).parent
 IMAGES: Final = 512
 """Training images whose means and variances a normalisation takes over."""
 
@@ -192,9 +192,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m train.reclaim", description=__doc__)
     parser.add_argument("member", type=Path)
     parser.add_argument("recipe")
-    parser.add_argument("--data", type=Path, default=WORKSHOP.parent.parent / "shared" / "data")
-    parser.add_argument("--runs", type=Path, default=WORKSHOP / "runs")
-    parser.add_argument("--cache", type=Path, default=WORKSHOP / "cache")
+    add_folders(parser, "data", "runs", "cache")
     chosen = parser.parse_args(arguments)
     try:
         recipe = load_recipe(RECIPES / f"{chosen.recipe}.toml")

@@ -27,11 +27,11 @@ from baa_node.core.ensemble import Ensemble
 from baa_node.core.gates.suitability import refuse_estimate, to_be_read
 from baa_node.core.radiograph import Sex
 from train.data import read_images
+from train.folders import add_folders
 from train.labels import Label, read_labels
 from train.shown import radiograph
 from train.stress import CHANGES, PLAIN
 
-WORKSHOP: Final = Path(__file__).parent
 READINGS: Final = "robustness.csv"
 HEADING: Final = "## Robustness"
 SEED: Final = 2024
@@ -210,11 +210,10 @@ def draw(found: list[Row], target: Path) -> None:
 def main(arguments: list[str]) -> int:
     """Read the sample under every change and put the table into ``RESULTS.md``."""
     parser = argparse.ArgumentParser(prog="python -m train.robustness", description=__doc__)
-    parser.add_argument("--data", type=Path, default=WORKSHOP.parent.parent / "shared" / "data")
+    add_folders(parser, "data", "results")
     parser.add_argument("--bundle", type=Path, default=None, help="folder of a bundle; the shipped one by default")
     parser.add_argument("--images", type=int, default=200, help="how many images of val")
     parser.add_argument("--minutes", type=float, default=60.0, help="stop reading after so long; run again to go on")
-    parser.add_argument("--results", type=Path, default=WORKSHOP / "results")
     parser.add_argument("--fresh", action="store_true", help="forget what was read before: the bundle or the reading changed")
     chosen = parser.parse_args(arguments)
     stored = chosen.results / READINGS

@@ -206,7 +206,7 @@ def compiled(recipe: Recipe, folder: Path) -> keras.Model:
     finally:
         keras.config.set_dtype_policy("float32")
     if recipe.trunk:
-        _take_trunk(model, folder.parent / recipe.trunk)
+        _take_trunk(model, folder.parent / recipe.trunk, learns=recipe.trunk_learns)
     optimizer = _optimizer(recipe)
     model.compile(optimizer=optimizer, loss=LOSSES[recipe.loss])
     optimizer.build(model.trainable_variables)
@@ -248,14 +248,14 @@ LOSSES = {
 """By their names in recipes. MSLE wants months that are not standardised (Mirzazadeh & Parvanian)."""
 
 
-def _take_trunk(model: keras.Model, run: Path) -> None:
-    """Take every layer up to the feature map from a trained run of the same trunk, and leave it as it is."""
+def _take_trunk(model: keras.Model, run: Path, *, learns: bool) -> None:
+    """Take every layer up to the feature map from a trained run of the same trunk; unless it learns, leave it as it is."""
     _, source, _ = load_best(run)
     held = {layer.name: layer for layer in source.layers}
     for layer in model.layers[: [layer.name for layer in model.layers].index("feature_map")]:
         if layer.weights:
             layer.set_weights(held[layer.name].get_weights())
-            layer.trainable = False
+            layer.trainable = learns
 
 
 def _averaged(average: Weights | None, model: keras.Model, decay: float) -> Weights:

@@ -233,3 +233,14 @@ def test_a_second_look_begins_with_what_the_first_run_knew(drawn: Examples, tmp_
     other = dataclasses.replace(again, name="other", architecture="vgg6")
     with pytest.raises((DataError, ValueError), match="first"):
         train(other, few, few, tmp_path / "other")
+
+
+@pytest.mark.parametrize("learns", [False, True])
+def test_a_trunk_that_was_taken_over_learns_only_if_told(drawn: Examples, tmp_path: Path, learns: bool) -> None:
+    few = part(drawn, slice(0, 32))
+    told = dataclasses.replace(RECIPE, name="told", architecture="vgg11_sex", width=0.125, epochs=1, ema=0.0)
+    train(told, few, few, tmp_path / "told")
+    untold = dataclasses.replace(told, name="untold", architecture="vgg11", trunk="told", trunk_learns=learns)
+    train(untold, few, few, tmp_path / "untold")
+    before, after = (load_best(tmp_path / run)[1].get_layer("conv_3a").get_weights()[0] for run in ("told", "untold"))
+    assert (not np.array_equal(before, after)) is learns

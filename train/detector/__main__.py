@@ -10,8 +10,9 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from train.folders import add_folders
 
 if TYPE_CHECKING:
     from train.detector.learn import Taught
@@ -20,13 +21,8 @@ if TYPE_CHECKING:
 
 def main(arguments: Sequence[str]) -> int:
     """Teach and export, or teach without some kinds and measure."""
-    from train.evaluate import RESULTS, WORKSHOP
-
     parser = argparse.ArgumentParser(prog="python -m train.detector", description=__doc__)
-    parser.add_argument("--data", type=Path, default=WORKSHOP.parent.parent / "shared" / "data")
-    parser.add_argument("--runs", type=Path, default=WORKSHOP / "runs")
-    parser.add_argument("--cache", type=Path, default=WORKSHOP / "cache")
-    parser.add_argument("--results", type=Path, default=RESULTS)
+    add_folders(parser, "data", "runs", "cache", "results")
     parser.add_argument("--hands", type=int, default=4400, help="radiographs of the training split to make frames from")
     parser.add_argument("--drawn-hands", type=int, default=120)
     parser.add_argument("--unit", type=int, default=80, help="frames of each drawn kind; the others are multiples")

@@ -66,7 +66,9 @@ class Recipe:
     start
         Run of the same network whose best weights this one begins with, as after a warm restart (Loshchilov & Hutter 2017).
     trunk
-        Run whose layers up to the feature map are taken over and left as they are; only the head learns.
+        Run whose layers up to the feature map are taken over; the head is new.
+    trunk_learns
+        The layers taken over learn with the head; otherwise they are left as they are.
     resample
         0 takes every image once an epoch; 1 draws so that every year of age of each sex is as frequent as any other.
     """
@@ -98,6 +100,7 @@ class Recipe:
     teacher_share: float = 0.5
     start: str = ""
     trunk: str = ""
+    trunk_learns: bool = False
     seed: int = 1
     optimizer: str = "adamw"
     weights: str = ""

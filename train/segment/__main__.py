@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from train.folders import add_folders
+
 if TYPE_CHECKING:
     import keras
 
@@ -17,13 +19,8 @@ if TYPE_CHECKING:
 
 def main(arguments: Sequence[str]) -> int:
     """Go on where an earlier call was cut off."""
-    from train.evaluate import RESULTS, WORKSHOP
-
     parser = argparse.ArgumentParser(prog="python -m train.segment", description=__doc__)
-    parser.add_argument("--data", type=Path, default=WORKSHOP.parent.parent / "shared" / "data")
-    parser.add_argument("--runs", type=Path, default=WORKSHOP / "runs")
-    parser.add_argument("--cache", type=Path, default=WORKSHOP / "cache")
-    parser.add_argument("--results", type=Path, default=RESULTS)
+    add_folders(parser, "data", "runs", "cache", "results")
     parser.add_argument("--real-picture", type=Path, help="also draw radiographs of val; patients: keep it out of the repository")
     chosen = parser.parse_args(arguments)
 

@@ -20,7 +20,7 @@ from baa_node.core.preprocess import UNET_EDGES, Preparation, hand_mask, in_box,
 from baa_node.core.radiograph import Sex
 from baa_node.networks import MaskNetwork
 from train.data import masker_for, read_images
-from train.evaluate import RESULTS, WORKSHOP
+from train.folders import add_folders
 from train.labels import read_labels
 
 
@@ -82,9 +82,7 @@ def main(arguments: Sequence[str]) -> int:
     """Write ``unet-effect.json`` and print it."""
     parser = argparse.ArgumentParser(prog="python -m train.segment.effect", description=__doc__)
     parser.add_argument("--bundle", type=Path, default=default_bundle())
-    parser.add_argument("--data", type=Path, default=WORKSHOP.parent.parent / "shared" / "data")
-    parser.add_argument("--runs", type=Path, default=WORKSHOP / "runs")
-    parser.add_argument("--results", type=Path, default=RESULTS)
+    add_folders(parser, "data", "runs", "results")
     parser.add_argument("--limit", type=int)
     chosen = parser.parse_args(arguments)
     masker = masker_for(UNET_EDGES, chosen.runs)
