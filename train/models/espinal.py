@@ -8,7 +8,7 @@ from __future__ import annotations
 import keras
 from keras import layers
 
-from train.models.parts import BatchNormalization, channels
+from train.models.parts import BatchNormalization, age, channels
 
 FEATURE_MAP = "conv_3b"
 """Output of the last convolution, ``(16, 16, 32)`` for 250 px: what the heat map is taken from."""
@@ -17,8 +17,7 @@ FEATURE_MAP = "conv_3b"
 def vgg6(size: int = 250, width: float = 1) -> keras.Model:
     """Bone age from the image alone."""
     image = keras.Input((size, size, 1), name="image")
-    age = layers.Dense(1, name="age", dtype="float32")(_features(image, width))
-    return keras.Model(image, age, name="vgg6")
+    return keras.Model(image, age(_features(image, width)), name="vgg6")
 
 
 def vgg6_sex(size: int = 250, width: float = 1) -> keras.Model:
@@ -28,8 +27,7 @@ def vgg6_sex(size: int = 250, width: float = 1) -> keras.Model:
     joined = layers.Concatenate(name="join")([_features(image, width), sex])
     for name in ("dense_1", "dense_2", "dense_3"):
         joined = layers.Dense(100, activation="relu", name=name)(joined)
-    age = layers.Dense(1, name="age", dtype="float32")(joined)
-    return keras.Model([image, sex], age, name="vgg6_sex")
+    return keras.Model([image, sex], age(joined), name="vgg6_sex")
 
 
 def _features(image: keras.KerasTensor, width: float) -> keras.KerasTensor:

@@ -24,7 +24,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from train.models.parts import JOIN, BatchNormalization, age, channels, feature_map, female, image_input, sex_input, three_channels
+from train.models.parts import JOIN, BatchNormalization, age, channels, feature_map, female, image_input, sex_input, three_channels, wide
 
 
 def inception_v3_sex(size: int = 500, width: float = 1, *, weights: Path | None = None, frozen: bool | None = None) -> keras.Model:
@@ -83,7 +83,7 @@ def resnet50_patches_sex(
     x = ops.reshape(x, (-1, patches, x.shape[-1]))
     x = layers.Concatenate(name=JOIN)([x, layers.RepeatVector(patches, name="sex_of_each")(female(sex))])
     x = age(layers.Dense(14, activation="relu", name="dense_1")(x))
-    months = layers.GlobalAveragePooling1D(name="mean_of_patches", dtype="float32")(x)
+    months = layers.GlobalAveragePooling1D(name="mean_of_patches", dtype=wide())(x)
     return keras.Model([image, sex], months, name="resnet50_patches_sex")
 
 

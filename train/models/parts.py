@@ -76,9 +76,15 @@ def convolution(x: keras.KerasTensor, filters: int, kernel: int, name: str, *, s
     return layers.ReLU(name=f"relu_{name}")(BatchNormalization(name=f"norm_{name}")(x))
 
 
+def wide() -> str:
+    """Type of sums and statistics: float32 in networks of half precision, float64 in those that are computed so."""
+    kind: str = keras.backend.result_type(keras.config.dtype_policy().compute_dtype, "float32")
+    return kind
+
+
 def age(features: keras.KerasTensor) -> keras.KerasTensor:
-    """Months, one linear unit in float32; its kernel and bias take over the standardisation of the labels."""
-    return layers.Dense(1, name="age", dtype="float32")(features)
+    """Months, one linear unit that is never in half precision; its kernel and bias take over the standardisation of the labels."""
+    return layers.Dense(1, name="age", dtype=wide())(features)
 
 
 def _fused(inputs: Any, gamma: Any, beta: Any, epsilon: float) -> tuple[Any, Any, Any]:

@@ -27,7 +27,7 @@ from typing import Final
 import keras
 from keras import layers, ops
 
-from train.models.parts import JOIN, BatchNormalization, age, channels, feature_map, female, image_input, sex_input
+from train.models.parts import JOIN, BatchNormalization, age, channels, feature_map, female, image_input, sex_input, wide
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +83,7 @@ def residual(size: int = 256, width: float = 1, *, experiment: str = "H", kernel
     design = EXPERIMENTS[experiment]
     image, sex = image_input(size), sex_input()
     x = layers.Rescaling(1 / 255, name="unit_range")(image)
-    x = Standardised(dtype="float32", name="standardised")(x)
+    x = Standardised(dtype=wide(), name="standardised")(x)
     for depth, filters in enumerate(design.filters, start=1):
         x = x if depth == 1 else layers.MaxPooling2D(name=f"pool_{depth - 1}")(x)
         x = _Block(design, depth, channels(filters, width), kernel or design.kernel)(x)
@@ -100,8 +100,8 @@ class Standardised(layers.Layer):  # type: ignore[misc]  # Keras has no types
     """Each image to zero mean and unit variance."""
 
     def call(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
-        """``(N, h, w, 1)``, as float32."""
-        return _normalised(ops.cast(inputs, "float32"), (1, 2, 3), 1e-6)
+        """``(N, h, w, 1)``."""
+        return _normalised(inputs, (1, 2, 3), 1e-6)
 
 
 @keras.saving.register_keras_serializable(package="train")
@@ -115,16 +115,21 @@ class InstanceNormalization(layers.Layer):  # type: ignore[misc]  # Keras has no
         self.beta = self.add_weight(shape=shape, initializer="zeros", name="beta", autocast=False)
 
     def call(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
-        """``(N, h, w, C)``; computed in float32 whatever comes in."""
-        found = _normalised(ops.cast(inputs, "float32"), (1, 2), 1e-3)
+        """``(N, h, w, C)``; never computed in half precision."""
+        found = _normalised(ops.cast(inputs, self.variable_dtype), (1, 2), 1e-3)
         return ops.cast(found * self.gamma + self.beta, self.compute_dtype)
 
 
 def _normalised(x: keras.KerasTensor, axes: tuple[int, ...], epsilon: float) -> keras.KerasTensor:
-    """Centre twice: the second mean is what rounding left of the first, which differs from engine to engine by up to 1e-4 deviations."""
-    for _ in range(2):
-        x = x - ops.mean(x, axis=axes, keepdims=True)
-    return x * ops.rsqrt(ops.mean(ops.square(x), axis=axes, keepdims=True) + epsilon)
+    x = x - _mean(x, axes)
+    return x * ops.rsqrt(_mean(ops.square(x), axes) + epsilon)
+
+
+def _mean(x: keras.KerasTensor, axes: tuple[int, ...]) -> keras.KerasTensor:
+    """Along one axis after the other: summed up in one go, tens of thousands of pixels round off up to 1e-4 of what they say."""
+    for axis in axes:
+        x = ops.mean(x, axis=axis, keepdims=True)
+    return x
 
 
 class _Block:

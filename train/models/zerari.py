@@ -15,7 +15,7 @@ from typing import Final
 import keras
 from keras import layers
 
-from train.models.parts import BatchNormalization, age, channels, feature_map, image_input
+from train.models.parts import BatchNormalization, age, channels, feature_map, image_input, wide
 
 LEVELS: Final = (64, 128, 256, 512)
 """Filters of the U-Net on its way down; the bottom has 1024."""
@@ -43,7 +43,7 @@ def unet(size: int = 256, width: float = 1) -> keras.Model:
     for filters in reversed(LEVELS):
         x = layers.Conv2DTranspose(channels(filters, width), 2, strides=2)(x)
         x = _twice(layers.Concatenate()([passed.pop(), x]), channels(filters, width))
-    mask = layers.Conv2D(1, 1, activation="sigmoid", dtype="float32", name="mask")(x)
+    mask = layers.Conv2D(1, 1, activation="sigmoid", dtype=wide(), name="mask")(x)
     return keras.Model(image, mask, name="unet")
 
 
