@@ -38,7 +38,7 @@ def comments(result: Assessment | Refusal, language: Language, history: Iterable
         yield _english_comment(caution) if isinstance(caution, str) else _comment(sentence)
     if said.calibration:
         yield _comment(said.calibration)
-    yield from (_comment(line) for line in history)
+    yield from (text_item(codes.COMMENT, line, CONTAINS) for line in history)
     if replaces:
         yield _comment(texts_of(language).replaces)
     yield _comment(said.disclaimer)
