@@ -98,6 +98,13 @@ class SiteCalibration:
         """Seals where they hold for estimates of a bundle; none for any other, which a route may name."""
         return self.seals if bundle_sha256 == self.bundle.sha256 else {}
 
+    def told(self, sex: Sex, figures: tuple[float, float, float]) -> tuple[float, float, float]:
+        """Value and limits of its interval through the line of a sex, if it has one."""
+        if sex not in self.lines:
+            return figures
+        months, low, high = (self.lines[sex].apply(figure) for figure in figures)
+        return months, low, high
+
 
 class CalibrationError(ValueError):
     """A calibration cannot be used; the message says why, without the file's name."""
@@ -106,9 +113,14 @@ class CalibrationError(ValueError):
 def calibrate(estimate: Estimate, calibration: SiteCalibration | None, sex: Sex | None) -> Estimate:
     """Correct an estimate; value and both limits of its interval go through the same rising line, and what they were is kept.
 
-    That of another bundle, which a route may name, stays as it is, as does that of a sex without a line.
+    That of another bundle, which a route may name, stays as it is, as does that of a sex without a line. Where the sex is unknown, what
+    either sex would be given is corrected as it would be if it were known.
     """
-    if calibration is None or sex is None or sex not in calibration.seals_for(estimate.bundle.sha256):
+    if calibration is None or estimate.bundle.sha256 != calibration.bundle.sha256:
+        return estimate
+    if sex is None and estimate.by_sex:
+        return replace(estimate, by_sex={one: calibration.told(one, figures) for one, figures in estimate.by_sex.items()})
+    if sex is None or sex not in calibration.lines:
         return estimate
     line = calibration.lines[sex]
     low, high = estimate.interval_months

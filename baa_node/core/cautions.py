@@ -49,6 +49,7 @@ class Concern(enum.Enum):
     FEW_SO_YOUNG = "few_so_young"
     FEW_SO_MATURE = "few_so_mature"
     SEX_NOT_USED = "sex_not_used"
+    BY_SEX = "by_sex"
     RIGHT_HAND = "right_hand"
     NEGATIVE = "negative"
     COARSE = "coarse"
@@ -133,6 +134,13 @@ def _about_range(radiograph: Radiograph, estimate: Estimate) -> Iterator[Caution
 def _about_image(radiograph: Radiograph, estimate: Estimate) -> Iterator[Caution]:
     if estimate.sex_used is None:
         yield Caution(about=Concern.SEX_NOT_USED)
+    if {*estimate.by_sex} == {*Sex}:
+        figures = {
+            f"{who}_{what}_months": value
+            for who, sex in (("girl", Sex.FEMALE), ("boy", Sex.MALE))
+            for what, value in zip(("bone_age", "low", "high"), estimate.by_sex[sex], strict=True)
+        }
+        yield Caution(about=Concern.BY_SEX, values={**figures, "coverage": estimate.coverage * 100})
     if radiograph.laterality is Laterality.RIGHT:
         yield Caution(about=Concern.RIGHT_HAND)
     if radiograph.negative:

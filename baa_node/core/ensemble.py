@@ -91,6 +91,9 @@ class Estimate:
         (`core.preprocess.second_view`).
     validated_range_months
         Youngest and oldest label that the bundle was validated on; None where the bundle does not say.
+    by_sex
+        For a patient of unknown sex: what members that use it give for either, value and limits of its prediction interval, months;
+        empty for all others, and where no member uses the sex.
     correction
         Of a site's calibration, which value and interval have gone through; None where none is in force for this patient.
     """
@@ -110,6 +113,7 @@ class Estimate:
     noise_shift_months: float | None = None
     crop_shift_months: float | None = None
     validated_range_months: tuple[float, float] | None = None
+    by_sex: Mapping[Sex, tuple[float, float, float]] = field(default_factory=dict)
     correction: Correction | None = None
 
     @property
@@ -280,7 +284,18 @@ class Ensemble:
             provider=_provider(voters),
             disagreement_months=self.disagreement_months,
             validated_range_months=self.validated_range_months,
+            by_sex={one: self._told(upright, one) for one in Sex if sex is None and self._uses_sex(one)},
         )
+
+    def _uses_sex(self, sex: Sex) -> bool:
+        return any(member.needs_sex and member.weight_for(sex) > 0 for member in self.members)
+
+    def _told(self, upright: NDArray[np.uint8], sex: Sex) -> tuple[float, float, float]:
+        """Pooled value of a frame with the fingers up, and limits of its interval, were this the patient's sex."""
+        voters = [member for member in self.members if member.weight_for(sex) > 0]
+        months = _pooled(self._prepared(upright, voters), voters, sex)
+        half = self.calibration.half_width_months(sex, months)
+        return months, months - half, months + half
 
     def _prepared(self, upright: NDArray[np.uint8], voters: Sequence[Member]) -> dict[Preparation, Prepared]:
         return {spec: prepare(upright, spec, self.masker) for spec in dict.fromkeys(member.preparation for member in voters)}

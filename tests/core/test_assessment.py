@@ -20,8 +20,10 @@ from baa_node.core.assessment import (
 from baa_node.core.cautions import Caution, Concern
 from baa_node.core.radiograph import Laterality, Sex
 from baa_node.core.reference import reference_at
+from baa_node.core.words import Language
+from baa_node.core.words.sentences import caution_in_words
 from tests.parts.looks import spoilt_hand
-from tests.parts.results import ESTIMATE, RADIOGRAPH, assessment
+from tests.parts.results import ESTIMATE, RADIOGRAPH, WITHOUT_SEX, assessment
 
 MEAN = AssessmentPolicy(convention=ZConvention.REFERENCE_MEAN)
 EXAMINED = date(2020, 1, 1)
@@ -91,6 +93,14 @@ def test_what_cannot_be_compared_is_none_and_said(change: dict[str, object], abo
 
 def test_outside_the_table_the_difference_still_stands() -> None:
     assert assessment(215.0, birth_date=born(210)).difference_months == pytest.approx(5, abs=0.05)
+
+
+def test_where_the_sex_is_unknown_both_readings_are_said() -> None:
+    result = assess(replace(RADIOGRAPH, sex=None), WITHOUT_SEX, AssessmentPolicy())
+    (found,) = cautions(result, Concern.BY_SEX)
+    assert caution_in_words(found, Language.ENGLISH) == (
+        "Networks that use the sex give 96.2 mo for a girl (90 % interval 84.0 to 108.4) and 120.0 mo for a boy (105.5 to 134.5)."
+    )
 
 
 @pytest.mark.parametrize(

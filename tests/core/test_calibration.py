@@ -34,6 +34,16 @@ def test_without_a_line_nothing_changes() -> None:
     assert calibrate(ESTIMATE, replace(CALIBRATION, lines={Sex.FEMALE: line()}), Sex.MALE) is ESTIMATE
 
 
+def test_where_the_sex_is_unknown_what_either_would_be_given_goes_through_its_line() -> None:
+    unknown = replace(ESTIMATE, sex_used=None, by_sex={Sex.FEMALE: (100.0, 88.0, 112.0), Sex.MALE: (120.0, 106.0, 134.0)})
+    found = calibrate(unknown, replace(CALIBRATION, lines={Sex.MALE: line()}), None)  # 0.9 x + 6
+    assert found.bone_age_months == ESTIMATE.bone_age_months
+    assert found.by_sex[Sex.FEMALE] == (100.0, 88.0, 112.0)
+    assert found.by_sex[Sex.MALE] == pytest.approx((0.9 * 120 + 6, 0.9 * 106 + 6, 0.9 * 134 + 6))
+    other = replace(unknown, bundle=BundleIdentity(name="second", version="2", sha256="cd" * 32))
+    assert calibrate(other, CALIBRATION, None).by_sex == unknown.by_sex
+
+
 def test_what_another_bundle_gave_is_not_corrected() -> None:
     other = replace(ESTIMATE, bundle=BundleIdentity(name="second", version="2", sha256="cd" * 32))
     assert calibrate(other, CALIBRATION, Sex.MALE) is other

@@ -90,6 +90,24 @@ def test_without_sex_only_the_members_that_need_none_vote() -> None:
     assert found.interval_months == (140 - 27, 140 + 27)  # 60 residuals, rank ceil(61 * 0.9) = 55
 
 
+def test_where_the_sex_is_unknown_members_that_use_it_say_what_either_would_be_given() -> None:
+    def older_girls(image: NDArray[np.uint8], male: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        return 120 - 20 * male[:, 0], np.zeros((len(image), 2, 2), np.float32)
+
+    readers = ensemble(member("a", older_girls, weight=3, preparation=ESPINAL_RASTER), member("b", says(160), needs_sex=False))
+    found = readers.estimate(PIXELS, None)
+    assert found.bone_age_months == 160
+    assert found.by_sex == {Sex.FEMALE: (130.0, 121.0, 139.0), Sex.MALE: (115.0, 97.0, 133.0)}
+    for sex, (months, low, high) in found.by_sex.items():
+        known = readers.estimate(PIXELS, sex)
+        assert (known.bone_age_months, known.interval_months) == (months, (low, high))
+        assert known.by_sex == {}
+
+
+def test_members_that_use_no_sex_have_nothing_to_say_by_sex() -> None:
+    assert ensemble(member("b", says(140), needs_sex=False)).estimate(PIXELS, None).by_sex == {}
+
+
 @pytest.mark.parametrize(("sex", "coded"), [(Sex.FEMALE, 0.0), (Sex.MALE, 1.0)])
 def test_sex_reaches_the_network_in_the_one_encoding(sex: Sex, coded: float) -> None:
     def echo(image: NDArray[np.uint8], given: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

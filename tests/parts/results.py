@@ -67,6 +67,10 @@ NAMES: Final = {
 DEFAULT_POLICY: Final = AssessmentPolicy()
 
 
+WITHOUT_SEX: Final = replace(ESTIMATE, sex_used=None, by_sex={Sex.FEMALE: (96.2, 84.0, 108.4), Sex.MALE: (120.0, 105.5, 134.5)})
+"""The same of a patient of unknown sex, with what either sex would be given."""
+
+
 def assessment(months: float = 110.04, *, policy: AssessmentPolicy = DEFAULT_POLICY, **radiograph: Any) -> Assessment:
     """Result of an estimate with the usual interval around it; keywords change the radiograph."""
     estimate = replace(ESTIMATE, bone_age_months=months, interval_months=(months - 14.9, months + 14.9))
@@ -81,7 +85,7 @@ def results() -> Mapping[str, Assessment | Refusal]:
         "delayed": assessment(60.0),
         "advanced": assessment(180.0),
         "no_birth_date": assessment(birth_date=None),
-        "no_sex": assess(replace(RADIOGRAPH, sex=None, laterality=None), replace(ESTIMATE, sex_used=None)),
+        "no_sex": assess(replace(RADIOGRAPH, sex=None, laterality=None), WITHOUT_SEX),
         "adult": assessment(215.0, birth_date=date(1990, 1, 1)),
         "one_member": assess(RADIOGRAPH, single),
         "calibrated": assess(RADIOGRAPH, calibrate(ESTIMATE, calibration(ESTIMATE.bundle), Sex.MALE)),

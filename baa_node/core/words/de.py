@@ -81,6 +81,11 @@ TEXTS: Final = Texts(
             "und die Wachstumsfugen sind fast geschlossen."
         ),
         sex_not_used="Bestimmt von Netzen, die das Geschlecht nicht berücksichtigen.",
+        by_sex=(
+            "Netze, die das Geschlecht berücksichtigen, ergeben für ein Mädchen {girl_bone_age_months:.1f} Monate "
+            "({coverage:g}-%-Intervall {girl_low_months:.1f} bis {girl_high_months:.1f}), "
+            "für einen Jungen {boy_bone_age_months:.1f} Monate ({boy_low_months:.1f} bis {boy_high_months:.1f})."
+        ),
         right_hand="Rechte Hand: Atlas und Trainingsaufnahmen zeigen linke Hände.",
         negative=(
             "Hell und Dunkel sind in der Aufnahme gegenüber der Angabe im Header vertauscht; "

@@ -72,6 +72,11 @@ TEXTS: Final = Texts(
         few_so_young="Bone age below {limit_years:g} years: the networks have seen few such images.",
         few_so_mature="Bone age above {limit_years:g} years: few such images were seen, and growth plates are nearly closed.",
         sex_not_used="Read by networks that do not use the patient's sex.",
+        by_sex=(
+            "Networks that use the sex give {girl_bone_age_months:.1f} mo for a girl "
+            "({coverage:g} % interval {girl_low_months:.1f} to {girl_high_months:.1f}) "
+            "and {boy_bone_age_months:.1f} mo for a boy ({boy_low_months:.1f} to {boy_high_months:.1f})."
+        ),
         right_hand="Right hand: the atlas and the training images show left hands.",
         negative="The image is stored with bright and dark exchanged against what its header says; it was read and is shown as a positive.",
         coarse=(

@@ -79,6 +79,11 @@ TEXTS: Final = Texts(
             "Edad ósea superior a {limit_years:g} años: las redes han visto pocas imágenes así y las fisis están casi cerradas."
         ),
         sex_not_used="Estimada por redes que no tienen en cuenta el sexo del paciente.",
+        by_sex=(
+            "Las redes que tienen en cuenta el sexo dan {girl_bone_age_months:.1f} meses para una niña "
+            "(intervalo del {coverage:g} %: {girl_low_months:.1f} a {girl_high_months:.1f}) "
+            "y {boy_bone_age_months:.1f} meses para un niño ({boy_low_months:.1f} a {boy_high_months:.1f})."
+        ),
         right_hand="Mano derecha: el atlas y las imágenes de entrenamiento muestran manos izquierdas.",
         negative=(
             "La imagen está guardada con claros y oscuros intercambiados respecto a lo que indica su cabecera; "

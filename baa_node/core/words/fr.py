@@ -84,6 +84,11 @@ TEXTS: Final = Texts(
             "et les cartilages de croissance sont presque fermés."
         ),
         sex_not_used="Estimé par des réseaux qui ne tiennent pas compte du sexe du patient.",
+        by_sex=(
+            "Les réseaux qui tiennent compte du sexe donnent {girl_bone_age_months:.1f} mois pour une fille "
+            "(intervalle à {coverage:g} % : {girl_low_months:.1f} à {girl_high_months:.1f}) "
+            "et {boy_bone_age_months:.1f} mois pour un garçon ({boy_low_months:.1f} à {boy_high_months:.1f})."
+        ),
         right_hand="Main droite : l'atlas et les images d'apprentissage montrent des mains gauches.",
         negative=(
             "Le clair et le foncé de l'image sont inversés par rapport à ce qu'indique son en-tête ; "

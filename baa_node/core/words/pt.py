@@ -80,6 +80,11 @@ TEXTS: Final = Texts(
             "e as cartilagens de crescimento estão quase fechadas."
         ),
         sex_not_used="Estimada por redes que não consideram o sexo do paciente.",
+        by_sex=(
+            "As redes que consideram o sexo dão {girl_bone_age_months:.1f} meses para uma menina "
+            "(intervalo de {coverage:g} %: {girl_low_months:.1f} a {girl_high_months:.1f}) "
+            "e {boy_bone_age_months:.1f} meses para um menino ({boy_low_months:.1f} a {boy_high_months:.1f})."
+        ),
         right_hand="Mão direita: o atlas e as imagens com que as redes aprenderam mostram mãos esquerdas.",
         negative=(
             "Na imagem, o claro e o escuro estão trocados em relação ao que indica o seu cabeçalho; foi lida e é mostrada como positivo."

@@ -80,6 +80,7 @@ class CautionTexts:
     few_so_young: str
     few_so_mature: str
     sex_not_used: str
+    by_sex: str
     right_hand: str
     negative: str
     coarse: str

@@ -20,7 +20,7 @@ from baa_node.core.words import Language
 from baa_node.core.words.sentences import age_in_words, hand_in_words, sentences, texts_of, z_in_words
 from baa_node.core.words.texts import CautionTexts, ReasonTexts, Texts
 from tests.parts.looks import spoilt_hand
-from tests.parts.results import ESTIMATE, RADIOGRAPH, REFUSAL, assessment, results
+from tests.parts.results import ESTIMATE, RADIOGRAPH, REFUSAL, WITHOUT_SEX, assessment, results
 
 LANGUAGES = list(Language)
 OTHERS = LANGUAGES[1:]
@@ -133,7 +133,7 @@ def every_caution() -> list[Caution]:
         assessment(20.0),
         assessment(230.0),
         assessment(lossy=True, negative=True, laterality=Laterality.RIGHT, pixels=RADIOGRAPH.pixels[:250, :250] // 20),
-        assess(RADIOGRAPH, replace(ESTIMATE, spread_months=12.3, sex_used=None)),
+        assess(RADIOGRAPH, replace(WITHOUT_SEX, spread_months=12.3)),
         *(assessment(pixels=spoilt_hand(change)) for change in ("noise, 4 %", "JPEG quality 20", "a third of the resolution")),
     ]
     return [caution for result in found for caution in result.cautions if isinstance(caution, Caution)] + cautions_of_the_past()
