@@ -1,7 +1,8 @@
 """``python -m export.write_bundle SOURCE --name NAME --version V``: pack a run, or an ensemble of runs, as a model bundle.
 
 Needs what ``python -m train.evaluate`` and ``python -m train.ensemble`` stored: weights, the prediction interval and the metrics come from
-the predictions on ``val``. Every member is compared with the network it was exported from before it is packed.
+the predictions on ``val``. Every member is compared with the network it was exported from before it is packed. With ``--former BUNDLE``
+networks that are in that bundle are taken from it as they are, the detector too.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,6 +25,7 @@ from baa_node.bundle import BUNDLES, CPU, FORMAT, load_bundle
 from baa_node.core.ensemble import Calibration
 from baa_node.core.preprocess import UNET_EDGES, Preparation
 from baa_node.core.radiograph import Sex
+from export.former import Former
 from export.seal import CARD, detector_card, detector_entry, seal, sha256
 from train.ensemble import COVERAGE, calibration
 from train.folders import RESULTS, add_folders
@@ -294,11 +296,23 @@ def _at_odds(pooled: Pooled) -> str:
     )
 
 
-def pack(source: str, *, name: str, version: str, runs: Path, results: Path = RESULTS, folder: Path = BUNDLES, images: Images) -> Path:
+def pack(
+    source: str,
+    *,
+    name: str,
+    version: str,
+    runs: Path,
+    results: Path = RESULTS,
+    folder: Path = BUNDLES,
+    images: Images,
+    former: Former | None = None,
+) -> Path:
     """Export the runs of an ensemble (or one run), check each against Keras, and pack them with the stored predictions.
 
     Parameters
     ----------
+    former
+        Bundle whose networks are taken as they are, instead of the runs of their names.
     images
         Gives for a preparation the ``(N, size, size, 1) uint8`` images on which exported and trained network must agree.
     """
@@ -307,10 +321,10 @@ def pack(source: str, *, name: str, version: str, runs: Path, results: Path = RE
     spare = notes.get("members_without_sex", {})
     with tempfile.TemporaryDirectory() as scratch:
         taking = [run for run in dict.fromkeys([*shares, *spare]) if shares.get(run) or spare.get(run)]
-        members = [
-            _export(runs / run, results, Path(scratch), images, weight=shares.get(run, 0.0), weight_without_sex=spare.get(run, 0.0))
-            for run in taking
-        ]
+        members = []
+        for run in taking:
+            packed = _taken(former, run, results) if former and run in former else _export(runs / run, results, Path(scratch), images)
+            members.append(replace(packed, weight=shares.get(run, 0.0), weight_without_sex=spare.get(run, 0.0)))
         alone = results / f"{source}-val-without-sex.csv"
         pooled = Pooled(
             validation=read_predictions(results / f"{source}-val-mirrored.csv"),
@@ -320,14 +334,18 @@ def pack(source: str, *, name: str, version: str, runs: Path, results: Path = RE
             coverage=notes.get("coverage"),
         )
         masked = any(member.preparation.variant == UNET_EDGES.variant for member in members)
-        masker = runs / "unet" / "mask.onnx" if masked else None
-        detector = runs / "detector" / "detector.onnx"
+        masker = (former.masker() if former else None) or runs / "unet" / "mask.onnx" if masked else None
+        detector = (former.detector(Path(scratch)) if former else None) or runs / "detector" / "detector.onnx"
         return write_bundle(
             members, pooled, name=name, version=version, folder=folder, masker=masker, detector=detector if detector.exists() else None
         )
 
 
-def _export(run: Path, results: Path, scratch: Path, images: Images, *, weight: float, weight_without_sex: float) -> Packed:
+def _taken(former: Former, run: str, results: Path) -> Packed:
+    return Packed(**former.member(run), validation=read_predictions(results / f"{run}-val-mirrored.csv"))
+
+
+def _export(run: Path, results: Path, scratch: Path, images: Images) -> Packed:
     from export.parity import check_parity
     from export.to_onnx import feature_map_of, to_onnx
     from train.train import load_best
@@ -346,8 +364,6 @@ def _export(run: Path, results: Path, scratch: Path, images: Images, *, weight: 
         mirrored=True,
         validation=read_predictions(results / f"{run.name}-val-mirrored.csv"),
         training=_training(recipe.to_json(), history, results / f"{run.name}.json"),
-        weight=weight,
-        weight_without_sex=weight_without_sex,
     )
 
 
@@ -386,9 +402,11 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--name", required=True)
     parser.add_argument("--version", required=True)
     add_folders(parser, "data", "runs", "cache")
+    parser.add_argument("--former", type=Path, help="folder of a bundle whose networks are taken as they are")
     chosen = parser.parse_args(arguments)
     images = check_images(chosen.data, chosen.cache, chosen.runs)
-    print(pack(chosen.source, name=chosen.name, version=chosen.version, runs=chosen.runs, images=images).name)
+    former = Former(chosen.former) if chosen.former else None
+    print(pack(chosen.source, name=chosen.name, version=chosen.version, runs=chosen.runs, images=images, former=former).name)
     return 0
 
 

@@ -2,17 +2,20 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from baa_node.bundle import default_bundle, load_bundle
 from baa_node.core.preprocess import Preparation
 from baa_node.core.radiograph import Sex
 from baa_node.errors import BundleError
-from export.write_bundle import Packed, Pooled, write_bundle
-from train.scores import Predictions
+from export.former import Former
+from export.write_bundle import Packed, Pooled, pack, write_bundle
+from train.scores import Predictions, write_predictions
 
 
 @pytest.fixture
@@ -177,3 +180,35 @@ def test_a_member_that_sees_masked_hands_brings_its_mask(pooled: Pooled, invente
     (folder / "mask.onnx").write_bytes(b"changed")
     with pytest.raises(BundleError, match=r"mask\.onnx was changed"):
         load_bundle(folder)
+
+
+def test_networks_of_a_former_bundle_are_taken_byte_for_byte(invented: Predictions, tmp_path: Path) -> None:
+    former, folder = default_bundle(), tmp_path / "bundles"
+    before = json.loads((former / "bundle.json").read_text())
+    results = tmp_path / "results"
+    results.mkdir()
+    names = [one["name"] for one in before["members"] if one["sex_required"]]
+    for name in (*names, "both"):
+        write_predictions(invented, results / f"{name}-val-mirrored.csv")
+    write_predictions(invented, results / "both-phantoms-mirrored.csv")
+    (results / "both.json").write_text(json.dumps({"members": dict.fromkeys(names, 0.5)}))
+    nobody = tmp_path / "runs"
+    packed = pack("both", name="hand", version="2", runs=nobody, results=results, folder=folder, images=unasked, former=Former(former))
+    after = json.loads((packed / "bundle.json").read_text())
+    assert [one["name"] for one in after["members"]] == names
+    for now, then in zip(after["members"], (one for one in before["members"] if one["sex_required"]), strict=True):
+        assert now == {**then, "weight": 0.5}
+        assert (packed / now["file"]).read_bytes() == (former / then["file"]).read_bytes()
+        assert after["training"][now["name"]] == before["training"][then["name"]]
+    assert after["detector"] == before["detector"]
+
+
+def test_a_former_bundle_that_was_changed_is_refused(tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(default_bundle(), tmp_path / "changed-1"))
+    (folder / "MODEL_CARD.md").write_text("better than it is")
+    with pytest.raises(BundleError, match=r"MODEL_CARD\.md"):
+        Former(folder)
+
+
+def unasked(preparation: Preparation) -> NDArray[np.uint8]:
+    raise AssertionError(f"nothing is exported here, and nothing prepared as {preparation.variant}")
