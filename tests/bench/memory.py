@@ -13,6 +13,9 @@ import json
 import sys
 import tempfile
 import tracemalloc
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -35,48 +38,76 @@ TRACED: Final = 20
 """Studies more, with every allocation traced, which makes them slow."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Noted:
+    """What one process held when so many studies were done."""
+
+    studies: int
+    blocks: int
+    resident_mib: float
+
+
+def measure(course: Course, count: int) -> Iterator[Noted]:
+    """Take ``count`` studies to their ends, in ten parts."""
+    for part in range(1, 11):
+        for _ in range(count // 10):
+            course.whole()
+        gc.collect()
+        yield Noted(studies=part * (count // 10), blocks=sys.getallocatedblocks(), resident_mib=round(_resident() / 2**20, 1))
+
+
+def judged(notes: Sequence[Noted]) -> dict[str, float]:
+    """Blocks a study of the second half, and resident memory at its end as a multiple of that at its beginning."""
+    half, end = notes[len(notes) // 2 - 1], notes[-1]
+    return {
+        "blocks_a_study": round((end.blocks - half.blocks) / (end.studies - half.studies), 2),
+        "growth": round(end.resident_mib / half.resident_mib, 3),
+    }
+
+
+def grows(found: Mapping[str, float]) -> bool:
+    """Whether that is more than a node may grow."""
+    return found["blocks_a_study"] > MOST_BLOCKS_A_STUDY or found["growth"] > MOST_GROWTH
+
+
+@contextmanager
+def courses(folder: Path) -> Iterator[Course]:
+    """Give a node's steps on an empty record."""
+    database = Database.open(f"sqlite:///{folder / 'baa_node.db'}")
+    with database.transaction() as c:
+        peer = made.peer(record.site_named(SENDER), ae_title=f"SITE{SENDER:03d}")
+        peers.add_peer(c, peer, actor="bench", now=datetime.now(UTC))
+    yield Course(database, FolderSpool(folder / "spool"))
+    database.close()
+
+
 def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 600
     out = ROOT / "bench_out"
     out.mkdir(exist_ok=True)
     settle()
-    with tempfile.TemporaryDirectory(prefix="memory_", dir=out) as name:
-        folder = Path(name)
-        database = Database.open(f"sqlite:///{folder / 'baa_node.db'}")
-        with database.transaction() as c:
-            peer = made.peer(record.site_named(SENDER), ae_title=f"SITE{SENDER:03d}")
-            peers.add_peer(c, peer, actor="bench", now=datetime.now(UTC))
-        course = Course(database, FolderSpool(folder / "spool"))
+    with tempfile.TemporaryDirectory(prefix="memory_", dir=out) as name, courses(Path(name)) as course:
         notes = []
-        for _ in range(10):
-            for _ in range(count // 10):
-                course.whole()
-            notes.append(_noted())
-            print(notes[-1], flush=True)  # noqa: T201 - a long run shows where it is
-        tracemalloc.start()
-        course.whole()
-        first = tracemalloc.take_snapshot()
-        for _ in range(TRACED):
-            course.whole()
-        where = [str(one) for one in tracemalloc.take_snapshot().compare_to(first, "lineno")[:8]]
-        tracemalloc.stop()
-        database.close()
-    half, end = notes[4], notes[-1]
-    told = {
-        "studies": count // 10 * 10,
-        "blocks_a_study": round((end["blocks"] - half["blocks"]) / (count // 10 * 5), 2),
-        "growth": round(end["resident_mib"] / half["resident_mib"], 3),
-        "after_each_tenth": notes,
-        "where": where,
-    }
+        for noted in measure(course, count):
+            notes.append(noted)
+            print(noted, flush=True)  # noqa: T201 - a long run shows where it is
+        where = _most(course)
+    found = judged(notes)
+    told = {**found, "after_each_tenth": [asdict(one) for one in notes], "where": where}
     (out / "memory.json").write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(told, indent=1))  # noqa: T201 - what the command is for
-    sys.exit(told["blocks_a_study"] > MOST_BLOCKS_A_STUDY or told["growth"] > MOST_GROWTH)
+    sys.exit(grows(found))
 
 
-def _noted() -> dict[str, float]:
-    gc.collect()
-    return {"blocks": sys.getallocatedblocks(), "resident_mib": round(_resident() / 2**20, 1)}
+def _most(course: Course) -> list[str]:
+    tracemalloc.start()
+    course.whole()
+    first = tracemalloc.take_snapshot()
+    for _ in range(TRACED):
+        course.whole()
+    where = [str(one) for one in tracemalloc.take_snapshot().compare_to(first, "lineno")[:8]]
+    tracemalloc.stop()
+    return where
 
 
 def _resident() -> int:
