@@ -8,6 +8,7 @@ import random
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -35,11 +36,19 @@ PACKAGE_OF = {
 
 
 def program(name: str) -> str:
-    """Absolute path of a program; the test fails, naming the package, when it is absent."""
-    found = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+    """Absolute path of a program; the test fails, naming the package, when it is absent.
+
+    Not one of this environment's own, which an activated environment would put first: pynetdicom brings a storescu, too.
+    """
+    folders = [*os.environ.get("PATH", "").split(os.pathsep), "/usr/sbin", "/usr/local/sbin"]
+    found = shutil.which(name, path=os.pathsep.join(folder for folder in folders if not _own(folder)))
     if found is None:
         pytest.fail(f"{name} is not installed: apt-get install {PACKAGE_OF.get(name, 'dcmtk')}", pytrace=False)
     return found
+
+
+def _own(folder: str) -> bool:
+    return sys.prefix != sys.base_prefix and Path(folder).resolve() == (Path(sys.prefix) / "bin").resolve()
 
 
 def run(*command: str | Path, timeout_s: float = 60.0, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
