@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from baa_node.bundle import MANIFEST, verify_bundle
-from baa_node.core.preprocess import Preparation
+from baa_node.core.preprocess import ESPINAL_RASTER, Preparation
 
 
 class Former:
     """A bundle that was packed before.
+
+    Parameters
+    ----------
+    training_raster
+        Let its networks see rasters that were made as those of the training images (decision 0025), however the bundle made them.
 
     Raises
     ------
@@ -20,8 +26,9 @@ class Former:
         It was changed after packing.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, training_raster: bool = False) -> None:
         verify_bundle(folder)
+        self._training_raster = training_raster
         self._folder = folder
         self._manifest: Mapping[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         self._members = {member["name"]: member for member in self._manifest["members"]}
@@ -36,11 +43,17 @@ class Former:
             "name": name,
             "architecture": told["architecture"],
             "weights": self._folder / told["file"],
-            "preparation": Preparation.from_json(told["preprocessing"]),
+            "preparation": self._preparation(told["preprocessing"]),
             "sex_required": told["sex_required"],
             "mirrored": told["mirrored_pass"],
             "training": self._manifest["training"][name],
         }
+
+    def _preparation(self, told: Mapping[str, object]) -> Preparation:
+        found = Preparation.from_json(told)
+        if not (self._training_raster and found.raster):
+            return found
+        return replace(found, raster_filter=ESPINAL_RASTER.raster_filter, raster_quality=ESPINAL_RASTER.raster_quality)
 
     def masker(self) -> Path | None:
         """Give the file of the U-Net, if there is one."""

@@ -2,7 +2,8 @@
 
 Needs what ``python -m train.evaluate`` and ``python -m train.ensemble`` stored: weights, the prediction interval and the metrics come from
 the predictions on ``val``. Every member is compared with the network it was exported from before it is packed. With ``--former BUNDLE``
-networks that are in that bundle are taken from it as they are, the detector too.
+networks that are in that bundle are taken from it as they are, the detector too; with ``--training-raster`` they see frames as training
+saw its images.
 """
 
 from __future__ import annotations
@@ -214,7 +215,7 @@ younger or an older hand). The value is the weighted mean of its networks; a net
 ## Training
 
 The challenge's training set at 299 × 299 pixels, less the images of the table below (`val`), and drawn hands. The epoch, the weights and
-the prediction interval were chosen on `val`.
+the prediction interval were chosen on `val`.{_as_trained(members)}
 
 {"".join(_learnt(member) for member in members)}
 ## How far it is off
@@ -239,6 +240,14 @@ On {seen.size:,} radiographs of the same source it did not learn from (`val`), m
 - The labels are readings by the Greulich & Pyle atlas, not the children's ages.
 - Other populations, right hands (learnt only as mirror images), fractures, dysplasias and casts were not studied.
 """
+
+
+def _as_trained(members: Sequence[Packed]) -> str:
+    made = {(one.preparation.raster, one.preparation.raster_quality) for one in members if one.preparation.raster_quality}
+    return "".join(
+        f" A frame of any size is first made a JPEG image of {side} × {side} pixels, quality {quality}, as those were."
+        for side, quality in made
+    )
 
 
 def _network(member: Packed) -> str:
@@ -403,9 +412,14 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--version", required=True)
     add_folders(parser, "data", "runs", "cache")
     parser.add_argument("--former", type=Path, help="folder of a bundle whose networks are taken as they are")
+    parser.add_argument(
+        "--training-raster", action="store_true", help="networks of the former bundle see rasters made as those of the training images"
+    )
     chosen = parser.parse_args(arguments)
+    if chosen.training_raster and not chosen.former:
+        parser.error("--training-raster changes what networks of a --former bundle see; there is none")
     images = check_images(chosen.data, chosen.cache, chosen.runs)
-    former = Former(chosen.former) if chosen.former else None
+    former = Former(chosen.former, training_raster=chosen.training_raster) if chosen.former else None
     print(pack(chosen.source, name=chosen.name, version=chosen.version, runs=chosen.runs, images=images, former=former).name)
     return 0
 

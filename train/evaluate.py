@@ -20,6 +20,7 @@ import numpy as np
 from baa_node.core.acceptance.agreement import Score
 from train.detector.told import section as gates
 from train.folders import add_folders
+from train.originals import section as originals
 from train.papers import reported_of
 from train.plots import draw
 from train.robustness import section as robustness
@@ -84,7 +85,7 @@ def write_results(folder: Path, target: Path, *, pictures: bool = True) -> None:
     overview = table({name: scores[name]["all"] for name in ranked}, heading="model")
     sections = [_section(name, notes[name], scores[name], folder) for name in ranked]
     papers = _papers({name: (notes[name], scores[name]["all"]) for name in ranked})
-    more = f"{masks(folder)}{gates(folder)}{robustness(folder).rstrip()}\n"
+    more = f"{masks(folder)}{gates(folder)}{originals(folder)}{robustness(folder).rstrip()}\n"
     target.write_text(f"{_PREAMBLE}\n{overview}\n{papers}{more}{''.join(sections)}", encoding="utf-8")
 
 

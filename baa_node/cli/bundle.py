@@ -23,7 +23,7 @@ def list_() -> None:
     emit(found, [f"{one['name']}{'  (default)' if one['default'] else ''}" for one in found])
 
 
-@app.command(epilog=examples("bundle verify", "bundle verify bundles/rsna-hands-0.4.0"))
+@app.command(epilog=examples("bundle verify", "bundle verify bundles/rsna-hands-0.5.0"))
 def verify(folder: Annotated[Path | None, typer.Argument(help="Folder of a bundle. [default: the shipped one]")] = None) -> None:
     """Compare every file of a bundle with its checksum."""
     from baa_node.manifest import default_bundle, verify_bundle

@@ -14,7 +14,7 @@ from baa_node.core.frame.borders import Box, lit_box
 from baa_node.core.frame.detection import Detector
 from baa_node.core.frame.orientation import Turn, turn_to_upright, turned, turned_back
 from baa_node.core.frame.smoothing import settle
-from baa_node.core.preprocess import Masker, Preparation, Prepared, prepare, second_view
+from baa_node.core.preprocess import Frame, Masker, Preparation, Prepared, prepare, second_view
 from baa_node.core.radiograph import Sex
 from baa_node.errors import BundleError, MissingAttribute
 
@@ -259,7 +259,8 @@ class Ensemble:
             raise MissingAttribute("PatientSex")
         settled = settle(pixels)
         turn = turn_to_upright(settled.whole)
-        upright, (above, before) = _upright(settled.inner, turn)
+        whole, (above, before) = _upright(settled.inner, turn)
+        upright = Frame(whole)
         seen = self._prepared(upright, voters)
         votes = [_vote(member, seen[member.preparation], sex) for member in voters]
         weights = [member.weight_for(sex) for member in voters]
@@ -290,19 +291,19 @@ class Ensemble:
     def _uses_sex(self, sex: Sex) -> bool:
         return any(member.needs_sex and member.weight_for(sex) > 0 for member in self.members)
 
-    def _told(self, upright: NDArray[np.uint8], sex: Sex) -> tuple[float, float, float]:
+    def _told(self, upright: Frame, sex: Sex) -> tuple[float, float, float]:
         """Pooled value of a frame with the fingers up, and limits of its interval, were this the patient's sex."""
         voters = [member for member in self.members if member.weight_for(sex) > 0]
         months = _pooled(self._prepared(upright, voters), voters, sex)
         half = self.calibration.half_width_months(sex, months)
         return months, months - half, months + half
 
-    def _prepared(self, upright: NDArray[np.uint8], voters: Sequence[Member]) -> dict[Preparation, Prepared]:
+    def _prepared(self, upright: Frame, voters: Sequence[Member]) -> dict[Preparation, Prepared]:
         return {spec: prepare(upright, spec, self.masker) for spec in dict.fromkeys(member.preparation for member in voters)}
 
     def _value(self, pixels: NDArray[np.uint8], turn: Turn, voters: Sequence[Member], sex: Sex | None) -> float:
         """Pooled value alone of a frame that is to be turned."""
-        return _pooled(self._prepared(_upright(pixels, turn)[0], voters), voters, sex)
+        return _pooled(self._prepared(Frame(_upright(pixels, turn)[0]), voters), voters, sex)
 
 
 def _pooled(seen: Mapping[Preparation, Prepared], voters: Sequence[Member], sex: Sex | None) -> float:

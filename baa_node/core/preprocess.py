@@ -16,7 +16,7 @@ Each variant is a pure function of the pixels and a `Preparation`:
     weights and this module has none.
 ``espinal_raster``
     The same segmentation, crop and CLAHE on a fixed small raster, aspect ratio given up on purpose
-    (deploy/decisions/0001-preprocessing.md). The variant the shipped bundle uses.
+    (deploy/decisions/0001-preprocessing.md), made as the raster of the training images was (0025). The variant the shipped bundle uses.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from baa_node.core.frame.blurring import blurred, blurred_by_halves
+from baa_node.core.frame.raster import antialiased, averaged, coded
 from baa_node.core.frame.regions import Box, bright, edges, filled, largest_contour, largest_region, otsu, overlap, rescaled, widened
 from baa_node.errors import BundleError
 
@@ -71,6 +73,11 @@ class Preparation:
         Final CLAHE: clip limit and tiles a side.
     raster
         Side of the square the frame is resized to before anything else; 0 keeps the frame.
+    raster_filter
+        How it is resized: ``"area"`` averages, ``"bilinear"`` is Pillow's antialiased resize, with which the training images were made.
+    raster_quality
+        Quality of the JPEG coding that the raster goes through, 1 to 100, as the training images did; 0 for none. Where the hand lies is
+        found before.
     """
 
     variant: str
@@ -84,6 +91,8 @@ class Preparation:
     clip: float = 2.5
     grid: int = 50
     raster: int = 0
+    raster_filter: str = "area"
+    raster_quality: int = 0
 
     def to_json(self) -> dict[str, str | int | float]:
         """Plain values, as they stand in ``bundle.json``."""
@@ -91,15 +100,22 @@ class Preparation:
 
     @classmethod
     def from_json(cls, values: Mapping[str, object]) -> Preparation:
-        """Read back what `to_json` wrote.
+        """Read back what `to_json` wrote, or what it wrote before rasters were coded.
 
         Raises
         ------
         BundleError
             The variant is unknown, or a parameter is unknown, missing, of the wrong type or out of range.
         """
-        return cls(**_checked(values))  # type: ignore[arg-type]
+        return cls(**_checked({**_BEFORE_RASTERS_WERE_CODED, **values}))  # type: ignore[arg-type]
 
+
+AREA: Final = "area"
+BILINEAR: Final = "bilinear"
+TRAINING_QUALITY: Final = 80
+"""Of the JPEG files of 299 × 299 pixels that the shipped networks learnt from."""
+
+_BEFORE_RASTERS_WERE_CODED: Final = {"raster_filter": AREA, "raster_quality": 0}
 
 ESPINAL: Final = Preparation(variant="espinal")
 """The text of the paper: CLAHE 2/17, blur 73/17, Otsu, 10 %, CLAHE 2.5/50, zeros, 250 px."""
@@ -112,10 +128,21 @@ RESIZE: Final = Preparation(variant="resize", size=256)
 
 SOUZA: Final = Preparation(variant="souza", size=256)
 
-UNET_EDGES: Final = Preparation(variant="unet_edges", size=256, margin=0.03, raster=299)
+UNET_EDGES: Final = Preparation(
+    variant="unet_edges", size=256, margin=0.03, raster=299, raster_filter=BILINEAR, raster_quality=TRAINING_QUALITY
+)
 """The margin keeps the mask's error away from the bones: it widens the mask as well as the crop."""
 
-ESPINAL_RASTER: Final = Preparation(variant="espinal_raster", blur_px=13, blur_sigma=3.0, margin=0.03, grid=8, raster=299)
+ESPINAL_RASTER: Final = Preparation(
+    variant="espinal_raster",
+    blur_px=13,
+    blur_sigma=3.0,
+    margin=0.03,
+    grid=8,
+    raster=299,
+    raster_filter=BILINEAR,
+    raster_quality=TRAINING_QUALITY,
+)
 """The shipped one. The blur is the paper's 73/17, which suits frames of about 1,700 px, scaled to 299 px."""
 
 
@@ -135,13 +162,42 @@ class Prepared:
     crop: Box
 
 
-def prepare(pixels: Pixels, spec: Preparation, masker: Masker | None = None) -> Prepared:
-    """Turn displayed grey values into a network's input.
+class Frame:
+    """One frame on its way to several networks: what they share is made once.
 
     Parameters
     ----------
     pixels
         ``(H, W) uint8``, bone bright on dark.
+    """
+
+    def __init__(self, pixels: Pixels) -> None:
+        self.pixels: Pixels = np.ascontiguousarray(pixels)
+        self._rasters: dict[tuple[int, str, int], Pixels] = {}
+
+    def plain(self, spec: Preparation) -> Pixels:
+        """Give the square of ``spec.raster`` that stands for the frame, as it is resized; the frame itself where that is 0."""
+        wanted = (spec.raster, spec.raster_filter, 0)
+        if wanted not in self._rasters:
+            resized = averaged if spec.raster_filter == AREA else antialiased
+            self._rasters[wanted] = resized(self.pixels, spec.raster) if spec.raster else self.pixels
+        return self._rasters[wanted]
+
+    def raster(self, spec: Preparation) -> Pixels:
+        """Give the same square as networks see it: coded as JPEG where the spec says so."""
+        wanted = (spec.raster, spec.raster_filter, spec.raster_quality)
+        if wanted not in self._rasters:
+            self._rasters[wanted] = coded(self.plain(spec), spec.raster_quality)
+        return self._rasters[wanted]
+
+
+def prepare(frame: Pixels | Frame, spec: Preparation, masker: Masker | None = None) -> Prepared:
+    """Turn displayed grey values into a network's input.
+
+    Parameters
+    ----------
+    frame
+        ``(H, W) uint8``, bone bright on dark; as a `Frame` where several networks look at it.
     spec
         Variant and its parameters.
     masker
@@ -152,16 +208,17 @@ def prepare(pixels: Pixels, spec: Preparation, masker: Masker | None = None) -> 
     BundleError
         ``spec.variant`` is not one of the variants of this version, or it needs a mask and ``masker`` is None.
     """
+    frame = frame if isinstance(frame, Frame) else Frame(frame)
     if spec.variant == UNET_EDGES.variant:
-        return _unet_edges(np.ascontiguousarray(pixels), spec, masker)
+        return _unet_edges(frame, spec, masker)
     try:
         variant = _VARIANTS[spec.variant]
     except KeyError:
         raise BundleError(f"preprocessing variant {spec.variant!r} is unknown here; known: {', '.join(KNOWN)}") from None
-    return variant(np.ascontiguousarray(pixels), spec)
+    return variant(frame, spec)
 
 
-def second_view(pixels: Pixels, spec: Preparation) -> Prepared | None:
+def second_view(frame: Pixels | Frame, spec: Preparation) -> Prepared | None:
     """Prepare a frame as if the hand began a few grey levels above or below Otsu's threshold; None where that is much the same.
 
     On a frame with little contrast background counts as hand or hand as background by those few levels, and the value hangs on the crop.
@@ -169,20 +226,21 @@ def second_view(pixels: Pixels, spec: Preparation) -> Prepared | None:
     """
     if spec.variant != ESPINAL_RASTER.variant:
         return None
-    raster = _resized(np.ascontiguousarray(pixels), spec.raster)
-    blurred = _blurred(_clahe(raster, spec.segment_clip, spec.segment_grid), spec)
-    threshold = otsu(blurred)
-    own, *others = (largest_region(blurred, threshold + levels, spec.least_area) for levels in (0, -DOUBTED_LEVELS, DOUBTED_LEVELS))
+    frame = frame if isinstance(frame, Frame) else Frame(frame)
+    plain = frame.plain(spec)
+    soft = _softened(plain, spec)
+    threshold = otsu(soft)
+    own, *others = (largest_region(soft, threshold + levels, spec.least_area) for levels in (0, -DOUBTED_LEVELS, DOUBTED_LEVELS))
     other = min(others, key=lambda box: overlap(own, box))
     if overlap(own, other) >= SAME_CROP:
         return None
     box = widened(other, round(spec.margin * spec.raster), spec.raster)
-    return Prepared(image=in_box(raster, box, spec), crop=rescaled(box, raster.shape, pixels.shape))
+    return Prepared(image=in_box(frame.raster(spec), box, spec), crop=rescaled(box, plain.shape, frame.pixels.shape))
 
 
 def hand_mask(pixels: Pixels, masker: Masker, least_area: float = UNET_EDGES.least_area) -> NDArray[np.bool_]:
     """Largest region that ``masker`` takes for a hand, its holes filled, ``(H, W)``; all of the frame if it is too small."""
-    likely = masker(_resized(pixels, MASK_SIDE))
+    likely = masker(averaged(pixels, MASK_SIDE))
     likely = cv2.resize(likely, pixels.shape[::-1], interpolation=cv2.INTER_LINEAR)
     largest = largest_contour((likely > 0.5).astype(np.uint8))
     if largest is None or cv2.contourArea(largest) <= least_area * pixels.size:
@@ -192,8 +250,8 @@ def hand_mask(pixels: Pixels, masker: Masker, least_area: float = UNET_EDGES.lea
 
 def segment_mask(pixels: Pixels, spec: Preparation) -> NDArray[np.bool_]:
     """Region whose rectangle is `segment_box` at full size, ``(H, W)``; all of the frame if it is too small."""
-    blurred = _blurred(_clahe(pixels, spec.segment_clip, spec.segment_grid), spec)
-    largest = largest_contour(bright(blurred, otsu(blurred)))
+    soft = _softened(pixels, spec)
+    largest = largest_contour(bright(soft, otsu(soft)))
     if largest is None or cv2.contourArea(largest) <= spec.least_area * pixels.size:
         return np.ones(pixels.shape, np.bool_)
     return filled(largest, pixels.shape)
@@ -202,7 +260,7 @@ def segment_mask(pixels: Pixels, spec: Preparation) -> NDArray[np.bool_]:
 def in_box(raster: Pixels, box: Box, spec: Preparation) -> Pixels:
     """Show a network this box of the raster as ``espinal_raster`` does, ``(size, size, 1)``."""
     top, left, height, width = box
-    square = _resized(raster[top : top + height, left : left + width], spec.size)
+    square = averaged(raster[top : top + height, left : left + width], spec.size)
     return _clahe(square, spec.clip, spec.grid)[:, :, np.newaxis]
 
 
@@ -227,47 +285,47 @@ def segment_box(pixels: Pixels, spec: Preparation = ESPINAL, *, reduce: bool = T
     """
     enhanced = _clahe(pixels, spec.segment_clip, spec.segment_grid)
     if reduce and min(pixels.shape) > REDUCE_ABOVE_PX:
-        box = _settled_box(_blurred_by_halves(enhanced, spec), spec.least_area)
+        box = _settled_box(blurred_by_halves(enhanced, spec.blur_px, spec.blur_sigma), spec.least_area)
         if box is not None:
             return box
-    blurred = _blurred(enhanced, spec)
-    return largest_region(blurred, otsu(blurred), spec.least_area)
+    soft = blurred(enhanced, spec.blur_px, spec.blur_sigma)
+    return largest_region(soft, otsu(soft), spec.least_area)
 
 
-def _espinal(pixels: Pixels, spec: Preparation) -> Prepared:
-    top, left, height, width = segment_box(pixels, spec)
-    enhanced = _clahe(pixels[top : top + height, left : left + width], spec.clip, spec.grid)
+def _espinal(frame: Frame, spec: Preparation) -> Prepared:
+    top, left, height, width = segment_box(frame.pixels, spec)
+    enhanced = _clahe(frame.pixels[top : top + height, left : left + width], spec.clip, spec.grid)
     return _padded(enhanced, (top, left), spec.size)
 
 
-def _pad(pixels: Pixels, spec: Preparation) -> Prepared:
-    return _padded(pixels, (0, 0), spec.size)
+def _pad(frame: Frame, spec: Preparation) -> Prepared:
+    return _padded(frame.pixels, (0, 0), spec.size)
 
 
-def _resize(pixels: Pixels, spec: Preparation) -> Prepared:
-    return Prepared(image=_resized(pixels, spec.size)[:, :, np.newaxis], crop=(0, 0, *pixels.shape))
+def _resize(frame: Frame, spec: Preparation) -> Prepared:
+    return Prepared(image=averaged(frame.pixels, spec.size)[:, :, np.newaxis], crop=(0, 0, *frame.pixels.shape))
 
 
-def _espinal_raster(pixels: Pixels, spec: Preparation) -> Prepared:
-    raster = _resized(pixels, spec.raster)
-    box = widened(segment_box(raster, spec, reduce=False), round(spec.margin * spec.raster), spec.raster)
-    return Prepared(image=in_box(raster, box, spec), crop=rescaled(box, raster.shape, pixels.shape))
+def _espinal_raster(frame: Frame, spec: Preparation) -> Prepared:
+    plain = frame.plain(spec)
+    box = widened(segment_box(plain, spec, reduce=False), round(spec.margin * spec.raster), spec.raster)
+    return Prepared(image=in_box(frame.raster(spec), box, spec), crop=rescaled(box, plain.shape, frame.pixels.shape))
 
 
-def _unet_edges(pixels: Pixels, spec: Preparation, masker: Masker | None) -> Prepared:
+def _unet_edges(frame: Frame, spec: Preparation, masker: Masker | None) -> Prepared:
     if masker is None:
         raise BundleError(f"preprocessing {spec.variant!r} needs a network that masks the hand, and there is none")
-    raster = _resized(pixels, spec.raster) if spec.raster else pixels
+    raster = frame.raster(spec)
     mask = hand_mask(raster, masker, spec.least_area).astype(np.uint8)
     reach = 2 * round(spec.margin * min(raster.shape)) + 1
     shown: Pixels = raster * cv2.dilate(mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach)))
     left, top, width, height = cv2.boundingRect(cv2.findNonZero(shown)) if shown.any() else (0, 0, *shown.shape[::-1])
     edges: Pixels = cv2.filter2D(shown[top : top + height, left : left + width], -1, _EDGES)
-    crop = rescaled((top, left, height, width), raster.shape, pixels.shape)
-    return Prepared(image=_resized(edges, spec.size)[:, :, np.newaxis], crop=crop)
+    crop = rescaled((top, left, height, width), raster.shape, frame.pixels.shape)
+    return Prepared(image=averaged(edges, spec.size)[:, :, np.newaxis], crop=crop)
 
 
-_VARIANTS: Final[Mapping[str, Callable[[Pixels, Preparation], Prepared]]] = {
+_VARIANTS: Final[Mapping[str, Callable[[Frame, Preparation], Prepared]]] = {
     "espinal": _espinal,
     "pad": _pad,
     "resize": _resize,
@@ -287,43 +345,17 @@ def _clahe(pixels: Pixels, clip: float, grid: int) -> Pixels:
     return equalised
 
 
-def _blurred(enhanced: Pixels, spec: Preparation) -> Pixels:
-    blurred: Pixels = cv2.GaussianBlur(enhanced, (spec.blur_px, spec.blur_px), spec.blur_sigma)
-    return blurred
+def _softened(pixels: Pixels, spec: Preparation) -> Pixels:
+    """CLAHE and blur before a threshold."""
+    return blurred(_clahe(pixels, spec.segment_clip, spec.segment_grid), spec.blur_px, spec.blur_sigma)
 
 
-def _blurred_by_halves(pixels: Pixels, spec: Preparation) -> Pixels:
-    """Blur on a copy of half the height and width, back at full size: what the full-size blur gives, to about one grey level.
-
-    The border is reflected before halving, so that the margins agree too.
-    """
-    height, width = pixels.shape
-    reach = (spec.blur_px // 2 + 3) // 2 * 2
-    framed = cv2.copyMakeBorder(pixels, reach, reach + height % 2, reach, reach + width % 2, cv2.BORDER_REFLECT_101)
-    half = cv2.resize(framed, (framed.shape[1] // 2, framed.shape[0] // 2), interpolation=cv2.INTER_AREA)
-    taps = _half_taps(spec.blur_px, spec.blur_sigma)
-    cut = reach // 2 - 1
-    blurred = cv2.sepFilter2D(half, cv2.CV_32F, taps, taps)[cut:-cut, cut:-cut]
-    full = cv2.resize(blurred, (2 * blurred.shape[1], 2 * blurred.shape[0]), interpolation=cv2.INTER_LINEAR)
-    rounded: Pixels = cv2.convertScaleAbs(full[2 : 2 + height, 2 : 2 + width])
-    return rounded
-
-
-def _half_taps(blur_px: int, blur_sigma: float) -> NDArray[np.float64]:
-    """Kernel for the half-size copy, from the one OpenCV really uses on 8 bits: coarse fixed-point numbers, read off a line."""
-    line = np.zeros((1, 4 * blur_px + 1), np.uint8)
-    line[0, 2 * blur_px] = 255
-    kernel = np.rint(cv2.GaussianBlur(np.repeat(line, 4, axis=0), (blur_px, blur_px), blur_sigma)[1] * (256 / 255)) / 256
-    middle = 2 * blur_px + 2 * np.arange(-(blur_px // 4) - 1, blur_px // 4 + 2)
-    return np.asarray(kernel[middle] + (kernel[middle - 1] + kernel[middle + 1]) / 2)
-
-
-def _settled_box(blurred: Pixels, least_area: float) -> Box | None:
+def _settled_box(soft: Pixels, least_area: float) -> Box | None:
     """Box at Otsu's threshold, or None where one grey level more or less moves it by more than 3 px: rounding would decide."""
-    threshold = otsu(blurred)
-    box = largest_region(blurred, threshold, least_area)
+    threshold = otsu(soft)
+    box = largest_region(soft, threshold, least_area)
     for near in (threshold - 1, threshold + 1):
-        if max(abs(a - b) for a, b in zip(edges(box), edges(largest_region(blurred, near, least_area)), strict=True)) > 3:
+        if max(abs(a - b) for a, b in zip(edges(box), edges(largest_region(soft, near, least_area)), strict=True)) > 3:
             return None
     return box
 
@@ -336,15 +368,7 @@ def _padded(pixels: Pixels, origin: tuple[int, int], size: int) -> Prepared:
     square = np.zeros((side, side), np.uint8)
     square[above : above + height, before : before + width] = pixels
     crop = (origin[0] - above, origin[1] - before, side, side)
-    return Prepared(image=_resized(square, size)[:, :, np.newaxis], crop=crop)
-
-
-def _resized(pixels: Pixels, side: int) -> Pixels:
-    """To a square by area averaging: the nearest to Pillow's antialiased resize that made the training raster."""
-    if pixels.shape == (side, side):
-        return pixels
-    resized: Pixels = cv2.resize(pixels, (side, side), interpolation=cv2.INTER_AREA)
-    return resized
+    return Prepared(image=averaged(square, size)[:, :, np.newaxis], crop=crop)
 
 
 def _checked(values: Mapping[str, object]) -> dict[str, object]:
@@ -361,10 +385,14 @@ def _checked(values: Mapping[str, object]) -> dict[str, object]:
 
 
 def _valid(name: str, kind: str, value: object) -> bool:
+    if name == "raster_filter":
+        return value in (AREA, BILINEAR)
     if kind == "str":
         return isinstance(value, str)
     if isinstance(value, bool) or not isinstance(value, int if kind == "int" else (int, float)):
         return False
     if name == "blur_px":
         return value > 0 and value % 2 == 1
+    if name == "raster_quality":
+        return 0 <= value <= 100
     return value >= 0 if name in {"least_area", "margin", "raster"} else value > 0

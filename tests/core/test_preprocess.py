@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from PIL import Image
 
 from baa_node.core.preprocess import (
     ESPINAL,
@@ -19,6 +21,7 @@ from baa_node.core.preprocess import (
     RESIZE,
     SOUZA,
     UNET_EDGES,
+    Frame,
     Preparation,
     hand_mask,
     prepare,
@@ -112,10 +115,54 @@ def test_pad_centres_on_zeros_and_says_so_in_the_crop() -> None:
     assert (found.image[:, 26:74, 0] == 200).all()
 
 
-def test_the_raster_variant_does_not_feel_a_squash_made_by_area_averaging() -> None:
+@pytest.mark.parametrize("raster_filter", ["area", "bilinear"])
+def test_the_raster_variant_does_not_feel_a_squash_made_as_its_own(raster_filter: str) -> None:
+    spec = dataclasses.replace(ESPINAL_RASTER, raster_filter=raster_filter, raster_quality=0)
     pixels = cv2.GaussianBlur(bright_patch(1400, 1000, (200, 200, 1000, 600)), (0, 0), 5)
-    squashed = cv2.resize(pixels, (299, 299), interpolation=cv2.INTER_AREA)
-    np.testing.assert_array_equal(prepare(pixels, ESPINAL_RASTER).image, prepare(squashed, ESPINAL_RASTER).image)
+    squashed = (
+        cv2.resize(pixels, (299, 299), interpolation=cv2.INTER_AREA)
+        if raster_filter == "area"
+        else np.asarray(Image.fromarray(pixels).resize((299, 299), Image.Resampling.BILINEAR))
+    )
+    np.testing.assert_array_equal(prepare(pixels, spec).image, prepare(squashed, spec).image)
+
+
+def test_a_raster_is_what_training_has_of_the_frame() -> None:
+    pixels = cv2.GaussianBlur(bright_patch(1400, 1000, (200, 200, 1000, 600)), (0, 0), 2)
+    file = io.BytesIO()
+    Image.fromarray(pixels).resize((299, 299), Image.Resampling.BILINEAR).save(file, "JPEG", quality=80, optimize=True)
+    copy = np.asarray(Image.open(file))
+    np.testing.assert_array_equal(Frame(pixels).raster(ESPINAL_RASTER), copy)
+    assert not np.array_equal(Frame(pixels).plain(ESPINAL_RASTER), copy)
+
+
+def test_what_was_coded_so_before_changes_by_rounding_alone() -> None:
+    once = Frame(bright_patch(900, 700, (100, 200, 500, 300))).raster(ESPINAL_RASTER)
+    again = Frame(once).raster(ESPINAL_RASTER)
+    assert np.abs(again.astype(int) - once).max() <= 2
+    assert np.abs(again.astype(int) - once).mean() < 0.1
+
+
+def test_where_the_hand_lies_is_found_before_coding() -> None:
+    hard = dataclasses.replace(ESPINAL_RASTER, raster_quality=1)
+    for seed in range(5):
+        pixels = np.random.default_rng(seed).integers(0, 256, (400, 300)).astype(np.uint8)
+        coded, plain = (prepare(pixels, spec) for spec in (hard, dataclasses.replace(hard, raster_quality=0)))
+        assert coded.crop == plain.crop
+        assert not np.array_equal(coded.image, plain.image)
+    coded_other, plain_other = (second_view(fading(30), dataclasses.replace(hard, raster_quality=quality)) for quality in (1, 0))
+    assert coded_other is not None
+    assert plain_other is not None
+    assert coded_other.crop == plain_other.crop
+
+
+def test_networks_that_look_at_one_frame_share_its_raster() -> None:
+    frame = Frame(bright_patch(900, 700, (100, 200, 500, 300)))
+    assert frame.raster(ESPINAL_RASTER) is frame.raster(dataclasses.replace(ESPINAL_RASTER, size=320, margin=0))
+    assert frame.raster(dataclasses.replace(ESPINAL_RASTER, raster_quality=0)) is frame.plain(ESPINAL_RASTER)
+    assert not np.array_equal(frame.raster(ESPINAL_RASTER), frame.plain(ESPINAL_RASTER))
+    assert frame.raster(ESPINAL) is frame.pixels
+    np.testing.assert_array_equal(prepare(frame, ESPINAL_RASTER).image, prepare(frame.pixels, ESPINAL_RASTER).image)
 
 
 def test_the_raster_variant_names_its_crop_in_pixels_of_the_frame() -> None:
@@ -138,7 +185,7 @@ def test_unet_edges_masks_crops_and_enhances() -> None:
 def test_the_edge_kernel_is_that_of_the_thesis() -> None:
     pixels = np.full((299, 299), 200, np.uint8)
     pixels[150, 150] = 203
-    spec = dataclasses.replace(UNET_EDGES, size=299)
+    spec = dataclasses.replace(UNET_EDGES, size=299, raster_quality=0)
     found = prepare(pixels, spec, bright).image[:, :, 0]
     assert found[150, 150] == 203 * 9 - 200 * 8
     assert found[149, 150] == 200 * 9 - 200 * 7 - 203
@@ -218,6 +265,8 @@ def test_a_preparation_survives_json(spec: Preparation) -> None:
         ({"grid": 2.5}, "grid"),
         ({"blur_px": 12}, "blur_px"),
         ({"clip": -1.0}, "clip"),
+        ({"raster_filter": "nearest"}, "raster_filter"),
+        ({"raster_quality": 101}, "raster_quality"),
     ],
 )
 def test_a_preparation_that_cannot_be_meant_is_refused_by_name(change: dict[str, object], named: str) -> None:
@@ -229,6 +278,11 @@ def test_a_missing_parameter_is_named() -> None:
     values = {key: value for key, value in ESPINAL.to_json().items() if key != "grid"}
     with pytest.raises(BundleError, match="grid"):
         Preparation.from_json(values)
+
+
+def test_a_bundle_from_before_rasters_were_coded_goes_on_as_it_was() -> None:
+    values = {key: value for key, value in ESPINAL_RASTER.to_json().items() if key not in ("raster_filter", "raster_quality")}
+    assert Preparation.from_json(values) == dataclasses.replace(ESPINAL_RASTER, raster_filter="area", raster_quality=0)
 
 
 def test_an_unknown_variant_is_refused_when_used() -> None:

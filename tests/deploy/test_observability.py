@@ -52,7 +52,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Labels]:
         executors.sign_on(c, "one", host="reader", now=datetime.now(UTC))
         c.exec_driver_sql("UPDATE readings SET outcome = ?", (json.dumps({**outcome, "traits": traits}),))
     found: dict[str, Labels] = {}
-    bundle = BundleIdentity(name="rsna-hands", version="0.4.0", sha256=NORMS.bundle_sha256)
+    bundle = BundleIdentity(name="rsna-hands", version="0.5.0", sha256=NORMS.bundle_sha256)
     for family in text_string_to_metric_families(generate_latest(registry_of(health, bundle)).decode()):
         for sample in family.samples:
             labels = found.setdefault(sample.name, {})

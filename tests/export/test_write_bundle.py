@@ -203,6 +203,20 @@ def test_networks_of_a_former_bundle_are_taken_byte_for_byte(invented: Predictio
     assert after["detector"] == before["detector"]
 
 
+def test_networks_of_a_former_bundle_may_see_frames_as_the_training_images_were_made(
+    member: Packed, pooled: Pooled, tmp_path: Path
+) -> None:
+    plain = dataclasses.replace(member.preparation, raster_filter="area", raster_quality=0)
+    folder = write_bundle([dataclasses.replace(member, preparation=plain)], pooled, name="hand", version="1", folder=tmp_path)
+    assert Former(folder).member("first")["preparation"] == plain
+    assert Former(folder, training_raster=True).member("first")["preparation"] == dataclasses.replace(
+        plain, raster_filter="bilinear", raster_quality=80
+    )
+    assert "JPEG" not in (folder / "MODEL_CARD.md").read_text()
+    again = write_bundle([member], pooled, name="hand", version="2", folder=tmp_path)
+    assert "JPEG image of 299 × 299 pixels, quality 80" in (again / "MODEL_CARD.md").read_text()
+
+
 def test_a_former_bundle_that_was_changed_is_refused(tmp_path: Path) -> None:
     folder = Path(shutil.copytree(default_bundle(), tmp_path / "changed-1"))
     (folder / "MODEL_CARD.md").write_text("better than it is")

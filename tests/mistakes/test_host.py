@@ -186,7 +186,7 @@ def test_a_data_directory_that_cannot_be_written_is_explained(site: Site) -> Non
 @pytest.fixture
 def bundle(site: Site, tmp_path: Path) -> Path:
     """A bundle of the site's own."""
-    folder = tmp_path / "rsna-hands-0.4.0"
+    folder = tmp_path / "rsna-hands-0.5.0"
     shutil.copytree(default_bundle(), folder)
     site.settings(INFERENCE__BUNDLE=folder)
     return folder
@@ -199,7 +199,7 @@ def edit(bundle: Path) -> None:
 
 @pytest.mark.parametrize(
     ("spoil", "mistake", "named"),
-    [(edit, Mistake.BUNDLE_CHANGED, "rsna-hands-0.4.0/MODEL_CARD.md"), (shutil.rmtree, Mistake.BUNDLE_MISSING, "No such file")],
+    [(edit, Mistake.BUNDLE_CHANGED, "rsna-hands-0.5.0/MODEL_CARD.md"), (shutil.rmtree, Mistake.BUNDLE_MISSING, "No such file")],
     ids=["changed", "missing"],
 )
 def test_a_bundle_that_is_not_as_it_was_is_explained(

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 pytest.importorskip("keras", reason="needs the train extra")
 
 from baa_node.core.ensemble import BundleIdentity, Calibration, Ensemble, Member
-from baa_node.core.preprocess import ESPINAL_RASTER, MASK_SIDE, Preparation, prepare
+from baa_node.core.preprocess import ESPINAL_RASTER, MASK_SIDE, Frame, Preparation, prepare
 from train.segment.effect import both_crops, box_overlap, effect, mask_box
 from train.segment.material import draw
 
@@ -62,7 +62,7 @@ def data(tmp_path: Path) -> Path:
 def test_both_crops_of_a_frame_lie_in_their_rectangles() -> None:
     spec = two_members().members[0].preparation
     both, overlap = both_crops(FRAMES[0], Told(), spec)  # type: ignore[arg-type]
-    raster = np.asarray(cv2.resize(FRAMES[0], (spec.raster, spec.raster), interpolation=cv2.INTER_AREA), np.uint8)
+    raster = Frame(FRAMES[0]).raster(spec)
     assert both.shape == (2, 64, 64, 1)
     assert overlap == box_overlap(prepare(raster, spec).crop, mask_box(raster, Told(), spec))  # type: ignore[arg-type]
     assert 0.3 < overlap <= 1

@@ -9,14 +9,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from baa_node.bundle import CPU, default_bundle, load_bundle
 from baa_node.core.ensemble import Ensemble
-from baa_node.core.frame.regions import Box
-from baa_node.core.preprocess import UNET_EDGES, Preparation, hand_mask, in_box, prepare
+from baa_node.core.frame.regions import Box, rescaled
+from baa_node.core.preprocess import UNET_EDGES, Frame, Preparation, hand_mask, in_box, prepare
 from baa_node.core.radiograph import Sex
 from baa_node.networks import MaskNetwork
 from train.data import masker_for, read_images
@@ -43,9 +42,10 @@ def box_overlap(one: Box, other: Box) -> float:
 
 def both_crops(frame: NDArray[np.uint8], masker: MaskNetwork, spec: Preparation) -> tuple[NDArray[np.uint8], float]:
     """Prepare a frame ``(2, S, S, 1)`` in the rectangle of the contour and in that of the mask, and say how far these overlap."""
-    raster = np.asarray(cv2.resize(frame, (spec.raster, spec.raster), interpolation=cv2.INTER_AREA), np.uint8)
-    contour, mask = prepare(raster, spec), mask_box(raster, masker, spec)
-    return np.stack([contour.image, in_box(raster, mask, spec)]), box_overlap(contour.crop, mask)
+    shared = Frame(frame)
+    raster = shared.raster(spec)
+    contour, mask = prepare(shared, spec), mask_box(raster, masker, spec)
+    return np.stack([contour.image, in_box(raster, mask, spec)]), box_overlap(rescaled(contour.crop, frame.shape, raster.shape), mask)
 
 
 def effect(ensemble: Ensemble, masker: MaskNetwork, data: Path, limit: int | None = None) -> dict[str, Any]:
