@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,7 +53,9 @@ def _run(chosen: argparse.Namespace) -> int:
     validation = load_split(chosen.data, "val", recipe.preparation, cache=chosen.cache, limit=chosen.limit, masker=masker)
     print(f"{recipe.name}: {len(training)} images to learn from, {len(validation)} to validate", flush=True)
     try:
-        progress = train(recipe, training, validation, chosen.runs / recipe.name, prepared=partial(_training, chosen, recipe))
+        progress = train(
+            recipe, training, validation, chosen.runs / recipe.name, prepared=partial(_training, chosen, replace(recipe, recoded=False))
+        )
     except KeyboardInterrupt:
         print(f"interrupted; the same command goes on after the last whole epoch ({chosen.runs.name}/{recipe.name})", file=sys.stderr)
         return 130
@@ -66,7 +69,9 @@ def _training(chosen: argparse.Namespace, recipe: Recipe, preparation: Preparati
 
     masker = masker_for(preparation, chosen.runs)
     parts = [
-        load_split(chosen.data, "train", preparation, cache=chosen.cache, limit=chosen.limit, masker=masker, copy=copy)
+        load_split(
+            chosen.data, "train", preparation, cache=chosen.cache, limit=chosen.limit, masker=masker, copy=copy, recode=recipe.recoded
+        )
         for copy in range(recipe.degraded + 1)
     ]
     if recipe.phantoms:

@@ -25,7 +25,7 @@ from baa_node.networks import MaskNetwork
 from train import stress
 from train.challenge import is_challenge, read_files, read_set
 from train.labels import DataError, Label, read_labels
-from train.stress import degraded
+from train.stress import degraded, recoded
 
 __all__ = [
     "DataError",
@@ -132,6 +132,7 @@ def load_split(
     limit: int | None = None,
     masker: MaskNetwork | None = None,
     copy: int = 0,
+    recode: bool = False,
 ) -> Examples:
     """Read one split as prepared images, made once and then kept in ``cache``.
 
@@ -151,12 +152,17 @@ def load_split(
         For ``unet_edges``; its weights are part of the cache's name.
     copy
         0 for the images as they are; each further number degrades every frame in another way before it is prepared (`train.stress`).
+    recode
+        Show every frame as if its JPEG coding had been another one (`train.stress.recoded`).
     """
     labels, frames, source = _challenge(folder, split, limit) if is_challenge(folder) else _zipped(folder, split, limit)
     names = [label.image_id for label in labels]
     if copy:
         frames = (degraded(frame, np.random.default_rng([copy, index])) for index, frame in enumerate(frames))
         source = [*source, f"copy {copy}", Path(stress.__file__).read_text(encoding="utf-8")]
+    if recode:
+        frames = (recoded(frame, np.random.default_rng([80, copy, index])) for index, frame in enumerate(frames))
+        source = [*source, "recoded", Path(stress.__file__).read_text(encoding="utf-8")]
     stored = cache / f"{split}-{len(names)}-{fingerprint(spec, [*source, *_masked(masker), *names])}.npy"
     return Examples(
         images=cached(stored, frames, len(names), spec, masker),

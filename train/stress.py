@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from baa_node.core.frame.raster import BLOCK, coded_elsewhere
+
 Pixels = NDArray[np.uint8]
 Change = Callable[[Pixels, np.random.Generator], Pixels]
 """``(H, W) uint8``, bone bright on dark, to another such frame, perhaps of another size."""
@@ -121,6 +123,21 @@ CHANGES: Final[Mapping[str, Change]] = {
     "marker burnt in": _marked,
 }
 """By the name that stands in the table."""
+
+
+def recoded(pixels: Pixels, rng: np.random.Generator) -> Pixels:
+    """Show what was coded as JPEG as if it had been coded otherwise, or not at all, so that a network learns nothing from the marks of it.
+
+    More often than not the old marks are taken out (mean of codings whose blocks lie elsewhere), and more often than not new ones are made,
+    on a grid that begins anywhere.
+    """
+    if rng.random() < 0.7:
+        places = [(down, across) for down in (1, 5) for across in (3, 7)]
+        strength = int(rng.integers(70, 84))
+        pixels = np.rint(np.mean([coded_elsewhere(pixels, strength, *place) for place in places], axis=0)).astype(np.uint8)
+    if rng.random() < 0.7:
+        pixels = coded_elsewhere(pixels, int(rng.integers(72, 93)), *rng.integers(0, BLOCK, 2))
+    return pixels
 
 
 def degraded(pixels: Pixels, rng: np.random.Generator) -> Pixels:

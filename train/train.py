@@ -175,7 +175,7 @@ def _taught(recipe: Recipe, training: Examples, folder: Path, prepared: Callable
 
 def _told(teacher: Path, recipe: Recipe, training: Examples, prepared: Callable[[Preparation], Examples] | None) -> NDArray[np.float32]:
     own, model, _ = load_best(teacher)
-    if own.preparation == recipe.preparation:
+    if own.preparation == recipe.preparation and not recipe.recoded:
         return predict_months(model, training, mirrored=True)
     if prepared is None:
         raise DataError(f"{recipe.name}: its teacher {teacher.name} sees hands in another preparation, which is not at hand here")

@@ -97,6 +97,18 @@ def test_a_degraded_copy_keeps_labels_and_order_and_is_another_each_time(tmp_pat
     assert not np.array_equal(first.images[0], first.images[1])
 
 
+def test_a_recoded_split_keeps_labels_and_names_and_is_another_for_each_image(tmp_path: Path) -> None:
+    rough = np.random.default_rng(3).integers(0, 256, (64, 64)).astype(np.uint8)
+    content = bytes(cv2.imencode(".png", rough)[1])
+    folder = data_set(tmp_path, members={f"{name}.jpg": content for name in (11, 12, 13)})
+    plain, recoded, again = (load_split(folder, "train", SPEC, cache=tmp_path / f"cache{n}", recode=n > 0) for n in range(3))
+    assert recoded.ids == plain.ids
+    np.testing.assert_array_equal(recoded.months, plain.months)
+    np.testing.assert_array_equal(recoded.images, again.images)
+    assert not np.array_equal(recoded.images[0], plain.images[0])
+    assert not np.array_equal(recoded.images[0], recoded.images[1])
+
+
 def test_a_missing_table_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"rsna_train\.csv is missing"):
         read_labels(tmp_path / "rsna_train.csv")

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
+from baa_node.core.frame.raster import coded
 from train.robustness import COLUMNS, READINGS, replace_section, rows, section
-from train.stress import CHANGES, PLAIN, rotated
+from train.stress import CHANGES, PLAIN, recoded, rotated
 
 FRAME = np.random.default_rng(7).integers(20, 200, (60, 50), np.uint8)
 
@@ -24,6 +26,16 @@ def test_a_rotation_keeps_all_of_the_frame() -> None:
     assert turned.shape == (40, 60)
     assert (turned[2:-2, 2:-2] == 200).all()
     assert rotated(np.full((60, 40), 200, np.uint8), 30).sum() == pytest.approx(60 * 40 * 200, rel=0.02)
+
+
+def test_recoding_leaves_the_picture_and_few_of_the_old_marks() -> None:
+    rough = cv2.GaussianBlur(np.random.default_rng(2).integers(0, 256, (299, 299)).astype(np.uint8), (0, 0), 1)
+    marked = coded(rough, 80)
+    shown = [recoded(marked, np.random.default_rng(seed)).astype(int) for seed in range(40)]
+    again = [np.abs(coded(one.astype(np.uint8), 80) - one).mean() for one in shown]
+    assert np.abs(coded(marked, 80).astype(int) - marked).mean() < 0.1
+    assert np.mean(np.array(again) > 0.5) > 0.8  # coding them on the old grid changes them: it is not their own
+    assert max(np.abs(one - marked).mean() for one in shown) < 4
 
 
 def written(folder: Path) -> Path:

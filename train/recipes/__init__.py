@@ -57,6 +57,9 @@ class Recipe:
         Drawn hands mixed into the training set.
     degraded
         Copies of the training set, turned and spoilt before they are prepared (`train.stress.degraded`), beside the images as they are.
+    recoded
+        Show each radiograph as if its JPEG coding had been another one (`train.stress.recoded`), so that its marks tell nothing; teachers
+        see it as it is.
     teachers, teacher_share
         Runs whose answers on the training images are mixed into the labels, with this share (distillation).
     weights
@@ -95,6 +98,7 @@ class Recipe:
     precision: str = "float32"
     phantoms: int = 0
     degraded: int = 0
+    recoded: bool = False
     resample: float = 0.0
     teachers: tuple[str, ...] = ()
     teacher_share: float = 0.5

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 Grey = NDArray[np.uint8]
+
+BLOCK: Final = 8
+"""Side of the squares that JPEG codes, pixels."""
 
 
 def averaged(pixels: Grey, side: int) -> Grey:
@@ -35,3 +40,16 @@ def coded(square: Grey, quality: int) -> Grey:
         return square
     _, packed = cv2.imencode(".jpg", square, [cv2.IMWRITE_JPEG_QUALITY, quality])
     return np.asarray(cv2.imdecode(packed, cv2.IMREAD_GRAYSCALE), np.uint8)
+
+
+def coded_elsewhere(pixels: Grey, quality: int, down: int, across: int) -> Grey:
+    """There and back through JPEG whose blocks begin elsewhere than at the corner of the frame.
+
+    Parameters
+    ----------
+    down, across
+        By how many pixels the blocks are moved up and to the left, 0 to 7.
+    """
+    rows, columns = pixels.shape
+    framed = cv2.copyMakeBorder(pixels, BLOCK, BLOCK, BLOCK, BLOCK, cv2.BORDER_REPLICATE)
+    return coded(framed[down:, across:], quality)[BLOCK - down :, BLOCK - across :][:rows, :columns]

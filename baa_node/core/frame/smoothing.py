@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baa_node.core.frame.borders import Box, inner_box, lit_box, narrowly_framed
+from baa_node.core.frame.raster import BLOCK, coded_elsewhere
 
 Grey = NDArray[np.uint8]
 
@@ -29,7 +30,7 @@ BLOCKY: Final = 1.8
 """Extra step at every eighth pixel, in grey levels, from which a frame is smoothed. Validation hands have 1.73 at most; in JPEG of quality
 20 three in four have more."""
 
-LARGEST_BLOCKY_PX: Final = 600
+LARGESTBLOCKY_PX: Final = 600
 """Shorter side up to which blocks of 8 pixels are 4 or more on the raster; above it nobody looks for them."""
 
 NOISE_QUALITY: Final = 35
@@ -39,7 +40,6 @@ BLOCK_QUALITY: Final = 20
 CALM: Final = 1.1
 """Strength of the smoothing by non-local means, in standard deviations of the noise: the outline stays, growth plates do not."""
 
-_BLOCK: Final = 8
 _STRIDE: Final = 2
 _LAPLACIAN: Final = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32) / 6
 _LEAST_LIT: Final = 100
@@ -106,7 +106,7 @@ def block_levels(pixels: Grey) -> float:
 
     JPEG codes blocks of 8 × 8; the lesser of both directions counts, since fingers are edges, too. 0 where nobody looks.
     """
-    if not 4 * _BLOCK <= min(pixels.shape) <= LARGEST_BLOCKY_PX:
+    if not 4 * BLOCK <= min(pixels.shape) <= LARGESTBLOCKY_PX:
         return 0.0
     return max(0.0, min(_extra_step(lines.astype(np.int16)) for lines in (pixels[::2], pixels.T[::2])))
 
@@ -135,7 +135,7 @@ def fine_detail(pixels: Grey) -> float:
 def _extra_step(lines: NDArray[np.int16]) -> float:
     steps = np.abs(np.diff(lines, axis=1))
     extra = (steps[:, 1:-1] - (steps[:, :-2] + steps[:, 2:]) / 2).mean(axis=0)
-    by_phase = np.sort([extra[phase::_BLOCK].mean() for phase in range(_BLOCK)])
+    by_phase = np.sort([extra[phase::BLOCK].mean() for phase in range(BLOCK)])
     return float(by_phase[-1] - np.median(by_phase[:-1]))
 
 
@@ -161,15 +161,10 @@ def _respread(pixels: Grey, quality: int) -> Grey:
     Cycle spinning (Coifman & Donoho 1995), with the codec itself as Nosratinia (J VLSI Signal Process 2001;27:69-79) does against blocks.
     """
     reduced = _reduced(pixels)
-    rows, columns = reduced.shape
-    framed = cv2.copyMakeBorder(reduced, _BLOCK, _BLOCK, _BLOCK, _BLOCK, cv2.BORDER_REPLICATE)
     total = np.zeros(reduced.shape, np.float32)
-    shifts = [(down, across) for down in range(0, _BLOCK, _STRIDE) for across in range(0, _BLOCK, _STRIDE)]
+    shifts = [(down, across) for down in range(0, BLOCK, _STRIDE) for across in range(0, BLOCK, _STRIDE)]
     for down, across in shifts:
-        packed = cv2.imencode(".jpg", framed[down:, across:], [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
-        copy = cv2.imdecode(packed, cv2.IMREAD_GRAYSCALE)
-        assert copy is not None
-        total += copy[_BLOCK - down :, _BLOCK - across :][:rows, :columns]
+        total += coded_elsewhere(reduced, quality, down, across)
     mean = np.rint(total / len(shifts)).astype(np.uint8)
     if mean.shape == pixels.shape:
         return mean
