@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from baa_node.core.ensemble import BundleIdentity, Calibration, Ensemble, Member
 from baa_node.core.preprocess import ESPINAL_RASTER
+from baa_node.core.radiograph import Sex
 from train.labels import DataError
 from train.originals import FILE, WAYS, compared, main, pairs, section
 
@@ -51,6 +52,8 @@ def test_a_frame_is_held_against_its_own_copy(data: Path, ensemble: Ensemble) ->
     assert found["averaged"].from_copy < found["antialiased as in training"].from_copy  # this copy was averaged
     assert found["averaged, then JPEG"].from_copy > 0
     assert all(one.images == 1 for one in found.values())
+    both = [ensemble.estimate(np.ascontiguousarray(frame[:, ::way]), Sex.MALE).bone_age_months for way in (1, -1)]
+    assert found["antialiased as in training, then JPEG"].mirrored == pytest.approx(abs(both[0] - both[1]), abs=0.006)
     assert found["averaged"].bias == pytest.approx(found["the training copy itself"].bias + found["averaged"].shift, abs=0.011)
 
 
