@@ -171,7 +171,7 @@ class Intake:
         return known
 
     def _receive(self, received: scp.Received, now: datetime) -> scp.Answer:
-        digest = content_sha256(received.content)
+        digest = received.sha256
         with self._database.reading() as connection:
             prospect = look_at(connection, received, digest)
             gone = prospect.known and studies.removed_at(connection, received.sop_instance_uid) is not None
@@ -186,7 +186,7 @@ class Intake:
         # Of a duplicate the file is there already. Whoever comes second in a race is told so by the record.
         # One that left the spool by age is kept again: somebody may want it read again.
         there = prospect.known and not gone
-        path = place("instances", name) if there else self._spool.write("instances", name, received.content)
+        path = place("instances", name) if there else self._spool.write("instances", name, received.opening, received.encoded)
         instance = _instance(received, digest, path, prospect.sender.name, now)
         return self._record(instance, prospect.decision, received.caller.address)
 
@@ -275,7 +275,7 @@ def _instance(received: scp.Received, digest: str, path: str, peer: str, now: da
         accession_number=short_text(received.header, "AccessionNumber"),
         sha256=digest,
         path=path,
-        size=len(received.content),
+        size=len(received.opening) + len(received.encoded),
         peer=peer,
         calling_ae=received.caller.calling_ae.strip(),
         called_ae=received.caller.called_ae.strip(),

@@ -28,7 +28,7 @@ from baa_node.dicom import scp
 from baa_node.dicom.contexts import accepted_sop_classes, decodable_transfer_syntaxes
 from baa_node.dicom.file import request_of
 from baa_node.errors import BundleError, InstanceError
-from baa_node.intake import Prospect, admission_of, content_sha256, look_at
+from baa_node.intake import Prospect, admission_of, look_at
 from baa_node.kinds import KINDS, Kind, kinds_made
 from baa_node.process import out_of_time
 from baa_node.sections import REFUSALS
@@ -166,7 +166,7 @@ class RuleTester:
                 received = self._received(request)
             except scp.StoreRefusedError as refused:
                 return Outlook(steps=(association, _turned_down(refused.answer)))
-            prospect = look_at(connection, received, content_sha256(received.content))
+            prospect = look_at(connection, received, received.sha256)
             reception, route = _reception(prospect), _route(prospect.considered, prospect.decision)
         if not prospect.decision.read:
             told = f"it is kept, shown as left alone by route {prospect.decision.route}, and not read"

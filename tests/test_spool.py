@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
+import random
 import resource
 import shutil
 import signal
@@ -12,6 +15,7 @@ import pytest
 
 from baa_node.errors import SpoolError
 from baa_node.spool import FolderSpool
+from baa_node.spool.past_cache import LEAST_BYTES
 
 
 def test_written_bytes_are_read_back(tmp_path: Path) -> None:
@@ -59,6 +63,59 @@ def test_a_full_disk_leaves_nothing_behind(tmp_path: Path) -> None:
     assert [path for path in (tmp_path / "spool").rglob("*") if path.is_file()] == []
 
 
+@pytest.mark.parametrize("size", [LEAST_BYTES - 1, LEAST_BYTES, LEAST_BYTES + 1, LEAST_BYTES + 4095, LEAST_BYTES + 4097, 3 * LEAST_BYTES])
+def test_large_files_are_read_back_whatever_their_length(tmp_path: Path, size: int) -> None:
+    spool, content = FolderSpool(tmp_path / "spool"), random.Random(size).randbytes(size)
+    assert spool.read(spool.write("instances", "1.2.3", content[:351], content[351:352], b"", content[352:])) == content
+
+
+def test_large_files_leave_memory_to_others(tmp_path: Path) -> None:
+    if not _can_do_without_cache(tmp_path):
+        pytest.skip("this file system writes nothing past the page cache, or does not tell")
+    spool = FolderSpool(tmp_path / "spool")
+    small, large = (tmp_path / "spool" / spool.write("instances", str(size), bytes(size)) for size in (LEAST_BYTES // 2, LEAST_BYTES))
+    assert _is_cached(small)
+    assert not _is_cached(large)
+
+
+@pytest.mark.parametrize("refusal", ["when asked", "when written to"])
+def test_a_file_system_that_wants_the_page_cache_gets_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refusal: str) -> None:
+    refused: list[int] = []
+    ask, write = fcntl.fcntl, os.write
+
+    def choosy_ask(descriptor: int, command: int, flags: int = 0) -> int:
+        if refusal == "when asked" and command == fcntl.F_SETFL and flags & os.O_DIRECT:
+            refused.append(flags)
+            raise OSError(errno.EINVAL, "invalid")
+        return ask(descriptor, command, flags)
+
+    def choosy_write(descriptor: int, content: bytes) -> int:
+        if refusal == "when written to" and ask(descriptor, fcntl.F_GETFL) & os.O_DIRECT:
+            refused.append(len(content))
+            raise OSError(errno.EINVAL, "invalid")
+        return write(descriptor, content)
+
+    monkeypatch.setattr(fcntl, "fcntl", choosy_ask)
+    monkeypatch.setattr(os, "write", choosy_write)
+    spool, content = FolderSpool(tmp_path / "spool"), os.urandom(LEAST_BYTES + 100)
+    assert spool.read(spool.write("instances", "1.2.3", content)) == content
+    assert refused or not _can_do_without_cache(tmp_path)
+
+
+def test_a_disk_that_fills_under_a_large_file_keeps_nothing_of_it(tmp_path: Path) -> None:
+    spool = FolderSpool(tmp_path / "spool")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (LEAST_BYTES // 2 + 1000, before[1]))
+    try:
+        with pytest.raises(SpoolError, match="cannot write"):
+            spool.write("instances", "1.2.3", bytes(LEAST_BYTES))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert [path for path in (tmp_path / "spool").rglob("*") if path.is_file()] == []
+
+
 def test_the_reserve_is_kept(tmp_path: Path) -> None:
     spool = FolderSpool(tmp_path / "spool", min_free_bytes=1 << 60)
     assert "MiB are kept in reserve" in spool.shortage()
@@ -91,3 +148,25 @@ spool.write("instances", "1.2.3", b"abc")
     assert FolderSpool(tmp_path).sweep(older_than_s=3600) == 0
     assert FolderSpool(tmp_path).sweep(older_than_s=0) == 1
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def _can_do_without_cache(folder: Path) -> bool:
+    """Whether a file can be written to past the page cache here, and be asked whether it is in it."""
+    path = folder / "probe"
+    path.write_bytes(bytes(4096))
+    try:
+        os.close(os.open(path, os.O_WRONLY | os.O_DIRECT))
+        _is_cached(path)
+    except OSError:
+        return False
+    return True
+
+
+def _is_cached(path: Path) -> bool:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        return os.preadv(descriptor, [bytearray(4096)], 0, os.RWF_NOWAIT) > 0
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(descriptor)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import hashlib
 import logging
 import traceback
 import uuid
@@ -90,9 +91,10 @@ class Received:
     ----------
     header : Dataset
         The data set up to, and without, its pixel data.
-    content : bytes
-        Complete Part 10 file: preamble, our file meta information, and the data set byte for byte as sent. The same
-        data set in the same transfer syntax gives the same content, whoever sent it.
+    opening : bytes
+        How its Part 10 file begins: preamble and our file meta information.
+    encoded : bytes
+        The data set byte for byte as sent.
     """
 
     caller: Caller
@@ -102,7 +104,18 @@ class Received:
     study_instance_uid: str
     series_instance_uid: str
     header: Dataset
-    content: bytes
+    opening: bytes
+    encoded: bytes
+
+    @property
+    def content(self) -> bytes:
+        """Complete Part 10 file; the same data set in the same transfer syntax gives the same, whoever sent it."""
+        return self.opening + self.encoded
+
+    @property
+    def sha256(self) -> str:
+        """Digest of the data set alone: each receiver writes the file meta information anew."""
+        return hashlib.sha256(self.encoded).hexdigest()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,7 +210,8 @@ def read_request(request: StoreRequest, *, max_dataset_bytes: int) -> Received:
         study_instance_uid=study,
         series_instance_uid=series,
         header=header,
-        content=part10(request),
+        opening=file_header(request.sop_class_uid, request.sop_instance_uid, str(request.transfer_syntax)),
+        encoded=request.encoded,
     )
 
 
@@ -223,11 +237,6 @@ def read_header(encoded: bytes, transfer_syntax: UID, *, max_dataset_bytes: int)
     if not reached_pixels and not _ends_at(len(plain), header):
         raise StoreRefusedError(UNREADABLE_DATA_SET, "data set ends inside an element")
     return header
-
-
-def part10(request: StoreRequest) -> bytes:
-    """File of PS3.10 7.1 around the data set as sent."""
-    return file_header(request.sop_class_uid, request.sop_instance_uid, str(request.transfer_syntax)) + request.encoded
 
 
 def admission_of(caller: Caller, handler: NodeHandler) -> Admission:

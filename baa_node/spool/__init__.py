@@ -25,8 +25,8 @@ class Spool(Protocol):
 
     where: str
 
-    def write(self, kind: str, name: str, content: bytes | memoryview) -> str:
-        """Make bytes durable and return their path; SpoolError where they cannot be, and nothing of them is left behind."""
+    def write(self, kind: str, name: str, *content: bytes | memoryview) -> str:
+        """Make bytes, whole or in pieces, durable and return their path; SpoolError where they cannot be, and nothing is left behind."""
 
     def read(self, relative: str) -> bytes:
         """Bytes written before; SpoolError, which names the path, where they are gone or unreadable."""

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from baa_node.errors import SpoolError
 from baa_node.faults import cannot_write, disk_full
+from baa_node.spool.past_cache import LEAST_BYTES, write_all, write_past_cache
 from baa_node.spool.places import BRANCHES, place
 
 _TEMPORARY = ".part"
@@ -44,11 +45,13 @@ class FolderSpool:
         except OSError as error:
             raise SpoolError(cannot_write(error, where=root, otherwise=f"spool folder {root} cannot be used")) from error
 
-    def write(self, kind: str, name: str, content: bytes | memoryview, *, mode: int = 0o666) -> str:
+    def write(self, kind: str, name: str, *content: bytes | memoryview, mode: int = 0o666) -> str:
         """Make bytes durable and return their path relative to the spool.
 
         Parameters
         ----------
+        content
+            Bytes, or the pieces of them in their order.
         mode
             Who may read and write the file, from its first byte on, as far as the umask of the process allows.
 
@@ -59,7 +62,7 @@ class FolderSpool:
         """
         relative = place(kind, name)
         target = f"{self.where}/{relative}"
-        self._refuse_when_short(len(content))
+        self._refuse_when_short(sum(map(len, content)))
         temporary = f"{target}.{os.urandom(16).hex()}{_TEMPORARY}"
         try:
             _make_durable(temporary, target, content, mode)
@@ -149,7 +152,7 @@ def _names(folder: Path) -> list[str]:
         return []
 
 
-def _make_durable(temporary: str, target: str, content: bytes | memoryview, mode: int) -> None:
+def _make_durable(temporary: str, target: str, content: Sequence[bytes | memoryview], mode: int) -> None:
     """Write a file under another name, flush it, give it its own, and flush that.
 
     Renaming first takes as many flushes, as far as was measured, and a power cut could then cut short a file of this name that was whole
@@ -162,7 +165,10 @@ def _make_durable(temporary: str, target: str, content: bytes | memoryview, mode
         _make_branches(Path(folder).parent)
         descriptor = os.open(temporary, _NEW, mode)
     try:
-        _write_all(descriptor, content)
+        if sum(map(len, content)) >= LEAST_BYTES:
+            write_past_cache(descriptor, content)
+        else:
+            write_all(descriptor, b"".join(content))
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
@@ -176,12 +182,6 @@ def _make_branches(folder: Path) -> None:
         (folder / branch).mkdir(parents=True, exist_ok=True)
     _sync_folder(folder)
     _sync_folder(folder.parent)
-
-
-def _write_all(descriptor: int, content: bytes | memoryview) -> None:
-    left = memoryview(content)
-    while left:
-        left = left[os.write(descriptor, left) :]
 
 
 def _sync_folder(folder: str | Path) -> None:

@@ -42,11 +42,11 @@ class ObjectSpool:
         self._files, self._root = _file_system(url)
         self.remove(self.write("probe", uuid.uuid4().hex, b"probe"))  # a bucket that is not there answers every question with "no"
 
-    def write(self, kind: str, name: str, content: bytes | memoryview) -> str:
+    def write(self, kind: str, name: str, *content: bytes | memoryview) -> str:
         """Store an object and return its path relative to the spool."""
         relative = place(kind, name)
         with self._translated(f"cannot write to the spool at {self.where}"):
-            self._files.pipe_file(self._path(relative), bytes(content))
+            self._files.pipe_file(self._path(relative), b"".join(content))
         return relative
 
     def read(self, relative: str) -> bytes:

@@ -20,6 +20,7 @@ from pynetdicom.dsutils import encode
 
 from baa_node.dicom import IMPLEMENTATION_CLASS_UID, scp
 from baa_node.dicom.scp import Answer, Caller, Received, StoreRefusedError, StoreRequest, read_request
+from baa_node.intake import content_sha256
 from tests.dicom.conftest import data_set_bytes, part10, radiograph
 
 LIMIT = 1 << 20
@@ -71,6 +72,11 @@ def test_content_does_not_depend_on_who_sent_it() -> None:
     other = Caller(calling_ae="MODALITY", called_ae="BAA_NODE", address="10.0.0.1", tls=True)
     first, second = (read_request(request_for(ds, caller=caller), max_dataset_bytes=LIMIT) for caller in (CALLER, other))
     assert first.content == second.content
+
+
+def test_an_instance_has_the_digest_of_its_file() -> None:
+    received = read_request(request_for(radiograph()), max_dataset_bytes=LIMIT)
+    assert received.sha256 == content_sha256(received.content)
 
 
 def test_different_instance_uid_is_a_mismatch() -> None:

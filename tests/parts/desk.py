@@ -43,6 +43,7 @@ def desk_on(database: Database, spool: Spool, *, kind: type[Desk] = Desk, **chan
 def reception(ds: Dataset, *, caller: scp.Caller = CALLER) -> scp.Received:
     """Give a data set as the listener hands it to the intake."""
     content = part10(ds)
+    begin = 144 + int.from_bytes(content[140:144], "little")  # behind the file meta information (PS3.10 7.1)
     return scp.Received(
         caller=caller,
         sop_class_uid=ds.SOPClassUID,
@@ -51,5 +52,6 @@ def reception(ds: Dataset, *, caller: scp.Caller = CALLER) -> scp.Received:
         study_instance_uid=ds.StudyInstanceUID,
         series_instance_uid=ds.SeriesInstanceUID,
         header=pydicom.dcmread(io.BytesIO(content), stop_before_pixels=True),
-        content=content,
+        opening=content[:begin],
+        encoded=content[begin:],
     )
