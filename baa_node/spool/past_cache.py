@@ -31,7 +31,8 @@ def write_past_cache(descriptor: int, pieces: Sequence[bytes | memoryview]) -> N
         As of write(2); what was written before stays.
     """
     _ask_for(descriptor, direct=True)
-    for filled in _filled(pieces, memoryview(mmap.mmap(-1, ROOM_BYTES))):
+    room = mmap.mmap(-1, ROOM_BYTES, flags=mmap.MAP_SHARED | mmap.MAP_ANONYMOUS)  # not private: another thread may fork meanwhile (open(2))
+    for filled in _filled(pieces, memoryview(room)):
         whole = len(filled) // BLOCK_BYTES * BLOCK_BYTES
         write_all(descriptor, filled[:whole])
         if whole < len(filled):  # the end of the file
